@@ -1,0 +1,17 @@
+/**
+ * What kernels and their callers agree on. Constants only: this file is compiled by AssemblyScript and by tsc.
+ *
+ * A kernel returns a count (>= 0) or one of these negative statuses.
+ */
+
+/** The output region is full: nothing was lost before it, the rest was not written. */
+export const FULL: i32 = -1;
+/** The input ends inside an item. */
+export const TRUNCATED: i32 = -2;
+/** The input contradicts its own format. */
+export const MALFORMED: i32 = -3;
+/** The bytes were readable but a checksum they carry does not match. */
+export const CHECKSUM: i32 = -4;
+
+/** Bytes per row of the table `scanRecords` writes (see assembly/records.ts). */
+export const RECORD_ROW: i32 = 40;

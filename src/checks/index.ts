@@ -1,0 +1,10 @@
+/** All checks, in report order. A structure test is red until a new check is here, tested and documented. */
+import type { Check } from "../check.ts";
+import { container } from "./integrity/container.ts";
+import { frameSequence } from "./integrity/frame-sequence.ts";
+import { geometry } from "./labels/geometry.ts";
+import { modality } from "./time/modality.ts";
+import { order } from "./time/order.ts";
+import { rate } from "./time/rate.ts";
+
+export const checks: readonly Check[] = [container, frameSequence, order, rate, modality, geometry];

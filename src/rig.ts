@@ -1,0 +1,38 @@
+/**
+ * The rig: what a recording should hold. Every field is optional but `schema`. Validated plain data;
+ * reading and writing YAML is src/rig-file.ts.
+ */
+import type { Status, StreamKind } from "./types.ts";
+
+export interface RigStream {
+  readonly id: string;
+  readonly kind?: StreamKind;
+  readonly required?: boolean;
+  readonly rateHz?: number;
+  readonly maxGapMs?: number;
+  readonly sweepPeriodMs?: number;
+  readonly spin?: "clockwise" | "counterclockwise";
+  readonly stampReference?: "start" | "middle" | "end";
+  readonly pointTimeUnit?: "ns" | "us" | "ms" | "s";
+  readonly deskewed?: boolean;
+  readonly path?: string;
+  readonly columns?: Readonly<Record<string, number>>;
+  readonly units?: Readonly<Record<string, string>>;
+  readonly header?: boolean;
+}
+
+export interface Rig {
+  readonly schema: "plumbline.rig/1";
+  readonly framesPerBlock?: number;
+  readonly streams?: readonly RigStream[];
+  readonly offsets?: readonly { readonly between: readonly [string, string]; readonly expectedMs: number; readonly toleranceMs: number }[];
+  readonly association?: readonly { readonly between: readonly [string, string]; readonly toleranceMs: number }[];
+  readonly accept?: readonly {
+    readonly check: string;
+    readonly status: Status;
+    readonly reason?: string;
+    readonly stream?: string;
+    readonly why: string;
+    readonly by: string;
+  }[];
+}

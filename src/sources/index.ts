@@ -1,0 +1,13 @@
+/**
+ * The formats plumbline reads, most specific first. Each is loaded when it is first asked, so that a recording
+ * pays only for its own format's libraries. A test keeps this list complete.
+ */
+import type { Source } from "../source.ts";
+
+export const sources: readonly { readonly format: string; load(): Promise<Source> }[] = [
+  { format: "mcap", load: async () => (await import("./mcap.ts")).mcap },
+  { format: "av2", load: async () => (await import("./av2.ts")).av2 },
+  { format: "kitti-tracking", load: async () => (await import("./kitti-tracking.ts")).kittiTracking },
+  { format: "kitti-raw", load: async () => (await import("./kitti-raw.ts")).kittiRaw },
+  { format: "motchallenge", load: async () => (await import("./motchallenge.ts")).motchallenge },
+];

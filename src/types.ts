@@ -1,0 +1,298 @@
+/**
+ * The vocabulary of the engine as plain data. Everything that crosses a worker boundary is declared here or in the
+ * file of its stage, and survives structured clone. Times are int64 nanoseconds (`bigint`), sizes bytes.
+ */
+
+export type Severity = "error" | "warning" | "info";
+export type Status = "pass" | "fail" | "not_run" | "not_observable";
+
+/** What a stream carries. `bytes` is anything without typed columns. */
+export type StreamKind = "points" | "imu" | "pose" | "image" | "labels" | "stamps" | "bytes";
+
+/** What a check reads. The reader decodes only what the planned checks need. `frames` is always there. */
+export type Need = "frames" | "digests" | "points" | "imu" | "poses" | "labels" | "images";
+
+/**
+ * Where a stream's `stampNs` comes from.
+ * `sensor`: the message's own stamp (ROS header, protobuf/JSON timestamp) or the file's (name, timestamps.txt).
+ * `log`: only the recorder's clock is known. `nominal`: no clock at all, synthesised from a frame number.
+ */
+export type StampSource = "sensor" | "log" | "nominal";
+
+export interface StreamInfo {
+  /** An MCAP or ROS topic verbatim; in folders the format's own name. Unique within a recording. */
+  readonly id: string;
+  readonly kind: StreamKind;
+  /** Schema name, or the format's name for the table or file. */
+  readonly type: string;
+  readonly stamps: StampSource;
+  /** True when `sequence` is a real counter of the source (not constant zero): gaps in it mean loss. */
+  readonly sequenced: boolean;
+  /** Pixels; for image streams and for 2D labels whose image size is known. */
+  readonly imageSize?: { readonly width: number; readonly height: number };
+}
+
+/**
+ * A serialisable descriptor of work: what a worker is sent, never the data.
+ * `bytes`: the half-open byte range [start, end) of one file, whole records.
+ * `frames`: the half-open range [start, end) of frames of one stream, each in files of its own.
+ */
+export type Span =
+  | { readonly kind: "bytes"; readonly file: number; readonly start: number; readonly end: number; readonly bytes: number }
+  | { readonly kind: "frames"; readonly stream: number; readonly start: number; readonly end: number; readonly bytes: number };
+
+/** One located piece of damage to a container. `bytes` is half-open and as narrow as the format allows. */
+export interface Damage {
+  readonly kind: string;
+  readonly severity: Severity;
+  /** Relative path in a folder recording, else null. */
+  readonly file: string | null;
+  readonly bytes: readonly [number, number] | null;
+  readonly stream: number | null;
+  /** Logged time around the damage where known, in ns. */
+  readonly timeNs: readonly [bigint, bigint] | null;
+  /** What was found and what was expected: short data, never prose from a library. */
+  readonly observed: Readonly<Record<string, Plain>>;
+  readonly expected: Readonly<Record<string, Plain>>;
+}
+
+/** JSON-able values; a bigint prints as a decimal string. */
+export type Plain = null | boolean | number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };
+
+/**
+ * What reading a container revealed. The reader returns one per span, opening the recording returns one more.
+ * Counts add, damages concatenate in span order, `fold` joins by crc32 combine.
+ */
+export interface ContainerFacts {
+  readonly damages: readonly Damage[];
+  /** Regions that could carry a checksum, that did, and whose checksum was compared. */
+  readonly regions: { readonly total: number; readonly withChecksum: number; readonly verified: number };
+  /** CRC-32 of the bytes of this span that lie inside the region `expected.crc` covers. */
+  readonly fold: { readonly crc: number; readonly bytes: number } | null;
+  /** Bytes of the container no record could be read from. */
+  readonly lostBytes: number;
+}
+
+/** What the container claims about itself as a whole; compared with the folded facts when all spans are merged. */
+export interface ContainerClaims {
+  /** CRC-32 over the byte range, to equal the folded one. */
+  readonly crc?: { readonly value: number; readonly bytes: readonly [number, number] };
+  /** Frames per stream index, as a statistics record states them. */
+  readonly frames?: ReadonlyMap<number, number>;
+  /** First and last logged time, as a statistics record states them. */
+  readonly timeNs?: readonly [bigint, bigint];
+  /** Where the statistics stand, to locate a contradiction. */
+  readonly at?: readonly [number, number];
+}
+
+/** What opening a recording yields: streams and ordered spans, read from the index alone. Plain data. */
+export interface RecordingIndex {
+  readonly format: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly attachments: number;
+  readonly metadata: number;
+  readonly streams: readonly StreamInfo[];
+  readonly spans: readonly Span[];
+  readonly facts: ContainerFacts;
+  readonly claims: ContainerClaims;
+  /** Private to the source: what its reader needs in a worker. */
+  readonly detail: unknown;
+}
+
+/** One row per frame of a block, in file order. All arrays have `count` entries. */
+export interface FrameColumns {
+  readonly count: number;
+  readonly stampNs: BigInt64Array;
+  readonly logNs: BigInt64Array;
+  /** The source's own number; 0 where there is none. */
+  readonly sequence: Uint32Array;
+  /** Payload size. */
+  readonly bytes: Float64Array;
+  /** XXH3-64 of the payload; filled when `digests` is needed. */
+  readonly digest: BigUint64Array;
+  /** Byte range of the frame's record in its file, [start, end); -1 inside a compressed chunk. */
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+}
+
+export type FieldType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "f16" | "i64";
+
+/** Points of one frame, read in place: rows of `stride` bytes from `pointer` in kernel memory. */
+export interface PointTable {
+  /** Frame within the block. */
+  readonly frame: number;
+  readonly count: number;
+  readonly pointer: number;
+  readonly stride: number;
+  readonly bigEndian: boolean;
+  readonly fields: readonly { readonly name: string; readonly offset: number; readonly type: FieldType }[];
+}
+
+/** Poses: position in metres and unit quaternion of the child frame in the parent frame. */
+export interface PoseColumns {
+  readonly count: number;
+  readonly frame: Int32Array;
+  readonly stampNs: BigInt64Array;
+  /** f64[3n], metres. */
+  readonly xyz: Float64Array;
+  /** f64[4n], x y z w. */
+  readonly quaternion: Float64Array;
+}
+
+/** Inertial samples in the sensor's own frame. */
+export interface ImuColumns {
+  readonly count: number;
+  readonly frame: Int32Array;
+  readonly stampNs: BigInt64Array;
+  /** f64[3n], rad/s. */
+  readonly angularVelocity: Float64Array;
+  /** f64[3n], m/s^2. */
+  readonly linearAcceleration: Float64Array;
+}
+
+/** Labels as structure-of-arrays: one row per box. Rows are ordered by frame. */
+export interface LabelColumns {
+  readonly count: number;
+  /** Frame within the block. */
+  readonly frame: Int32Array;
+  /** Index into `tracks`; -1 where a row has no track. */
+  readonly track: Int32Array;
+  readonly tracks: readonly string[];
+  /** Index into `classes`. */
+  readonly class: Int32Array;
+  readonly classes: readonly string[];
+  /** Index into `annotators`; -1 where unknown. */
+  readonly annotator: Int32Array;
+  readonly annotators: readonly string[];
+  /** NaN where unknown. */
+  readonly confidence: Float64Array;
+  /** f64[4n] left, top, right, bottom in pixels; NaN in all four where a row has no 2D box. */
+  readonly box2d: Float64Array;
+  /** f64[7n] x, y, z, length, width, height (metres), yaw (radians); centre; NaN in all where there is no 3D box. */
+  readonly box3d: Float64Array;
+  /** Rows that mark a region to ignore (KITTI DontCare): not boxes, not counted as boxes. 1 or 0. */
+  readonly ignored: Uint8Array;
+}
+
+/** One encoded or raw image, in kernel memory. */
+export interface ImageTable {
+  readonly frame: number;
+  /** "jpeg", "png", or a ROS raw encoding such as "mono8". */
+  readonly encoding: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly pointer: number;
+  readonly bytes: number;
+}
+
+/** What a reader decodes of one stream from one span. Views and pointers hold until the next `read`. */
+export interface Block {
+  readonly stream: number;
+  readonly frames: FrameColumns;
+  /** Frames whose payload does not decode as its declared type: block-relative index and a short reason. */
+  readonly malformed: readonly { readonly frame: number; readonly reason: string }[];
+  readonly points?: readonly PointTable[];
+  readonly poses?: PoseColumns;
+  readonly imu?: ImuColumns;
+  readonly labels?: LabelColumns;
+  readonly images?: readonly ImageTable[];
+}
+
+/** Rows of a stream, as the report states them. */
+export interface StreamCensus {
+  readonly info: StreamInfo;
+  readonly frames: number;
+  readonly bytes: number;
+  readonly startNs: bigint | null;
+  readonly endNs: bigint | null;
+  /** 16 hex digits, see digest in docs/report.md. */
+  readonly digest: string;
+  readonly points: number | null;
+  readonly boxes: number | null;
+  readonly tracks: number | null;
+}
+
+export interface Coverage {
+  /** What the check could have looked at (frames, rows or regions, see the check). */
+  readonly items: number;
+  readonly checked: number;
+}
+
+export interface Verdict {
+  readonly check: string;
+  /** Null for what concerns the whole recording. */
+  readonly stream: string | null;
+  readonly status: Status;
+  readonly reason?: string;
+  readonly coverage: Coverage;
+  readonly observed: Readonly<Record<string, Plain>>;
+}
+
+/** One located defect. Frame indices count from 0 in file order and are inclusive; times are inclusive. */
+export interface Finding {
+  readonly check: string;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly stream: string | null;
+  readonly frames: readonly [number, number] | null;
+  readonly timeNs: readonly [bigint, bigint] | null;
+  /** Half-open byte range in the container, or in `file`. */
+  readonly bytes?: readonly [number, number];
+  /** Relative path, in folder recordings. */
+  readonly file?: string;
+  readonly tracks?: readonly string[];
+  readonly annotator?: string;
+  readonly from?: { readonly stream: string; readonly frames: readonly [number, number] };
+  readonly to?: { readonly stream: string; readonly frames: readonly [number, number] };
+  readonly observed: Readonly<Record<string, Plain>>;
+  readonly expected: Readonly<Record<string, Plain>>;
+  /** Independent signals that agree. */
+  readonly signals: readonly string[];
+  readonly fingerprint: string;
+}
+
+export interface PlannedCheck {
+  readonly check: string;
+  /** Share of the recording that is looked at: 1, or 0 with a reason. */
+  readonly rate: number;
+  readonly reason?: string;
+}
+
+export interface Report {
+  readonly schema: "plumbline.report/1";
+  readonly recording: {
+    readonly name: string;
+    readonly format: string;
+    readonly bytes: number;
+    readonly startNs: bigint | null;
+    readonly endNs: bigint | null;
+    readonly attachments: number;
+    readonly metadata: number;
+    readonly streams: readonly {
+      readonly id: string;
+      readonly kind: StreamKind;
+      readonly type: string;
+      readonly frames: number;
+      readonly bytes: number;
+      readonly startNs: bigint | null;
+      readonly endNs: bigint | null;
+      readonly digest: string;
+      readonly points?: number;
+      readonly boxes?: number;
+      readonly tracks?: number;
+    }[];
+  };
+  readonly plan: { readonly seed: number; readonly checks: readonly PlannedCheck[] };
+  /** Present and true when the run was cancelled: the report covers the first spans only. */
+  readonly interrupted?: true;
+  readonly verdicts: readonly Verdict[];
+  readonly findings: readonly Finding[];
+  readonly summary: {
+    readonly pass: number;
+    readonly fail: number;
+    readonly not_run: number;
+    readonly not_observable: number;
+    readonly findings: number;
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * One instance of the kernels and its linear memory: a bump allocator over everything above the kernels' own data.
+ *
+ * Views die when memory grows (length 0), so a view is made after the last `alloc` it must outlive and never kept.
+ */
+import { WASM_BASE64 } from "./kernels.generated.ts";
+
+/** Pointers, counts and strides in; results to an output region. Statuses are in abi.ts; documentation in assembly/. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  readonly HEAP_BASE: WebAssembly.Global;
+  /** Running CRC-32 (IEEE) of `length` bytes continuing `crc` (0 to begin). Signed: use `>>> 0`. */
+  crc32(pointer: number, length: number, crc: number): number;
+  /** CRC-32 of A followed by B from their CRCs and B's length (an integer below 2^53). Signed: use `>>> 0`. */
+  crc32Combine(a: number, b: number, lengthB: number): number;
+  /** Continues the CRC-64/NVME held as u64 at `state` (0 to begin). */
+  crc64Nvme(pointer: number, length: number, state: number): void;
+  /** u64 at `a` becomes the CRC-64/NVME of A followed by B; u64 at `b` is B's, `lengthB` its length below 2^53. */
+  crc64NvmeCombine(a: number, b: number, lengthB: number): void;
+  /** XXH3-64, seed 0, to u64 at `out`. */
+  xxh3(pointer: number, length: number, out: number): void;
+  /** XXH3-64 of `count` regions; `regions` is u32[2n] (pointer, length), `out` u64[n]. */
+  xxh3Rows(regions: number, count: number, out: number): void;
+  /**
+   * Decodes LZ4 frames (skippable and concatenated ones too) with every checksum they carry verified.
+   * `result` is u32[2]: bytes written, bytes consumed; valid also on failure (what came before is right).
+   * @returns bytes written, or FULL, TRUNCATED, MALFORMED, CHECKSUM
+   */
+  lz4Frames(source: number, sourceLength: number, target: number, targetLength: number, result: number): number;
+  /**
+   * Lists MCAP records in a region as rows of RECORD_ROW bytes: u32 opcode, u32 offset of the record's first byte
+   * from `pointer`, u32 content length, u32 channel, u32 sequence, u32 zero, u64 logTime, u64 publishTime
+   * (the last five are 0 unless opcode is Message, 0x05). Stops before a record that does not fit.
+   * `result` is u32[2]: bytes consumed, status (0, or FULL, TRUNCATED, MALFORMED as i32).
+   * @returns rows written
+   */
+  scanRecords(pointer: number, length: number, rows: number, maxRows: number, result: number): number;
+}
+
+/** A region of kernel memory. */
+export interface Region {
+  readonly pointer: number;
+  readonly bytes: number;
+}
+
+export class Kernels {
+  readonly exports: KernelExports;
+  readonly #base: number;
+  #top: number;
+
+  constructor(instance: WebAssembly.Instance) {
+    this.exports = instance.exports as unknown as KernelExports;
+    this.#base = (Number(this.exports.HEAP_BASE.value) + 63) & ~63;
+    this.#top = this.#base;
+  }
+
+  /**
+   * Reserves `bytes` (rounded up to 64, plus 64 bytes of slack that kernels may read but not use).
+   * @throws RangeError beyond 4 GiB in all
+   */
+  alloc(bytes: number): number {
+    const pointer = this.#top;
+    const top = pointer + Math.ceil((bytes + 64) / 64) * 64;
+    const have = this.exports.memory.buffer.byteLength;
+    if (top > have) this.exports.memory.grow(Math.ceil((top - have) / 65536));
+    this.#top = top;
+    return pointer;
+  }
+
+  /** Position of the allocator, to go back to with `release`. */
+  mark(): number {
+    return this.#top;
+  }
+
+  /** Gives back everything allocated since `mark` was taken; everything when called without one. */
+  release(mark: number = this.#base): void {
+    this.#top = mark;
+  }
+
+  u8(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, pointer, length);
+  }
+
+  u32(pointer: number, length: number): Uint32Array {
+    return new Uint32Array(this.exports.memory.buffer, pointer, length);
+  }
+
+  u64(pointer: number, length: number): BigUint64Array {
+    return new BigUint64Array(this.exports.memory.buffer, pointer, length);
+  }
+
+  /** Copies bytes in. @returns the pointer */
+  put(bytes: Uint8Array): number {
+    const pointer = this.alloc(bytes.length);
+    this.u8(pointer, bytes.length).set(bytes);
+    return pointer;
+  }
+}
+
+/** Compiles once; the module is shared with workers, each instantiates its own. */
+export async function compileKernels(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(Uint8Array.from(atob(WASM_BASE64), (c) => c.charCodeAt(0)));
+}
+
+export async function loadKernels(module?: WebAssembly.Module): Promise<Kernels> {
+  return new Kernels(await WebAssembly.instantiate(module ?? (await compileKernels()), {}));
+}
