@@ -8,7 +8,19 @@
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests.
  */
 import type { Rig } from "./rig.ts";
-import type { Block, ContainerClaims, ContainerFacts, Coverage, Finding, Need, Plain, RecordingIndex, Severity, Status, StreamCensus } from "./types.ts";
+import type {
+  Block,
+  ContainerClaims,
+  ContainerFacts,
+  Coverage,
+  Finding,
+  Need,
+  Plain,
+  RecordingIndex,
+  Severity,
+  Status,
+  StreamCensus,
+} from "./types.ts";
 import type { Kernels } from "./wasm.ts";
 
 /** Options of a check: numbers with units in their names, e.g. `maxGapPeriods`. */
