@@ -111,6 +111,8 @@ export interface FrameColumns {
   readonly bytes: Float64Array;
   /** XXH3-64 of the payload; filled when `digests` is needed. */
   readonly digest: BigUint64Array;
+  /** Rank of the frame among all frames of its span, so that streams can be interleaved again as in the file. */
+  readonly order: Uint32Array;
   /** Byte range of the frame's record in its file, [start, end); -1 inside a compressed chunk. */
   readonly start: Float64Array;
   readonly end: Float64Array;
@@ -186,7 +188,10 @@ export interface ImageTable {
   readonly bytes: number;
 }
 
-/** What a reader decodes of one stream from one span. Views and pointers hold until the next `read`. */
+/**
+ * What a reader decodes of one stream from one span. Columns lie on the JavaScript heap, so they survive when kernel
+ * memory grows; pointers refer to kernel memory and hold until the next `read`.
+ */
 export interface Block {
   readonly stream: number;
   readonly frames: FrameColumns;

@@ -1,0 +1,107 @@
+/**
+ * The engine: open, plan, observe and merge (through an executor), conclude. Thin: it never touches payload bytes.
+ * The same function serves Node, browser and tests; they differ in the input, the platform and the executor.
+ */
+import type { Check, Options } from "./check.ts";
+import { checks as allChecks } from "./checks/index.ts";
+import { conclude } from "./conclude.ts";
+import type { Executor } from "./executor.ts";
+import type { Input, Platform } from "./input.ts";
+import { open, SPAN_BYTES } from "./open.ts";
+import { makePlan } from "./plan.ts";
+import type { Rig } from "./rig.ts";
+import type { Report } from "./types.ts";
+import { compileKernels, loadKernels } from "./wasm.ts";
+
+export interface CheckOptions {
+  /** What the recording should hold; enables the checks that need to know. */
+  readonly rig?: Rig | undefined;
+  /** Highest level to run: 0 bytes, order and time; 1 points and labels; 2 pixels. Default 2. */
+  readonly level?: 0 | 1 | 2 | undefined;
+  /** Ids or `domain/*`; all when absent. */
+  readonly checks?: readonly string[] | undefined;
+  /** Options by check id. */
+  readonly options?: Readonly<Record<string, Options>> | undefined;
+  /** Format name; skips detection. */
+  readonly source?: string | undefined;
+  /** For sampled checks; printed in the report. Default 0. */
+  readonly seed?: number | undefined;
+  /** Grain of the work in bytes; never changes the report. Default 1 MiB. */
+  readonly spanBytes?: number | undefined;
+  /** Cancels: the promise resolves with a partial report, `interrupted: true`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Checks to choose from; the built-in list when absent. Runs inline only: workers know the built-in ones. */
+  readonly catalogue?: readonly Check[] | undefined;
+}
+
+export interface Progress {
+  readonly bytes: number;
+  readonly totalBytes: number;
+  readonly spans: number;
+  readonly totalSpans: number;
+  /** In the part of the recording folded so far. */
+  readonly findings: number;
+  readonly elapsedMs: number;
+}
+
+/** Concluding is cheap but not free: findings so far are counted at most this often. */
+const FINDINGS_EVERY_MS = 1000;
+
+/**
+ * Validates one recording.
+ *
+ * @throws InputError when nothing can be read; ConfigError, TypeError or RangeError for misuse
+ */
+export async function runCheck(input: Input, platform: Platform, executor: Executor, options: CheckOptions = {}): Promise<Report> {
+  const checks = options.catalogue ?? allChecks;
+  const plan = makePlan(checks, {
+    level: options.level ?? 2,
+    checks: options.checks,
+    options: options.options,
+    seed: integer(options.seed ?? 0, "seed", 0),
+  });
+  const spanBytes = integer(options.spanBytes ?? SPAN_BYTES, "spanBytes", 1);
+  const kernels = await loadKernels(await compileKernels());
+  const { source, index } = await open(input, kernels, platform, { source: options.source, spanBytes });
+  const totalBytes = index.spans.reduce((sum, span) => sum + span.bytes, 0);
+  const started = performance.now();
+  let findings = 0;
+  let counted = started;
+  const rig = options.rig ?? null;
+  const part = await executor({
+    input,
+    platform,
+    source,
+    index,
+    checks,
+    plan,
+    kernels,
+    signal: options.signal,
+    onAdvance(bytes, spans, soFar) {
+      if (!options.onProgress) return;
+      const now = performance.now();
+      if (now - counted > FINDINGS_EVERY_MS) {
+        findings = conclude(checks, plan, index, soFar, rig, true, kernels).findings.length;
+        counted = performance.now();
+      }
+      options.onProgress({ bytes, totalBytes, spans, totalSpans: index.spans.length, findings, elapsedMs: now - started });
+    },
+  });
+  const interrupted = part.end < index.spans.length;
+  const report = conclude(checks, plan, index, part, rig, interrupted, kernels);
+  options.onProgress?.({
+    bytes: index.spans.slice(0, part.end).reduce((sum, span) => sum + span.bytes, 0),
+    totalBytes,
+    spans: part.end,
+    totalSpans: index.spans.length,
+    findings: report.findings.length,
+    elapsedMs: performance.now() - started,
+  });
+  return report;
+}
+
+function integer(value: number, name: string, least: number): number {
+  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`${name}: expected an integer >= ${least}, got ${value}`);
+  return value;
+}

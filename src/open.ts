@@ -1,0 +1,50 @@
+/** Which source reads an input: the first whose `detect` recognises its content, or the one asked for by name. */
+import { ConfigError, InputError } from "./errors.ts";
+import type { Input, Platform } from "./input.ts";
+import type { Source } from "./source.ts";
+import { sources } from "./sources/index.ts";
+import type { RecordingIndex } from "./types.ts";
+import type { Kernels } from "./wasm.ts";
+
+/** Default grain of the work: a read of about 1 MiB stays in the second-level cache (KERNELS: 256 KiB–1 MiB is best). */
+export const SPAN_BYTES = 1 << 20;
+
+/** @throws ConfigError for an unknown format name */
+export async function loadSource(format: string): Promise<Source> {
+  const entry = sources.find((s) => s.format === format);
+  if (!entry) throw new ConfigError(`expected a format (${sources.map((s) => s.format).join(", ")}), got "${format}"`);
+  return entry.load();
+}
+
+/** @throws InputError when no source recognises the input */
+export async function detectSource(input: Input): Promise<Source> {
+  if (input.files.length === 0) throw new InputError(`${input.name}: no files in this folder`);
+  if (input.files.every((file) => file.size === 0)) throw new InputError(`${input.name}: empty ${input.kind}`);
+  for (const entry of sources) {
+    const source = await entry.load();
+    if (source.detect(input)) return source;
+  }
+  const known = sources.map((s) => s.format).join(", ");
+  throw new InputError(`${input.name}: no recording recognised in this ${input.kind} (known formats: ${known})`);
+}
+
+export interface Opened {
+  readonly source: Source;
+  readonly index: RecordingIndex;
+}
+
+/**
+ * @param format skips detection
+ * @throws InputError when nothing can be read; ConfigError for an unknown format
+ */
+export async function open(
+  input: Input,
+  kernels: Kernels,
+  platform: Platform,
+  options: { readonly source?: string | undefined; readonly spanBytes: number },
+): Promise<Opened> {
+  const source = options.source === undefined ? await detectSource(input) : await loadSource(options.source);
+  const index = source.open(input, kernels, platform, { spanBytes: options.spanBytes });
+  kernels.release();
+  return { source, index };
+}

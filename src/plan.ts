@@ -1,0 +1,66 @@
+/**
+ * The plan: which checks run, with which options, and what was left out and why. A pure function over plain data;
+ * the plan is printed in the report and sent to the workers.
+ */
+import type { Check, Options } from "./check.ts";
+import { ConfigError } from "./errors.ts";
+import type { Need, PlannedCheck } from "./types.ts";
+
+export interface PlanOptions {
+  readonly level: 0 | 1 | 2;
+  /** Ids, or `domain/*`. All when absent. */
+  readonly checks?: readonly string[] | undefined;
+  /** Options by check id, over the checks' defaults. */
+  readonly options?: Readonly<Record<string, Options>> | undefined;
+  readonly seed: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  /** Every known check: planned (rate 1) or left out (rate 0, with the reason). */
+  readonly checks: readonly PlannedCheck[];
+  /** The planned ones in report order. */
+  readonly run: readonly { readonly id: string; readonly options: Options }[];
+  readonly needs: readonly Need[];
+}
+
+/** What the census reads besides frames. */
+const CENSUS_NEEDS: readonly Need[] = ["frames", "digests", "points", "labels"];
+
+/** @throws ConfigError for an unknown check or option */
+export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
+  for (const pattern of options.checks ?? []) {
+    if (!checks.some((check) => matches(check.id, pattern)))
+      throw new ConfigError(`expected a check (see \`plumbline checks\`), got "${pattern}"`);
+  }
+  const planned: PlannedCheck[] = [];
+  const run: { id: string; options: Options }[] = [];
+  const needs = new Set<Need>(CENSUS_NEEDS);
+  for (const check of checks) {
+    const reason = leftOut(check, options);
+    planned.push(reason === null ? { check: check.id, rate: 1 } : { check: check.id, rate: 0, reason });
+    if (reason !== null) continue;
+    run.push({ id: check.id, options: withOptions(check, options.options?.[check.id]) });
+    for (const need of check.needs) needs.add(need);
+  }
+  return { seed: options.seed, checks: planned, run, needs: [...needs].sort() };
+}
+
+function leftOut(check: Check, options: PlanOptions): string | null {
+  if (options.checks && !options.checks.some((pattern) => matches(check.id, pattern))) return "not selected";
+  if (check.level > options.level) return `level ${check.level} not asked for`;
+  return null;
+}
+
+function matches(id: string, pattern: string): boolean {
+  return pattern.endsWith("*") ? id.startsWith(pattern.slice(0, -1)) : id === pattern;
+}
+
+function withOptions(check: Check, given: Options | undefined): Options {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (!(name in check.defaults))
+      throw new ConfigError(`${check.id}: expected one of ${Object.keys(check.defaults).join(", ")}, got "${name}"`);
+    if (!Number.isFinite(value)) throw new ConfigError(`${check.id}.${name}: expected a finite number, got ${value}`);
+  }
+  return { ...check.defaults, ...given };
+}
