@@ -1,0 +1,48 @@
+/**
+ * The two commands of this project, on a fresh clone with npm and any Node >= 20: sets up what is missing, then runs.
+ *
+ *   node scripts/run.mjs start [ARGS]   the command line tool; without arguments it validates a recording that is at hand
+ *   node scripts/run.mjs test [ARGS]    the tests; ARGS go to vitest, `--long` adds the slow ones
+ *   node scripts/run.mjs build          dist/, from installed dependencies
+ *
+ * Set-up is by content: dependencies follow package-lock.json, the kernels follow their sources, so a second run
+ * finds nothing to do. Only Node's own modules here: nothing is installed yet when this starts.
+ */
+import { setUpChromium } from "./setup/chromium.mjs";
+import { dependenciesAreReady, installDependencies } from "./setup/dependencies.mjs";
+import { buildKernels, kernelsAreBuilt } from "./setup/kernels.mjs";
+import { withLock } from "./setup/lock.mjs";
+import { fetchNode, findNode } from "./setup/node.mjs";
+import { SetupError, say } from "./setup/process.mjs";
+import { build, runTests, start } from "./setup/tasks.mjs";
+
+/** Dependencies first: `npm ci` empties node_modules, where the fetched Node lies. */
+async function setUp() {
+  if (dependenciesAreReady() && findNode() && kernelsAreBuilt()) return;
+  await withLock(() => {
+    if (!dependenciesAreReady()) installDependencies();
+    if (!findNode()) fetchNode();
+    if (!kernelsAreBuilt()) buildKernels();
+  });
+}
+
+const [task, ...args] = process.argv.slice(2);
+try {
+  if (task === "start") {
+    await setUp();
+    process.exitCode = await start(args);
+  } else if (task === "test") {
+    await setUp();
+    await setUpChromium();
+    process.exitCode = await runTests(args);
+  } else if (task === "build") {
+    if (!kernelsAreBuilt()) await withLock(() => kernelsAreBuilt() || buildKernels());
+    build();
+  } else {
+    throw new SetupError(`expected start, test or build, got ${task ?? "nothing"}`);
+  }
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,54 @@
+/** What the project's commands do once everything is set up. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { findNode } from "./node.mjs";
+import { hand, ROOT, run, SetupError } from "./process.mjs";
+
+const COMMANDS = new Set(["check", "checks", "explain", "info", "rig", "help", "--help", "-h", "--version", "-V"]);
+const RECORDING = join(ROOT, "../shared/data/2-lidar/kitti-tracking-0001");
+const SAMPLE = join(ROOT, "build/sample.mcap");
+/** Type stripping is experimental in Node 22: its warning is no business of the tool's users. */
+const QUIET = "--disable-warning=ExperimentalWarning";
+
+function node() {
+  const found = findNode();
+  if (!found) throw new SetupError("expected a Node to run on, got none");
+  return found;
+}
+
+/**
+ * Runs the command line tool from its sources, in the folder the user is in. Arguments are paths to check unless they
+ * begin with a command's name. Without arguments: a recording that is at hand; its findings are the demonstration's
+ * result, so they do not fail it.
+ * @returns exit code
+ */
+export async function start(args) {
+  const cwd = process.env["INIT_CWD"] ?? process.cwd();
+  const main = [QUIET, join(ROOT, "src/cli/main.ts")];
+  if (args.length > 0) return hand(node(), [...main, ...(COMMANDS.has(args[0]) ? [] : ["check"]), ...args], { cwd });
+  if (!existsSync(RECORDING)) run("writing a sample recording", node(), [QUIET, join(ROOT, "scripts/write-sample.ts"), SAMPLE]);
+  const code = await hand(node(), [...main, "check", relative(cwd, existsSync(RECORDING) ? RECORDING : SAMPLE)], { cwd });
+  return code === 1 ? 0 : code;
+}
+
+/** @returns exit code */
+export function runTests(args) {
+  const long = args.includes("--long");
+  const rest = args.filter((arg) => arg !== "--long");
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  return hand(node(), [vitest, "run", ...rest], { env: long ? { PLUMBLINE_LONG: "1" } : {} });
+}
+
+/**
+ * dist/ mirrors src/. tsc rewrites import paths but not the URL of a worker, which bundlers want as a literal: that one
+ * is rewritten here.
+ * @throws SetupError
+ */
+export function build() {
+  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+  run("tsc", process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")]);
+  const entry = join(ROOT, "dist/browser/index.js");
+  const parts = readFileSync(entry, "utf8").split('new URL("./worker.ts", import.meta.url)');
+  if (parts.length !== 2) throw new SetupError(`expected one worker URL in dist/browser/index.js, got ${parts.length - 1}`);
+  writeFileSync(entry, parts.join('new URL("./worker.js", import.meta.url)'));
+}

@@ -1,0 +1,53 @@
+/**
+ * Two projects: `node`, and `browser` in a real Chromium where there is one. Without one, `node` also registers the
+ * browser tests' names as skipped. Tests named `*.long.test.ts` run with `npm run test:long`.
+ */
+import { playwright } from "@vitest/browser-playwright";
+import { configDefaults, defineConfig } from "vitest/config";
+import { findChromium } from "./scripts/setup/chromium.mjs";
+import { checkOnNode, readRecording } from "./test/browser/commands.ts";
+
+const chromium = findChromium();
+const long = process.env["PLUMBLINE_LONG"] === "1";
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/tally.ts"],
+    projects: [
+      {
+        test: {
+          name: "node",
+          // Processes: tests start worker threads of their own, which run .ts files by Node's own type stripping.
+          pool: "forks",
+          include: ["test/**/*.test.ts", ...(chromium ? [] : ["test/browser/skipped.ts"])],
+          exclude: [...configDefaults.exclude, "test/browser/*.test.ts", ...(long ? [] : ["test/**/*.long.test.ts"])],
+          testTimeout: 30_000,
+        },
+      },
+      ...(chromium
+        ? [
+            {
+              test: {
+                name: "browser",
+                include: ["test/browser/*.test.ts"],
+                testTimeout: 60_000,
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  provider: playwright({
+                    launchOptions: {
+                      executablePath: chromium,
+                      args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+                    },
+                  }),
+                  instances: [{ browser: "chromium" as const }],
+                  commands: { checkOnNode, readRecording },
+                },
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+});
