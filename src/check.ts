@@ -20,6 +20,7 @@ import type {
   Severity,
   Status,
   StreamCensus,
+  StreamInfo,
 } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
 
@@ -78,7 +79,8 @@ export interface StreamCheck<S> extends CheckBase {
   appliesTo(stream: StreamCensus["info"]): boolean;
   /** What is missing when no stream applies, e.g. "no label stream": reason of the not_run verdict. */
   readonly absent: string;
-  observe(block: Block, kernels: Kernels, options: Options): S;
+  /** `stream` is what the index knows beforehand: kind, stamp source, image size. */
+  observe(block: Block, kernels: Kernels, options: Options, stream: StreamInfo): S;
   merge(left: S, right: S): S;
   /** `summary` is null when the stream had no frames at all. */
   conclude(summary: S | null, stream: StreamCensus, context: Context, options: Options): Conclusion;

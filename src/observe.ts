@@ -50,7 +50,10 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
       summaries: run.map(({ check, options }) => {
         if (check.scope === "container") return [check.observe(facts, kernels, options)];
         if (check.scope === "recording") return null;
-        return byStream.map((block) => (block && applies(check, index, block.stream) ? check.observe(block, kernels, options) : null));
+        return byStream.map((block) => {
+          const info = block && index.streams[block.stream];
+          return block && info && check.appliesTo(info) ? check.observe(block, kernels, options, info) : null;
+        });
       }),
     };
   }
@@ -79,11 +82,6 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
       };
     },
   };
-}
-
-function applies(check: StreamCheck<unknown>, index: RecordingIndex, stream: number): boolean {
-  const info = index.streams[stream];
-  return info !== undefined && check.appliesTo(info);
 }
 
 function mergeSummaries(check: StreamCheck<unknown> | ContainerCheck<unknown>, left: unknown, right: unknown, kernels: Kernels): unknown {
