@@ -5,13 +5,13 @@
  */
 
 /** The output region is full: nothing was lost before it, the rest was not written. */
-export const FULL: i32 = -1;
+export const FULL = -1;
 /** The input ends inside an item. */
-export const TRUNCATED: i32 = -2;
+export const TRUNCATED = -2;
 /** The input contradicts its own format. */
-export const MALFORMED: i32 = -3;
+export const MALFORMED = -3;
 /** The bytes were readable but a checksum they carry does not match. */
-export const CHECKSUM: i32 = -4;
+export const CHECKSUM = -4;
 
 /** Bytes per row of the table `scanRecords` writes (see assembly/records.ts). */
-export const RECORD_ROW: i32 = 40;
+export const RECORD_ROW = 40;

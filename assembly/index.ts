@@ -1,0 +1,10 @@
+/** The export list of the kernels. Declared to callers as `KernelExports` in src/wasm.ts. */
+export { crc32, crc32Combine } from "./crc32";
+export { crc64Nvme, crc64NvmeCombine } from "./crc64";
+export { lz4Frames } from "./lz4";
+export { scanRecords } from "./records";
+export { xxh3, xxh3Rows } from "./xxh3";
+
+/** First byte above the kernels' own tables and scratch: where a caller's arena may begin. */
+// @ts-ignore: exported as itself, a global of the compiler stays a constant; a copy of it would need a start function.
+export { __heap_base as HEAP_BASE };
