@@ -56,6 +56,13 @@ export interface Damage {
   readonly expected: Readonly<Record<string, Plain>>;
 }
 
+/** Damages beyond those a list keeps, counted. */
+export interface MoreDamages {
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly count: number;
+}
+
 /** JSON-able values; a bigint prints as a decimal string. */
 export type Plain = null | boolean | number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };
 
@@ -64,7 +71,9 @@ export type Plain = null | boolean | number | bigint | string | readonly Plain[]
  * Counts add, damages concatenate in span order, `fold` joins by crc32 combine.
  */
 export interface ContainerFacts {
+  /** The first by byte order (see src/damages.ts); `moreDamages` counts the rest. */
   readonly damages: readonly Damage[];
+  readonly moreDamages?: readonly MoreDamages[];
   /** Regions that could carry a checksum, that did, and whose checksum was compared. */
   readonly regions: { readonly total: number; readonly withChecksum: number; readonly verified: number };
   /** CRC-32 of the bytes of this span that lie inside the region `expected.crc` covers. */
@@ -120,12 +129,16 @@ export interface FrameColumns {
 
 export type FieldType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "f16" | "i64";
 
-/** Points of one frame, read in place: rows of `stride` bytes from `pointer` in kernel memory. */
+/**
+ * Points of one frame, read in place: rows of `stride` bytes from `pointer` in kernel memory.
+ * A cloud whose image rows are padded is several tables of the same frame, in order.
+ */
 export interface PointTable {
   /** Frame within the block. */
   readonly frame: number;
   readonly count: number;
-  readonly pointer: number;
+  /** Null where the rows are not in kernel memory as bytes (base64 inside JSON): they are counted, not read. */
+  readonly pointer: number | null;
   readonly stride: number;
   readonly bigEndian: boolean;
   readonly fields: readonly { readonly name: string; readonly offset: number; readonly type: FieldType }[];
@@ -184,7 +197,8 @@ export interface ImageTable {
   readonly encoding: string;
   readonly width: number | null;
   readonly height: number | null;
-  readonly pointer: number;
+  /** Null where the data is not in kernel memory as bytes (base64 inside JSON). */
+  readonly pointer: number | null;
   readonly bytes: number;
 }
 
