@@ -26,5 +26,12 @@ export interface MessageDecoder {
    * @param stampNs the frame's stamp, for messages without one of their own
    * @returns null, or a short constant reason why the payload does not decode as its declared type
    */
-  decode(payload: Uint8Array, pointer: number, frame: number, stampNs: bigint, needs: ReadonlySet<Need>, out: ColumnsBuilder): string | null;
+  decode(
+    payload: Uint8Array,
+    pointer: number,
+    frame: number,
+    stampNs: bigint,
+    needs: ReadonlySet<Need>,
+    out: ColumnsBuilder,
+  ): string | null;
 }
