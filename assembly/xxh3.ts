@@ -91,69 +91,96 @@ function upTo240(p: usize, length: usize): u64 {
   return avalanche(h + mix16(p + length - 16, SECRET + 119));
 }
 
+/**
+ * More than 240 bytes: eight 64-bit accumulators fed with stripes of 64 bytes. Word i of a stripe, d, and k = d ^ secret word:
+ *
+ *     acc[i] += low32(k) * high32(k);  acc[i ^ 1] += d
+ *
+ * The secret moves on by 8 bytes a stripe; after 16 stripes (a block of 1 KiB) it begins again and the accumulators are scrambled.
+ * The last 64 bytes are a stripe of their own, overlapping what came before.
+ *
+ * | accumulator | 0, 1  | 2, 3  | 4, 5  | 6, 7   |
+ * |-------------|-------|-------|-------|--------|
+ * | bytes       | 0-15  | 16-31 | 32-47 | 48-63  |
+ * | products    | a0    | a1    | a2    | g, h   |
+ * | data        | b0    | b1    | b2    | g, h   |
+ * | unit        | SIMD  | SIMD  | SIMD  | scalar |
+ *
+ * Three pairs are vectors and one is scalar, which keeps both kinds of unit busy (and all of it in registers; unrolling spills).
+ * The data goes unswapped into b0..b2, and their lanes are exchanged once per block: addition commutes, so acc[i ^ 1] may wait.
+ * Vectors 0 and 1 share one unzip of low and high words; vector 2 has its own.
+ */
 function long(pointer: usize, length: usize): u64 {
-  let a0: u64 = P32_3,
-    a1: u64 = P64_1,
-    a2: u64 = P64_2,
-    a3: u64 = P64_3,
-    a4: u64 = P64_4,
-    a5: u64 = P32_2,
-    a6: u64 = P64_5,
-    a7: u64 = P32_1;
+  const zero = i64x2.splat(0);
+  let a0 = i64x2(P32_3, P64_1);
+  let a1 = i64x2(P64_2, P64_3);
+  let a2 = i64x2(P64_4, P32_2);
+  let g = P64_5;
+  let h = P32_1;
   const stripes = (length - 1) >>> 6;
-  for (let i: usize = 0; i <= stripes; i++) {
-    const p = i < stripes ? pointer + (i << 6) : pointer + length - 64;
-    const s = i < stripes ? SECRET + ((i & 15) << 3) : SECRET + 121;
-    let d: u64, k: u64;
-    d = load<u64>(p, 0);
-    k = d ^ load<u64>(s, 0);
-    a1 += d;
-    a0 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 8);
-    k = d ^ load<u64>(s, 8);
-    a0 += d;
-    a1 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 16);
-    k = d ^ load<u64>(s, 16);
-    a3 += d;
-    a2 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 24);
-    k = d ^ load<u64>(s, 24);
-    a2 += d;
-    a3 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 32);
-    k = d ^ load<u64>(s, 32);
-    a5 += d;
-    a4 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 40);
-    k = d ^ load<u64>(s, 40);
-    a4 += d;
-    a5 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 48);
-    k = d ^ load<u64>(s, 48);
-    a7 += d;
-    a6 += (k & 0xffffffff) * (k >> 32);
-    d = load<u64>(p, 56);
-    k = d ^ load<u64>(s, 56);
-    a6 += d;
-    a7 += (k & 0xffffffff) * (k >> 32);
-    if (i < stripes && (i & 15) == 15) {
-      a0 = (a0 ^ (a0 >> 47) ^ load<u64>(SECRET, 128)) * P32_1;
-      a1 = (a1 ^ (a1 >> 47) ^ load<u64>(SECRET, 136)) * P32_1;
-      a2 = (a2 ^ (a2 >> 47) ^ load<u64>(SECRET, 144)) * P32_1;
-      a3 = (a3 ^ (a3 >> 47) ^ load<u64>(SECRET, 152)) * P32_1;
-      a4 = (a4 ^ (a4 >> 47) ^ load<u64>(SECRET, 160)) * P32_1;
-      a5 = (a5 ^ (a5 >> 47) ^ load<u64>(SECRET, 168)) * P32_1;
-      a6 = (a6 ^ (a6 >> 47) ^ load<u64>(SECRET, 176)) * P32_1;
-      a7 = (a7 ^ (a7 >> 47) ^ load<u64>(SECRET, 184)) * P32_1;
+  const blocks = stripes >>> 4;
+  let p = pointer;
+  for (let block: usize = 0; block < blocks + 2; block++) {
+    let s = SECRET;
+    let end = p + 1024;
+    if (block == blocks) {
+      end = p + ((stripes & 15) << 6);
+    } else if (block > blocks) {
+      p = pointer + length - 64;
+      end = p + 64;
+      s = SECRET + 121;
+    }
+    let b0 = zero;
+    let b1 = zero;
+    let b2 = zero;
+    while (p < end) {
+      const d0 = v128.load(p);
+      const d1 = v128.load(p, 16);
+      const d2 = v128.load(p, 32);
+      let d3 = load<u64>(p, 48);
+      let d4 = load<u64>(p, 56);
+      const k0 = v128.xor(d0, v128.load(s));
+      const k1 = v128.xor(d1, v128.load(s, 16));
+      const k2 = v128.xor(d2, v128.load(s, 32));
+      b0 = i64x2.add(b0, d0);
+      b1 = i64x2.add(b1, d1);
+      b2 = i64x2.add(b2, d2);
+      g += d4;
+      h += d3;
+      const low = v128.shuffle<u32>(k0, k1, 0, 2, 4, 6);
+      const high = v128.shuffle<u32>(k0, k1, 1, 3, 5, 7);
+      a0 = i64x2.add(a0, i64x2.extmul_low_i32x4_u(low, high));
+      a1 = i64x2.add(a1, i64x2.extmul_high_i32x4_u(low, high));
+      a2 = i64x2.add(a2, i64x2.extmul_low_i32x4_u(v128.shuffle<u32>(k2, k2, 0, 2, 0, 2), v128.shuffle<u32>(k2, k2, 1, 3, 1, 3)));
+      d3 ^= load<u64>(s, 48);
+      d4 ^= load<u64>(s, 56);
+      g += (d3 & 0xffffffff) * (d3 >> 32);
+      h += (d4 & 0xffffffff) * (d4 >> 32);
+      p += 64;
+      s += 8;
+    }
+    a0 = i64x2.add(a0, v128.shuffle<u64>(b0, b0, 1, 0));
+    a1 = i64x2.add(a1, v128.shuffle<u64>(b1, b1, 1, 0));
+    a2 = i64x2.add(a2, v128.shuffle<u64>(b2, b2, 1, 0));
+    if (block < blocks) {
+      a0 = scramble(a0, v128.load(SECRET, 128));
+      a1 = scramble(a1, v128.load(SECRET, 144));
+      a2 = scramble(a2, v128.load(SECRET, 160));
+      g = (g ^ (g >> 47) ^ load<u64>(SECRET, 176)) * P32_1;
+      h = (h ^ (h >> 47) ^ load<u64>(SECRET, 184)) * P32_1;
     }
   }
-  let h = u64(length) * P64_1;
-  h += fold(a0 ^ load<u64>(SECRET, 11), a1 ^ load<u64>(SECRET, 19));
-  h += fold(a2 ^ load<u64>(SECRET, 27), a3 ^ load<u64>(SECRET, 35));
-  h += fold(a4 ^ load<u64>(SECRET, 43), a5 ^ load<u64>(SECRET, 51));
-  h += fold(a6 ^ load<u64>(SECRET, 59), a7 ^ load<u64>(SECRET, 67));
-  return avalanche(h);
+  let hash = u64(length) * P64_1;
+  hash += fold(i64x2.extract_lane(a0, 0) ^ load<u64>(SECRET, 11), i64x2.extract_lane(a0, 1) ^ load<u64>(SECRET, 19));
+  hash += fold(i64x2.extract_lane(a1, 0) ^ load<u64>(SECRET, 27), i64x2.extract_lane(a1, 1) ^ load<u64>(SECRET, 35));
+  hash += fold(i64x2.extract_lane(a2, 0) ^ load<u64>(SECRET, 43), i64x2.extract_lane(a2, 1) ^ load<u64>(SECRET, 51));
+  hash += fold(g ^ load<u64>(SECRET, 59), h ^ load<u64>(SECRET, 67));
+  return avalanche(hash);
+}
+
+/** Two accumulators at the end of a block. */
+function scramble(a: v128, key: v128): v128 {
+  return i64x2.mul(v128.xor(v128.xor(a, i64x2.shr_u(a, 47)), key), i64x2.splat(P32_1));
 }
 
 function hash(pointer: usize, length: usize): u64 {
