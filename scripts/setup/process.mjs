@@ -21,7 +21,7 @@ export function say(line) {
 /**
  * Runs a program to its end, quietly: its output is shown only when it fails.
  * @param what names the step in the error
- * @param options `timeoutMs`, `env`
+ * @param options `timeoutMs`, `env`, `reason`: makes one phrase of a failed program's output, shown instead of it
  * @returns what it wrote to stdout
  * @throws SetupError
  */
@@ -35,11 +35,12 @@ export function run(what, file, args, options = {}) {
     ...(options.timeoutMs ? { timeout: options.timeoutMs, killSignal: "SIGKILL" } : {}),
   });
   if (result.status === 0) return result.stdout;
-  const output = `${result.stdout ?? ""}${result.stderr ?? ""}`.trimEnd();
-  if (output) process.stderr.write(`${output}\n`);
   if (result.error?.code === "ETIMEDOUT") throw new SetupError(`${what} took longer than ${options.timeoutMs / 1000} s`);
   if (result.error) throw new SetupError(`${what} could not run: ${result.error.message}`);
-  throw new SetupError(`${what} failed (${result.signal ?? `exit code ${result.status}`})`);
+  const output = `${result.stdout}${result.stderr}`.trimEnd();
+  const reason = options.reason?.(output);
+  if (output && !reason) process.stderr.write(`${output}\n`);
+  throw new SetupError(`${what} failed (${result.signal ?? `exit code ${result.status}`})${reason ? `: ${reason}` : ""}`);
 }
 
 /**
@@ -49,9 +50,17 @@ export function run(what, file, args, options = {}) {
 export function npm(what, args) {
   const script = process.env["npm_execpath"];
   const node = process.env["npm_node_execpath"];
-  if (script && node && !node.startsWith(BIN)) return run(what, node, [script, ...args]);
+  if (script && node && !node.startsWith(BIN)) return run(what, node, [script, ...args], { reason: npmReason });
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== BIN);
-  return run(what, "npm", args, { env: { ...process.env, PATH: path.join(delimiter) } });
+  return run(what, "npm", args, { env: { ...process.env, PATH: path.join(delimiter) }, reason: npmReason });
+}
+
+/** npm prints an error as many lines; its code and first sentence say it. */
+function npmReason(output) {
+  const lines = [...output.matchAll(/^npm error (\S.*)$/gm)].map((match) => match[1]);
+  const code = lines.find((line) => line.startsWith("code "))?.slice("code ".length);
+  const text = lines.find((line) => !/^(code|errno|syscall|type) /.test(line));
+  return [code, text].filter(Boolean).join(", ");
 }
 
 /**
