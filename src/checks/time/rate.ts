@@ -1,0 +1,292 @@
+/**
+ * time/rate: does a stream keep its rate, and where is it silent?
+ *
+ * The stream is measured against itself: the median gap is its period. A gap is then judged by how many periods it
+ * lasts, so a lost frame (a gap of two periods) is loss and not jitter. A stream whose gaps do not agree has no
+ * rate to keep (events, transforms, latched topics) and is not judged, unless the rig says what it should do.
+ */
+import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
+import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf } from "../../histogram.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked, shiftLargest } from "../../largest.ts";
+import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../runs.ts";
+import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
+import type { Severity, StreamInfo } from "../../types.ts";
+
+/** Silence before frame `index`; `value` is its length in ns. */
+interface Gap extends Ranked {
+  /** The frame before it. */
+  readonly after: number;
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  /** The same gap by the recorder's clock, ns. */
+  readonly logNs: number;
+}
+
+interface Pairs {
+  /** Ascending neighbours only, ns. */
+  readonly gaps: Histogram;
+  readonly longest: Largest<Gap>;
+  /** Frames that come late: a gap one of them falls into is a matter of order. */
+  readonly late: Runs;
+}
+
+interface Summary extends Pairs {
+  readonly frames: number;
+  /** Frames whose stamp is set. */
+  readonly stamped: number;
+  readonly earliestNs: bigint;
+  readonly latestNs: bigint;
+  /** First and last frame whose stamp is set. */
+  readonly first: Edge | null;
+  readonly last: Edge | null;
+}
+
+/** Neighbouring set stamps. */
+function gapRule(strip: Strip): Pairs {
+  const clock = new Clock(strip.stampNs);
+  const log = new Clock(strip.logNs);
+  const gaps = new HistogramBuilder();
+  const longest = new LargestBuilder<Gap>();
+  const late = new RunsBuilder(strip.stampNs);
+  let before = -1;
+  for (let row = 0; row < strip.count; row++) {
+    if (clock.isZero(row)) continue;
+    if (before >= 0) {
+      const gap = clock.between(before, row);
+      if (gap < 0) late.add(strip.index?.[row] ?? row, row);
+      else if (gap > 0) {
+        gaps.add(gap);
+        if (longest.wants(gap)) {
+          longest.add({
+            value: gap,
+            index: strip.index?.[row] ?? row,
+            after: strip.index?.[before] ?? before,
+            startNs: strip.stampNs[before] ?? 0n,
+            endNs: strip.stampNs[row] ?? 0n,
+            logNs: log.between(before, row),
+          });
+        }
+      }
+    }
+    before = row;
+  }
+  return { gaps: gaps.finish(), longest: longest.finish(), late: late.finish() };
+}
+
+function joinPairs(left: Pairs, right: Pairs): Pairs {
+  return {
+    gaps: mergeHistograms(left.gaps, right.gaps),
+    longest: mergeLargest(left.longest, right.longest),
+    late: joinRuns(left.late, right.late),
+  };
+}
+
+function shift(s: Summary, frames: number): Summary {
+  return {
+    ...s,
+    longest: shiftLargest(s.longest, frames).map((gap) => ({ ...gap, after: gap.after + frames })),
+    late: shiftRuns(s.late, frames),
+    first: s.first && shiftEdge(s.first, frames),
+    last: s.last && shiftEdge(s.last, frames),
+  };
+}
+
+const kinds = {
+  gap: { severity: "warning", meaning: "silence: longer than the stream's own period allows, or than the rig's maxGapMs (error)" },
+  rate: { severity: "error", meaning: "the rate is not the rig's" },
+  jitter: { severity: "info", meaning: "gaps scatter by more than a quarter of the period (warning when the rig states a rate)" },
+} as const satisfies Record<string, { severity: Severity; meaning: string }>;
+
+export const rate = defineCheck<Summary>({
+  id: "time/rate",
+  scope: "stream",
+  title: "Does each stream keep its rate, and where is it silent?",
+  level: 0,
+  needs: ["frames"],
+  defaults: {
+    /** Silence longer than this many periods. */
+    maxGapPeriods: 2.5,
+    /** The same for a stream whose p95 jitter is below `steadyJitter` periods: one lost frame shows. */
+    maxSteadyGapPeriods: 1.75,
+    steadyJitter: 0.1,
+    /** A stream is periodic when this share of its gaps lies within `periodTolerance` of the median. */
+    minPeriodicShare: 0.8,
+    periodTolerance: 0.25,
+    minFrames: 10,
+    rateTolerance: 0.05,
+    maxJitter: 0.25,
+  },
+  kinds,
+  absent: "no stream",
+  blindSpots: [
+    "streams without a regular rate of their own, unless the rig states rateHz or maxGapMs",
+    "frames lost before the first or after the last one: see time/modality",
+    "a rate that changes within the recording: such a stream has no regular rate",
+    "a whole recording at the wrong rate, unless the rig states rateHz",
+    "single lost frames of a stream that jitters by more than 10 % of its period, or that only has the recorder's clock",
+    "no verdict where stamps are nominal (made from a frame number)",
+  ],
+  appliesTo: () => true,
+
+  observe(block) {
+    const strip = stripOf(block.frames);
+    const clock = new Clock(strip.stampNs);
+    let first = -1;
+    let last = -1;
+    let stamped = 0;
+    let low = 0;
+    let high = 0;
+    for (let row = 0; row < strip.count; row++) {
+      if (clock.isZero(row)) continue;
+      if (first < 0) {
+        first = row;
+        low = row;
+        high = row;
+      } else if (clock.between(low, row) < 0) low = row;
+      else if (clock.between(high, row) > 0) high = row;
+      last = row;
+      stamped++;
+    }
+    return {
+      ...gapRule(strip),
+      frames: strip.count,
+      stamped,
+      earliestNs: strip.stampNs[low] ?? 0n,
+      latestNs: strip.stampNs[high] ?? 0n,
+      first: first < 0 ? null : edgeAt(strip, first),
+      last: last < 0 ? null : edgeAt(strip, last),
+    };
+  },
+
+  merge(left, unshifted) {
+    const right = shift(unshifted, left.frames);
+    const seam = left.last && right.first && gapRule(seamStrip(left.last, right.first));
+    const [low, high] = !left.first ? [right, right] : !right.first ? [left, left] : [left, right];
+    return {
+      ...joinPairs(seam ? joinPairs(left, seam) : left, right),
+      frames: left.frames + right.frames,
+      stamped: left.stamped + right.stamped,
+      earliestNs: low.earliestNs < high.earliestNs ? low.earliestNs : high.earliestNs,
+      latestNs: low.latestNs > high.latestNs ? low.latestNs : high.latestNs,
+      first: left.first ?? right.first,
+      last: right.last ?? left.last,
+    };
+  },
+
+  conclude(summary, { info }, context, options) {
+    const rig = context.rig?.streams?.find(({ id }) => id === info.id);
+    const frames = summary?.frames ?? 0;
+    if (info.stamps === "nominal") return silent("stamps are nominal", frames);
+    if (!summary || frames === 0) return silent("no frames", frames);
+    if (summary.stamped === 0) return silent("no stamp is set", frames);
+    const few = summary.stamped < (rig ? 3 : (options["minFrames"] ?? 0));
+    if (few || summary.gaps.count === 0) return silent("too few frames", frames);
+    return judge(summary, info, rig ?? {}, options);
+  },
+
+  describe({ kind, frames, observed, expected }) {
+    const [first, last] = frames ?? [0, 0];
+    switch (kind) {
+      case "gap":
+        return `silent for ${observed["gapMs"]} ms between frames ${first} and ${last}, about ${observed["missingFrames"]} frames lost`;
+      case "rate":
+        return `${observed["rateHz"]} Hz where the rig states ${expected["rateHz"]} Hz`;
+      default:
+        return `gaps scatter by ${observed["jitterMs"]} ms around ${observed["medianMs"]} ms`;
+    }
+  },
+});
+
+function silent(reason: string, frames: number, observed: Conclusion["observed"] = {}): Conclusion {
+  return { status: "not_observable", reason, coverage: { items: frames, checked: 0 }, observed, defects: [] };
+}
+
+type Stated = Pick<NonNullable<NonNullable<Context["rig"]>["streams"]>[number], "rateHz" | "maxGapMs">;
+
+function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options): Conclusion {
+  const { gaps, stamped, frames, earliestNs, latestNs } = summary;
+  const option = (name: string): number => options[name] ?? 0;
+  const medianNs = median(gaps);
+  const tolerance = option("periodTolerance");
+  const regular = countWithin(gaps, (1 - tolerance) * medianNs, (1 + tolerance) * medianNs) / (stamped - 1);
+  const periodic = stamped >= option("minFrames") && regular >= option("minPeriodicShare");
+  const spanNs = nsBetween(earliestNs, latestNs);
+  const meanHz = (1e9 * (stamped - 1)) / spanNs;
+  const observed: Record<string, number> = {
+    rateHz: rounded(meanHz),
+    medianMs: ms(medianNs),
+    longestGapMs: ms(summary.longest[0]?.value ?? 0),
+  };
+  if (!periodic && rig.rateHz === undefined && rig.maxGapMs === undefined) {
+    return silent("no regular rate", frames, { ...observed, regularShare: rounded(regular, 4) });
+  }
+
+  const periodNs = periodic ? medianNs : rig.rateHz ? 1e9 / rig.rateHz : medianNs;
+  const jitterNs = quantileOf(gaps, (gap) => offBeat(gap, periodNs), 0.95);
+  const steady = periodic && info.stamps === "sensor" && jitterNs <= option("steadyJitter") * periodNs;
+  const ownLimitNs = option(steady ? "maxSteadyGapPeriods" : "maxGapPeriods") * periodNs;
+  const limitNs = rig.maxGapMs !== undefined ? 1e6 * rig.maxGapMs : ownLimitNs;
+  const long = silences(summary, limitNs);
+  const defects: Defect[] = long.kept.map((gap) =>
+    gapDefect(gap, periodNs, limitNs, rig.maxGapMs !== undefined ? "error" : "warning", info),
+  );
+  const whole = { frames: [0, frames - 1], timeNs: [earliestNs, latestNs], signals: ["stamp"] } as const;
+
+  const rateHz = periodic ? 1e9 / medianNs : meanHz;
+  if (rig.rateHz !== undefined && Math.abs(rateHz / rig.rateHz - 1) > option("rateTolerance")) {
+    defects.push({
+      kind: "rate",
+      severity: "error",
+      ...whole,
+      observed: { rateHz: rounded(rateHz) },
+      expected: { rateHz: rig.rateHz, tolerance: option("rateTolerance") },
+    });
+  }
+  if (periodic && info.stamps === "sensor" && jitterNs > option("maxJitter") * periodNs) {
+    defects.push({
+      kind: "jitter",
+      severity: rig.rateHz !== undefined ? "warning" : "info",
+      ...whole,
+      observed: { jitterMs: ms(jitterNs), medianMs: ms(medianNs) },
+      expected: { jitterMs: ms(option("maxJitter") * periodNs) },
+    });
+  }
+  return {
+    status: defects.some(({ severity }) => severity !== "info") ? "fail" : "pass",
+    coverage: { items: frames, checked: stamped },
+    observed: {
+      ...observed,
+      medianHz: rounded(1e9 / medianNs),
+      jitterMs: ms(jitterNs),
+      gaps: long.count,
+      coverage: rounded(Math.min(1, stamped / (Math.round(spanNs / periodNs) + 1)), 4),
+    },
+    defects,
+  };
+}
+
+/** How far a gap is from a whole number of periods, at least one: lost frames are loss, not jitter. */
+function offBeat(gapNs: number, periodNs: number): number {
+  return Math.abs(gapNs - Math.max(1, Math.round(gapNs / periodNs)) * periodNs);
+}
+
+/** The silences above the limit in file order: the longest are kept, all are counted. */
+function silences({ gaps, longest, late }: Summary, limitNs: number): { readonly kept: readonly Gap[]; readonly count: number } {
+  const above = longest.filter(({ value }) => value > limitNs);
+  const kept = above.filter((gap) => !late.kept.some((run) => gap.startNs < run.startNs && run.startNs < gap.endNs));
+  const all = above.length < KEPT_LARGEST ? above.length : countWithin(gaps, limitNs, Number.POSITIVE_INFINITY);
+  return { kept: kept.toSorted((a, b) => a.index - b.index), count: all - (above.length - kept.length) };
+}
+
+function gapDefect(gap: Gap, periodNs: number, limitNs: number, severity: Severity, info: StreamInfo): Defect {
+  const twoClocks = info.stamps === "sensor" && gap.logNs > gap.value / 2;
+  return {
+    kind: "gap",
+    severity,
+    frames: [gap.after, gap.index],
+    timeNs: [gap.startNs, gap.endNs],
+    observed: { gapMs: ms(gap.value), missingFrames: Math.max(0, Math.round(gap.value / periodNs) - 1) },
+    expected: { maxGapMs: ms(limitNs) },
+    signals: twoClocks ? ["stamp", "log"] : ["stamp"],
+  };
+}
