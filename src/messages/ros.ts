@@ -22,9 +22,11 @@ export function rosDecoder(definition: string, columns: SchemaColumns | null, di
   if (!definitions) return null;
   const emptyBytes = dialect.ros2 ? 1 : 0;
   const layout = columns && compiled(definitions, columns.fields, emptyBytes);
-  const stampFields = new Set((columns?.stamp ?? []).flat());
-  const stampLayout = layout && compiled(definitions, stampFields, emptyBytes);
-  const fixed = findStamp(definitions, columns?.stamp ?? STAMP_PATHS, dialect.ros2);
+  const hasStamp = layout && columns.stamp.some((path) => stampDeclared(layout, path));
+  const stampLayout = hasStamp ? compiled(definitions, new Set(columns.stamp.flat()), emptyBytes) : null;
+  // Of the declared stamps the first counts, so only that one may be read without walking to it.
+  const declared = hasStamp ? columns.stamp.filter((path) => stampDeclared(layout, path)).slice(0, 1) : STAMP_PATHS;
+  const fixed = findStamp(definitions, declared, dialect.ros2);
 
   function stampNs(payload: Uint8Array): bigint | null {
     const form = dialect.formOf(payload);
@@ -34,7 +36,8 @@ export function rosDecoder(definition: string, columns: SchemaColumns | null, di
   }
 
   const stamps = fixed || stampLayout ? "sensor" : "log";
-  if (!columns || !layout) return { kind: "bytes", stamps, stampNs, decode: () => null };
+  // An empty definition under a known name is a recorder that had none, not a message without fields.
+  if (!columns || !layout || layout.fields.length === 0) return { kind: "bytes", stamps, stampNs, decode: () => null };
   return {
     kind: columns.kind,
     stamps,
@@ -85,6 +88,16 @@ function findStamp(definitions: readonly Definition[], paths: readonly (readonly
     if (found) return found;
   }
   return null;
+}
+
+function stampDeclared(layout: RosStruct, path: readonly string[]): boolean {
+  let at: RosStruct["fields"][number]["type"] = layout;
+  for (const name of path) {
+    const next: RosStruct["fields"][number] | undefined = typeof at === "string" ? undefined : at.fields.find((f) => f.name === name);
+    if (!next) return false;
+    at = next.type;
+  }
+  return at === "time";
 }
 
 function stampAt(payload: Uint8Array, form: RosForm, { offset, countOffset }: FixedStamp): bigint | null {
