@@ -47,8 +47,8 @@ export function runTests(args) {
 export function build() {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   run("tsc", process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")]);
-  const entry = join(ROOT, "dist/browser/index.js");
+  const entry = join(ROOT, "dist/browser/start-worker.js");
   const parts = readFileSync(entry, "utf8").split('new URL("./worker.ts", import.meta.url)');
-  if (parts.length !== 2) throw new SetupError(`expected one worker URL in dist/browser/index.js, got ${parts.length - 1}`);
+  if (parts.length !== 2) throw new SetupError(`expected one worker URL in ${entry.slice(ROOT.length)}, got ${parts.length - 1}`);
   writeFileSync(entry, parts.join('new URL("./worker.js", import.meta.url)'));
 }

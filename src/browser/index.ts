@@ -1,0 +1,11 @@
+/** Plumbline for a page. The same names as on Node (src/index.ts), where the platform has them. */
+export type { Check, Conclusion, ContainerCheck, Context, Defect, Options, RecordingCheck, StreamCheck } from "../check.ts";
+export { defineCheck } from "../check.ts";
+export { checks } from "../checks/index.ts";
+export type { Progress } from "../engine.ts";
+export { ConfigError, DecodeError, InputError } from "../errors.ts";
+export type { Input, InputFile, Platform } from "../input.ts";
+export type { Rig, RigStream } from "../rig.ts";
+export type * from "../types.ts";
+export { type CheckOptions, check } from "./check.ts";
+export type { BrowserFolder, BrowserRecording } from "./files.ts";
