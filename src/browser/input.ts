@@ -9,7 +9,7 @@ import type { Input, InputFile } from "../input.ts";
 import type { BrowserInput } from "./files.ts";
 
 /** Bytes read ahead; all that is held of a recording at a time. */
-export const SLICE_BYTES = 16 << 20;
+const SLICE_BYTES = 16 << 20;
 
 /** Reads a whole (sliced) blob. Throws when the file has changed or gone since it was chosen. */
 export type ReadBlob = (blob: Blob) => ArrayBuffer;
@@ -30,14 +30,16 @@ export class BlobInput implements Input {
   readonly files: readonly InputFile[];
   readonly #blobs: readonly Blob[];
   readonly #readBlob: ReadBlob;
+  readonly #sliceBytes: number;
   #ahead: { readonly file: number; readonly start: number; readonly bytes: Uint8Array } | null = null;
 
-  constructor(recording: BrowserInput, readBlob: ReadBlob = readBlobSync) {
+  constructor(recording: BrowserInput, readBlob: ReadBlob = readBlobSync, sliceBytes = SLICE_BYTES) {
     this.name = recording.name;
     this.kind = recording.kind;
     this.files = recording.files.map(({ path, blob }) => ({ path, size: blob.size }));
     this.#blobs = recording.files.map(({ blob }) => blob);
     this.#readBlob = readBlob;
+    this.#sliceBytes = sliceBytes;
   }
 
   read(file: number, position: number, target: Uint8Array): number {
@@ -62,8 +64,8 @@ export class BlobInput implements Input {
     if (ahead && ahead.file === file && position >= ahead.start && position < ahead.start + ahead.bytes.length) {
       return ahead.bytes.subarray(position - ahead.start);
     }
-    if (wanted >= SLICE_BYTES) return this.#slice(file, position, wanted);
-    const bytes = this.#slice(file, position, SLICE_BYTES);
+    if (wanted >= this.#sliceBytes) return this.#slice(file, position, wanted);
+    const bytes = this.#slice(file, position, this.#sliceBytes);
     this.#ahead = { file, start: position, bytes };
     return bytes;
   }

@@ -1,0 +1,71 @@
+/** The walls hold: a page, with nothing but the core, gives Node's report byte for byte. */
+import { describe, expect, type TestContext, test } from "vitest";
+import { commands } from "vitest/browser";
+import { type BrowserRecording, check, checks, InputError } from "../../src/browser/index.ts";
+import { render } from "../../src/report/json.ts";
+import type { RecordingFile } from "./commands.ts";
+
+declare module "vitest/browser" {
+  interface BrowserCommands {
+    checkOnNode: (name: string) => Promise<string>;
+    readRecording: (name: string) => Promise<readonly RecordingFile[] | null>;
+  }
+}
+
+const SAMPLE = "sample.mcap";
+
+/** A recording as a page has it; skips the test where ../shared/data is absent. */
+async function recording(name: string, context: TestContext): Promise<BrowserRecording> {
+  const files = await commands.readRecording(name);
+  if (!files) return context.skip("../shared/data is absent");
+  const blobs = files.map(({ path, base64 }) => ({ path, blob: new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]) }));
+  const [first, ...others] = blobs;
+  if (first && others.length === 0 && !first.path.includes("/")) return new File([first.blob], first.path);
+  const folder = first?.path.split("/")[0] ?? "";
+  return { name: folder, files: blobs.map(({ path, blob }) => ({ path: path.slice(folder.length + 1), blob })) };
+}
+
+async function expectNodesReport(name: string, context: TestContext): Promise<void> {
+  const report = await check(await recording(name, context));
+  expect(render([report])).toBe(await commands.checkOnNode(name));
+  expect(report.recording.streams.length).toBeGreaterThan(0);
+}
+
+describe("Node's JSON byte for byte", () => {
+  test("a generated MCAP with planted defects", (context) => expectNodesReport(SAMPLE, context));
+  test("a recorded MCAP: cameras and LiDAR in protobuf", (context) =>
+    expectNodesReport("1-mcap/recorded/lichtblick-custom-camera-model.mcap", context));
+  test("a recorded MCAP with zstd chunks: ROS 2", (context) => expectNodesReport("1-mcap/recorded/array_msgs_0.mcap", context));
+  test("a recorded MCAP with a damaged chunk", (context) =>
+    expectNodesReport("1-mcap/damaged/lichtblick-custom-camera-model--chunk-bitflip.mcap", context));
+  test("a KITTI raw folder", (context) => expectNodesReport("2-lidar/kitti-raw-2011_09_26", context));
+});
+
+describe("a check on a page", () => {
+  test("tells its progress and ends with all bytes", async (context) => {
+    const told: number[] = [];
+    const report = await check(await recording(SAMPLE, context), { onProgress: ({ bytes }) => told.push(bytes), spanBytes: 4096 });
+    expect(told.at(-1)).toBeGreaterThan(report.recording.bytes / 2);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+  });
+
+  test("gives a partial report when it is cancelled", async (context) => {
+    const report = await check(await recording(SAMPLE, context), { signal: AbortSignal.abort() });
+    expect(report.interrupted).toBe(true);
+  });
+
+  test("refuses what is no recording with an InputError", async () => {
+    await expect(check(new File(["not a recording"], "x.txt"))).rejects.toThrow(InputError);
+    await expect(check(new File([], "empty.mcap"))).rejects.toThrow(InputError);
+  });
+
+  test("refuses wrong options with the error Node gives", async (context) => {
+    const file = await recording(SAMPLE, context);
+    await expect(check(file, { spanBytes: 0 })).rejects.toThrow(RangeError);
+    await expect(check(file, { checks: ["no/such"] })).rejects.toThrow(/no\/such/);
+  });
+
+  test("can list the checks", () => {
+    expect(checks.map(({ id }) => id)).toContain("integrity/container");
+  });
+});
