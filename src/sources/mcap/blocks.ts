@@ -1,0 +1,130 @@
+/** Rows of a span to blocks: frames grouped by stream, digests, stamps and typed columns. */
+import { ColumnsBuilder } from "../../columns.ts";
+import type { MessageDecoder } from "../../messages/index.ts";
+import type { Block, FrameColumns, Need, StreamKind } from "../../types.ts";
+import type { Kernels } from "../../wasm.ts";
+import { MESSAGE_HEADER, RECORD_HEADER } from "./format.ts";
+import { groupByStream, type Rows } from "./rows.ts";
+
+/** Which need makes messages of a kind be decoded. */
+const NEED_OF: Readonly<Record<StreamKind, Need | null>> = {
+  points: "points",
+  imu: "imu",
+  pose: "poses",
+  image: "images",
+  labels: "labels",
+  stamps: null,
+  bytes: null,
+};
+
+export interface Grouped {
+  readonly blocks: readonly Block[];
+  /** Row of a frame of a block. */
+  row(stream: number, frame: number): number;
+}
+
+/** @param decoders by channel id */
+export function blocksOf(
+  rows: Rows,
+  streams: number,
+  decoders: (channel: number) => MessageDecoder,
+  needs: ReadonlySet<Need>,
+  digests: ReadonlyMap<number, bigint>,
+  kernels: Kernels,
+): Grouped {
+  const { start, rows: order } = groupByStream(rows, streams);
+  const digest = needs.has("digests") ? digestsOf(rows, order, digests, kernels) : new BigUint64Array(order.length);
+  const memory = kernels.u8(0, kernels.exports.memory.buffer.byteLength);
+  const blocks: Block[] = [];
+  for (let stream = 0; stream < streams; stream++) {
+    const from = start[stream] ?? 0;
+    const to = start[stream + 1] ?? 0;
+    if (from === to) continue;
+    const mine = order.subarray(from, to);
+    const frames = framesOf(rows, mine, digest.subarray(from, to), decoders, memory);
+    const builder = new ColumnsBuilder();
+    decode(rows, mine, frames, decoders, needs, memory, builder);
+    blocks.push({ stream, frames, ...builder.finish() });
+  }
+  return { blocks, row: (stream, frame) => order[(start[stream] ?? 0) + frame] ?? -1 };
+}
+
+function digestsOf(rows: Rows, order: Uint32Array, known: ReadonlyMap<number, bigint>, kernels: Kernels): BigUint64Array {
+  const n = order.length;
+  const regions = kernels.alloc(8 * n);
+  const out = kernels.alloc(8 * n);
+  const table = kernels.u32(regions, 2 * n);
+  for (let j = 0; j < n; j++) {
+    const i = order[j] as number;
+    const pointer = rows.pointer[i] as number;
+    table[2 * j] = pointer;
+    table[2 * j + 1] = pointer === 0 ? 0 : (rows.bytes[i] as number);
+  }
+  kernels.exports.xxh3Rows(regions, n, out);
+  const digest = kernels.u64(out, n).slice();
+  if (known.size > 0) for (let j = 0; j < n; j++) digest[j] = known.get(order[j] as number) ?? (digest[j] as bigint);
+  return digest;
+}
+
+function framesOf(
+  rows: Rows,
+  mine: Uint32Array,
+  digest: BigUint64Array,
+  decoders: (channel: number) => MessageDecoder,
+  memory: Uint8Array,
+): FrameColumns {
+  const count = mine.length;
+  const log = new Uint32Array(2 * count);
+  const sequence = new Uint32Array(count);
+  const bytes = new Float64Array(count);
+  const starts = new Float64Array(count);
+  const ends = new Float64Array(count);
+  let isStamped = false;
+  for (let j = 0; j < count; j++) {
+    const i = mine[j] as number;
+    log[2 * j] = rows.log[2 * i] as number;
+    log[2 * j + 1] = rows.log[2 * i + 1] as number;
+    sequence[j] = rows.sequence[i] as number;
+    const size = rows.bytes[i] as number;
+    const at = rows.start[i] as number;
+    bytes[j] = size;
+    starts[j] = at;
+    ends[j] = at < 0 ? -1 : at + RECORD_HEADER + MESSAGE_HEADER + size;
+    isStamped ||= decoders(rows.channel[i] as number).stamps === "sensor";
+  }
+  const logNs = new BigInt64Array(log.buffer);
+  const stampNs = logNs.slice();
+  if (isStamped) {
+    for (let j = 0; j < count; j++) {
+      const i = mine[j] as number;
+      const stamp = decoders(rows.channel[i] as number).stampNs(payloadOf(rows, i, memory));
+      if (stamp !== null) stampNs[j] = stamp;
+    }
+  }
+  return { count, stampNs, logNs, sequence, bytes, digest, order: mine, start: starts, end: ends };
+}
+
+function decode(
+  rows: Rows,
+  mine: Uint32Array,
+  frames: FrameColumns,
+  decoders: (channel: number) => MessageDecoder,
+  needs: ReadonlySet<Need>,
+  memory: Uint8Array,
+  out: ColumnsBuilder,
+): void {
+  for (let j = 0; j < mine.length; j++) {
+    const i = mine[j] as number;
+    const decoder = decoders(rows.channel[i] as number);
+    const need = NEED_OF[decoder.kind];
+    if (need === null || !needs.has(need)) continue;
+    const reason = decoder.decode(payloadOf(rows, i, memory), rows.pointer[i] as number, j, frames.stampNs[j] as bigint, needs, out);
+    if (reason !== null) out.malformed.push({ frame: j, reason });
+  }
+}
+
+/** Empty for a message that was not loaded. */
+export function payloadOf(rows: Rows, i: number, memory: Uint8Array): Uint8Array {
+  const pointer = rows.pointer[i] ?? 0;
+  return memory.subarray(pointer, pointer === 0 ? 0 : pointer + (rows.bytes[i] ?? 0));
+}

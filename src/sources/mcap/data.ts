@@ -1,0 +1,423 @@
+/**
+ * The data section as its records stand: cut into spans, its broken places marked, compared with the index.
+ */
+import type { Platform } from "../../input.ts";
+import type { Plain, Span } from "../../types.ts";
+import { openChunk } from "./chunk.ts";
+import { Cursor } from "./cursor.ts";
+import { Definitions } from "./definitions.ts";
+import { CUT, REPAIRED, SKIP, STREAMED } from "./detail.ts";
+import {
+  ATTACHMENT,
+  CHANNEL,
+  CHUNK,
+  DATA_END,
+  FIRST_PRIVATE,
+  HEADER,
+  isSummaryOnly,
+  LAST_KNOWN,
+  MESSAGE_INDEX,
+  METADATA,
+  RECORD_HEADER,
+  SCHEMA,
+  STREAM_ABOVE,
+  TOO_LARGE,
+  TOO_LARGE_INDEX,
+} from "./format.ts";
+import {
+  type AttachmentHeader,
+  type AttachmentIndexRecord,
+  type ChunkHeader,
+  type ChunkIndexRecord,
+  type MetadataIndexRecord,
+  parseAttachmentHeader,
+  parseChannel,
+  parseChunkHeader,
+  parseName,
+  parseSchema,
+} from "./records.ts";
+import { type At, damage, type Footer, gapDamage, lengthDamage, plain, type Session, type Summary, unknownOpcode } from "./summary.ts";
+import { recordName, type Visitor, walk } from "./walk.ts";
+import { FileWindow, MemoryWindow } from "./window.ts";
+
+export interface DataSection {
+  readonly spans: readonly Span[];
+  readonly marks: Float64Array;
+  /** Start of the DataEnd record, or where the section ends without one. */
+  readonly end: number;
+  readonly dataEnd: { readonly at: number; readonly end: number; readonly crc: number } | null;
+  /** The file ends inside the section. */
+  readonly truncated: boolean;
+  readonly records: number;
+  readonly counts: { readonly chunks: number; readonly attachments: number; readonly metadata: number };
+  readonly definitions: Definitions;
+  /** Every record of the section was looked at for definitions, also those in chunks. */
+  readonly complete: boolean;
+  readonly lostBytes: number;
+}
+
+/** What the index says about an attachment or chunk header is looked up in this many bytes. */
+const HEAD = 64 * 1024;
+/** Message indexes of one chunk that are compared with its chunk index. */
+const MOST_CHANNELS = 65_536;
+
+/** A chunk and the message indexes behind it. */
+interface Group {
+  readonly at: number;
+  readonly end: number;
+  readonly header: ChunkHeader | null;
+  readonly readable: boolean;
+  readonly messageIndexes: Map<number, number>;
+  indexEnd: number;
+}
+
+export function readData(
+  session: Session,
+  platform: Platform,
+  summary: Summary,
+  footer: Footer | null,
+  start: number,
+  limit: number,
+  closed: boolean,
+  spanBytes: number,
+): DataSection {
+  const { input, size, damages } = session;
+  const bytes = new FileWindow(input, size);
+  const ahead = new FileWindow(input, size);
+  const contents = new FileWindow(input, size);
+  const known = new Definitions();
+  if (summary.sound) known.addMissing(summary.definitions);
+  const definitions = new Definitions();
+  const spans: Span[] = [];
+  const marks: number[] = [];
+  const lacking: (readonly [number, number])[] = [];
+  const seen = { chunks: new Set<number>(), attachments: new Set<number>(), metadata: new Set<number>() };
+  const counts = { chunks: 0, attachments: 0, metadata: 0 };
+  let lostBytes = 0;
+  let records = 0;
+  let end = -1;
+  let dataEnd: DataSection["dataEnd"] = null;
+  let truncated = false;
+  let complete = true;
+  let group: Group | null = null;
+  let spanStart = 0;
+  let weight = 0;
+
+  const cutSpan = (at: number): void => {
+    if (at > spanStart) spans.push({ kind: "bytes", file: 0, start: spanStart, end: at, bytes: at - spanStart });
+    spanStart = at;
+    weight = 0;
+  };
+  /** A unit of work begins at `at` and weighs `more`: never cut inside. */
+  const unit = (at: number, more: number): void => {
+    if (weight > 0 && weight + more > spanBytes) cutSpan(at);
+    weight += more;
+  };
+  /** The first bytes of the content of the record [at, end). */
+  const content = (at: number, to: number, most: number): Uint8Array => {
+    const length = Math.min(to - at - RECORD_HEADER, most);
+    const from = bytes.has(at + RECORD_HEADER, length) ? bytes : contents;
+    const o = from.at(at + RECORD_HEADER, length);
+    return o < 0 ? new Uint8Array(0) : from.u8.subarray(o, o + length);
+  };
+
+  const chunkIndexed = (g: Group): void => {
+    if (summary.chunks.size === 0) return;
+    const entry = summary.chunks.get(g.at);
+    if (!entry) {
+      if (lacking.length < 100) lacking.push([g.at, g.at + RECORD_HEADER]);
+      return;
+    }
+    seen.chunks.add(g.at);
+    if (g.header) compareChunk(session, entry, g, g.header);
+  };
+  /** Opens a chunk for its schemas and channels where nothing proves that all of them are known. */
+  const defined = (g: Group): void => {
+    const channels = new Set(g.messageIndexes.keys());
+    if (channels.size === 0) {
+      const counted = summary.sound ? summary.statistics?.record.channelMessageCounts : undefined;
+      if (counted && counted.size > 0) for (const id of counted.keys()) channels.add(id);
+      else if (counted && summary.statistics?.record.messageCount === 0) return;
+    }
+    const isKnown = channels.size > 0 && [...channels].every((id) => known.channels.has(id) && hasSchema(known, id));
+    if (isKnown || !g.readable || !prescan(session, platform, g, definitions)) complete = false;
+    if (isKnown) return;
+    known.addMissing(definitions);
+  };
+  const finishGroup = (): void => {
+    if (!group) return;
+    const g = group;
+    group = null;
+    chunkIndexed(g);
+    defined(g);
+  };
+
+  const visitor: Visitor = {
+    record(at, opcode, to, repaired) {
+      records++;
+      if (opcode === DATA_END) {
+        finishGroup();
+        const c = content(at, to, 4);
+        dataEnd = { at, end: to, crc: new Cursor(c).u32() };
+        end = at;
+        return false;
+      }
+      if (isSummaryOnly(opcode)) {
+        finishGroup();
+        end = at;
+        return false;
+      }
+      const whole = to - at;
+      const isInert = opcode === ATTACHMENT || opcode === METADATA || opcode > LAST_KNOWN;
+      if (whole > (isInert ? STREAM_ABOVE : TOO_LARGE)) marks.push(at, to, STREAMED);
+      else if (repaired) marks.push(at, to, REPAIRED);
+      if (records === 1 && opcode !== HEADER) {
+        damages.add(
+          damage("misplaced-record", "warning", [at, Math.min(to, at + RECORD_HEADER)], { first: recordName(opcode) }, { first: "Header" }),
+        );
+      }
+      if (opcode === MESSAGE_INDEX) {
+        if (group && group.indexEnd === at) {
+          const c = content(at, to, 2);
+          const channel = (c[0] ?? 0) | ((c[1] ?? 0) << 8);
+          if (group.messageIndexes.size < MOST_CHANNELS) group.messageIndexes.set(channel, at);
+          group.indexEnd = to;
+        } else {
+          finishGroup();
+        }
+        weight += to - at;
+        return true;
+      }
+      finishGroup();
+      if (opcode === CHUNK) {
+        counts.chunks++;
+        const header = parseChunkHeader(content(at, to, 512));
+        const inflated = header && header.uncompressedSize <= TOO_LARGE && header.compression !== "" ? header.uncompressedSize : 0;
+        unit(at, whole + inflated);
+        group = { at, end: to, header, readable: whole <= TOO_LARGE, messageIndexes: new Map(), indexEnd: to };
+        return true;
+      }
+      unit(at, whole);
+      if (opcode === SCHEMA || opcode === CHANNEL) {
+        define(content(at, to, TOO_LARGE_INDEX), opcode, [at, to], definitions);
+        known.addMissing(definitions);
+      } else if (opcode === ATTACHMENT) {
+        counts.attachments++;
+        const header = parseAttachmentHeader(content(at, to, HEAD));
+        if (summary.attachments.size > 0)
+          compareAttachment(session, summary.attachments.get(at), header, at, to, seen.attachments, lacking);
+      } else if (opcode === METADATA) {
+        counts.metadata++;
+        const name = parseName(content(at, to, TOO_LARGE_INDEX));
+        if (summary.metadata.size > 0) compareMetadata(session, summary.metadata.get(at), name, at, to, seen.metadata, lacking);
+      } else if (opcode === HEADER) {
+        if (records > 1) damages.add(damage("misplaced-record", "warning", [at, to], { record: "Header" }, { first: true }));
+      } else if (opcode > LAST_KNOWN && opcode < FIRST_PRIVATE) {
+        damages.add(unknownOpcode(at, opcode, to));
+      }
+      return true;
+    },
+    gap(at, to, broken) {
+      finishGroup();
+      complete = false;
+      lostBytes += to - at;
+      marks.push(at, to, SKIP);
+      unit(at, to - at);
+      damages.add(gapDamage(at, to, broken));
+    },
+    wrongLength(at, opcode, stated, actual) {
+      damages.add(lengthDamage(at, opcode, stated, actual));
+    },
+    // The reader tells of it, with what it could still read.
+    cut(at, _opcode, _stated, to) {
+      finishGroup();
+      truncated = true;
+      complete = false;
+      marks.push(at, to, CUT);
+      unit(at, to - at);
+    },
+  };
+
+  if (start > 0) marks.push(0, start, SKIP);
+  const stopAt = footer && footer.summaryStart > 0 && summary.sound ? footer.summaryStart : -1;
+  const anchors = summary.sound ? anchorsOf(summary, footer) : new Float64Array(0);
+  const walked = walk(bytes, ahead, { from: start, limit, place: "data", closed, anchors, stopAt, effort: session.effort }, visitor);
+  finishGroup();
+  if (end < 0) end = walked.end;
+  cutSpan(end);
+  reportUnmatched(session, summary, seen, lacking);
+  return {
+    spans,
+    marks: Float64Array.from(marks.filter((_, i) => (marks[i - (i % 3)] ?? 0) < end)),
+    end,
+    dataEnd,
+    truncated,
+    records,
+    counts,
+    definitions,
+    complete,
+    lostBytes,
+  };
+}
+
+function hasSchema(known: Definitions, channel: number): boolean {
+  const id = known.channels.get(channel)?.record.schemaId ?? 0;
+  return id === 0 || known.schemas.has(id);
+}
+
+function define(content: Uint8Array, opcode: number, at: readonly [number, number], into: Definitions): void {
+  if (opcode === SCHEMA) {
+    const schema = parseSchema(content);
+    if (schema) into.schema(schema, at);
+  } else {
+    const channel = parseChannel(content);
+    if (channel) into.channel(channel, at);
+  }
+}
+
+/** Reads a chunk for its definitions. @returns whether all of it could be read */
+function prescan(session: Session, platform: Platform, group: Group, into: Definitions): boolean {
+  const { kernels, input } = session;
+  const length = group.end - group.at - RECORD_HEADER;
+  const mark = kernels.mark();
+  const pointer = kernels.alloc(length);
+  const got = input.read(0, group.at + RECORD_HEADER, kernels.u8(pointer, length));
+  const chunk = openChunk({ pointer, length: got, cut: got < length }, kernels, platform);
+  const records = new MemoryWindow(kernels.u8(chunk.pointer, chunk.bytes));
+  let whole = chunk.whole;
+  const bad = (): void => {
+    whole = false;
+  };
+  walk(
+    records,
+    records,
+    { from: 0, limit: chunk.bytes, place: "chunk", closed: true, anchors: new Float64Array(0), stopAt: -1, effort: session.effort },
+    {
+      record(at, opcode, end) {
+        if (opcode === SCHEMA || opcode === CHANNEL) {
+          define(records.u8.subarray(at + RECORD_HEADER, end), opcode, [group.at, group.end], into);
+        }
+        return true;
+      },
+      gap: bad,
+      wrongLength: bad,
+      cut: bad,
+    },
+  );
+  kernels.release(mark);
+  return whole;
+}
+
+/** Where the index says that records begin, ascending: places to go on at after damage. */
+function anchorsOf(summary: Summary, footer: Footer | null): Float64Array {
+  const places = new Set<number>([...summary.attachments.keys(), ...summary.metadata.keys()]);
+  for (const { record } of summary.chunks.values()) {
+    places.add(record.offset);
+    for (const offset of record.messageIndexOffsets.values()) places.add(offset);
+  }
+  const end = (footer?.summaryStart || footer?.at) ?? 0;
+  if (end > 0) places.add(end - RECORD_HEADER - 4);
+  return Float64Array.from([...places].filter(Number.isFinite)).sort();
+}
+
+function compareChunk(session: Session, entry: At<ChunkIndexRecord>, group: Group, header: ChunkHeader): void {
+  const index = entry.record;
+  const observed: Record<string, Plain> = {};
+  const expected: Record<string, Plain> = {};
+  const same = (name: string, said: number | bigint | string, is: number | bigint | string): void => {
+    if (said === is) return;
+    observed[name] = typeof said === "number" ? plain(said) : said;
+    expected[name] = typeof is === "number" ? plain(is) : is;
+  };
+  same("chunkLength", index.length, group.end - group.at);
+  same("startTime", index.startTime, header.startTime);
+  same("endTime", index.endTime, header.endTime);
+  same("compression", index.compression, header.compression);
+  same("compressedSize", index.compressedSize, header.compressedSize);
+  same("uncompressedSize", index.uncompressedSize, header.uncompressedSize);
+  same("messageIndexLength", index.messageIndexLength, group.indexEnd - group.end);
+  let wrong = 0;
+  for (const [channel, offset] of index.messageIndexOffsets) if (group.messageIndexes.get(channel) !== offset) wrong++;
+  if (index.messageIndexOffsets.size > 0) {
+    for (const channel of group.messageIndexes.keys()) if (!index.messageIndexOffsets.has(channel)) wrong++;
+  }
+  same("wrongMessageIndexOffsets", wrong, 0);
+  if (Object.keys(observed).length === 0) return;
+  const times = [header.startTime, header.endTime] as const;
+  session.damages.add(
+    damage("index-mismatch", "error", [entry.at, entry.end], { record: "ChunkIndex", chunk: group.at, ...observed }, expected, times),
+  );
+}
+
+function compareAttachment(
+  session: Session,
+  entry: At<AttachmentIndexRecord> | undefined,
+  header: AttachmentHeader | null,
+  at: number,
+  end: number,
+  seen: Set<number>,
+  lacking: (readonly [number, number])[],
+): void {
+  if (!entry) {
+    if (lacking.length < 100) lacking.push([at, at + RECORD_HEADER]);
+    return;
+  }
+  seen.add(at);
+  if (!header) return;
+  const { record } = entry;
+  const wrong: string[] = [];
+  if (record.length !== end - at) wrong.push("length");
+  if (record.dataSize !== header.dataSize) wrong.push("dataSize");
+  if (record.logTime !== header.logTime) wrong.push("logTime");
+  if (record.createTime !== header.createTime) wrong.push("createTime");
+  if (record.name !== header.name) wrong.push("name");
+  if (record.mediaType !== header.mediaType) wrong.push("mediaType");
+  if (wrong.length === 0) return;
+  const observed = { record: "AttachmentIndex", attachment: at, length: plain(record.length), differs: wrong };
+  session.damages.add(damage("index-mismatch", "error", [entry.at, entry.end], observed, { length: end - at }));
+}
+
+function compareMetadata(
+  session: Session,
+  entry: At<MetadataIndexRecord> | undefined,
+  name: string | null,
+  at: number,
+  end: number,
+  seen: Set<number>,
+  lacking: (readonly [number, number])[],
+): void {
+  if (!entry) {
+    if (lacking.length < 100) lacking.push([at, at + RECORD_HEADER]);
+    return;
+  }
+  seen.add(at);
+  const { record } = entry;
+  const wrong = [...(record.length === end - at ? [] : ["length"]), ...(name === null || record.name === name ? [] : ["name"])];
+  if (wrong.length === 0) return;
+  const observed = { record: "MetadataIndex", metadata: at, length: plain(record.length), differs: wrong };
+  session.damages.add(damage("index-mismatch", "error", [entry.at, entry.end], observed, { length: end - at }));
+}
+
+/** Index entries that point to nothing; and records without an entry, where that is not the same thing seen twice. */
+function reportUnmatched(
+  session: Session,
+  summary: Summary,
+  seen: { readonly chunks: Set<number>; readonly attachments: Set<number>; readonly metadata: Set<number> },
+  lacking: readonly (readonly [number, number])[],
+): void {
+  let unmatched = 0;
+  const miss = (record: string, offset: number, at: number, end: number): void => {
+    unmatched++;
+    session.damages.add(damage("index-mismatch", "error", [at, end], { record, offset: plain(offset), found: "nothing" }));
+  };
+  for (const { record, at, end } of summary.chunks.values())
+    if (!seen.chunks.has(record.offset)) miss("ChunkIndex", record.offset, at, end);
+  for (const { record, at, end } of summary.attachments.values()) {
+    if (!seen.attachments.has(record.offset)) miss("AttachmentIndex", record.offset, at, end);
+  }
+  for (const { record, at, end } of summary.metadata.values()) {
+    if (!seen.metadata.has(record.offset)) miss("MetadataIndex", record.offset, at, end);
+  }
+  if (lacking.length <= unmatched) return;
+  for (const bytes of lacking) session.damages.add(damage("index-mismatch", "error", bytes, { indexEntries: 0 }, { indexEntries: 1 }));
+}

@@ -1,0 +1,29 @@
+/** Schemas and channels by id: the first definition of an id is the one that counts. */
+import type { ChannelRecord, SchemaRecord } from "./records.ts";
+
+/** Where a definition stands: its record, or the chunk it lies in. */
+export type Place = readonly [number, number];
+
+export interface Defined<T> {
+  readonly record: T;
+  readonly at: Place;
+}
+
+export class Definitions {
+  readonly schemas = new Map<number, Defined<SchemaRecord>>();
+  readonly channels = new Map<number, Defined<ChannelRecord>>();
+
+  schema(record: SchemaRecord, at: Place): void {
+    if (!this.schemas.has(record.id)) this.schemas.set(record.id, { record, at });
+  }
+
+  channel(record: ChannelRecord, at: Place): void {
+    if (!this.channels.has(record.id)) this.channels.set(record.id, { record, at });
+  }
+
+  /** Takes over what is not defined here yet. */
+  addMissing(others: Definitions): void {
+    for (const { record, at } of others.schemas.values()) this.schema(record, at);
+    for (const { record, at } of others.channels.values()) this.channel(record, at);
+  }
+}

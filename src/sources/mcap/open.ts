@@ -1,0 +1,230 @@
+/** Opening: magic, footer and summary, then the data section as it stands; what contradicts what is damage. */
+import { DamageList } from "../../damages.ts";
+import { InputError } from "../../errors.ts";
+import type { Input, Platform } from "../../input.ts";
+import type { OpenOptions } from "../../source.ts";
+import type { ContainerClaims, RecordingIndex } from "../../types.ts";
+import type { Kernels } from "../../wasm.ts";
+import { type DataSection, readData } from "./data.ts";
+import { Definitions } from "./definitions.ts";
+import { type McapDetail, type Streams, streamsOf } from "./detail.ts";
+import { MAGIC, RECORD_HEADER } from "./format.ts";
+import type { StatisticsRecord } from "./records.ts";
+import { isChain, MOST_EFFORT } from "./resync.ts";
+import { strictEnd } from "./structure.ts";
+import {
+  type At,
+  damage,
+  type Footer,
+  hexBytes,
+  isMagic,
+  noSummary,
+  plain,
+  readFooter,
+  readSummary,
+  type Session,
+  type Summary,
+} from "./summary.ts";
+import { FileWindow } from "./window.ts";
+
+const MAGIC_TEXT = hexBytes(Uint8Array.from(MAGIC));
+
+/** Magic at either end, or records where they should begin. */
+export function detectMcap(input: Input): boolean {
+  const size = input.kind === "file" && input.files.length === 1 ? (input.files[0]?.size ?? 0) : 0;
+  if (size < 8) return false;
+  const first = new Uint8Array(8);
+  if (input.read(0, 0, first) === 8 && isMagic(first)) return true;
+  if (readFooter(input, size).magic) return true;
+  return isChain(new FileWindow(input, size), 8, size, "file");
+}
+
+/** @throws InputError when the file holds not one record */
+export function openMcap(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions): RecordingIndex {
+  const size = input.files[0]?.size ?? 0;
+  if (input.kind !== "file" || input.files.length !== 1) throw new InputError(`${input.name}: not an MCAP file: expected one file`);
+  if (size === 0) throw new InputError(`${input.name}: empty file`);
+  const mark = kernels.mark();
+  const damages = new DamageList();
+  const session: Session = { input, size, kernels, damages, effort: { left: MOST_EFFORT } };
+  const tail = readFooter(input, size);
+  const footer = plausibleFooter(tail.footer, size);
+  const start = readStart(session);
+  const limit = footer ? footer.at : tail.magic ? size - 8 : size;
+  const closed = footer !== null || tail.magic;
+  const summary = footer ? summaryOf(session, footer) : { ...noSummary(limit), sound: false };
+  const data = readData(session, platform, summary, footer, start, limit, closed, options.spanBytes);
+  if (data.records === 0) throw new InputError(`${input.name}: not an MCAP file: no record found in ${size} bytes`);
+  const late = footer || !data.dataEnd ? null : readSummary(session, data.dataEnd.end, limit, null);
+  checkEnd(session, footer, tail, data, late);
+  checkStart(session, footer, data);
+  const definitions = new Definitions();
+  for (const from of summary.sound ? [summary.definitions, data.definitions] : [data.definitions, summary.definitions]) {
+    definitions.addMissing(from);
+  }
+  if (late) definitions.addMissing(late.definitions);
+  const statistics = summary.statistics ?? late?.statistics ?? null;
+  checkSchemas(session, definitions);
+  if (statistics) checkStatistics(session, statistics, data, definitions, summary);
+  const { streams, channels } = streamsOf(definitions);
+  const claims = claimsOf(data, statistics, { streams, channels });
+  const detail: McapDetail = {
+    channels,
+    schemas: [...definitions.schemas.values()].map(({ record }) => record),
+    marks: data.marks,
+    fold: claims.crc !== undefined,
+  };
+  kernels.release(mark);
+  return {
+    format: "mcap",
+    name: input.name,
+    bytes: size,
+    attachments: data.counts.attachments,
+    metadata: data.counts.metadata,
+    streams,
+    spans: data.spans,
+    facts: {
+      ...damages.facts(),
+      regions: {
+        total: 2,
+        withChecksum: (claims.crc ? 1 : 0) + (footer && footer.crc !== 0 ? 1 : 0),
+        verified: footer && footer.crc !== 0 ? 1 : 0,
+      },
+      fold: null,
+      lostBytes: data.lostBytes,
+    },
+    claims,
+    detail,
+  };
+}
+
+/** A footer that could be one: bytes that only look like it must not cut the file short. */
+function plausibleFooter(footer: Footer | null, size: number): Footer | null {
+  return footer && footer.at >= 8 && Number.isFinite(footer.summaryStart) && size > 0 ? footer : null;
+}
+
+/** Where the first record begins; a wrong magic is told. */
+function readStart(session: Session): number {
+  const { input, size, damages } = session;
+  const first = new Uint8Array(Math.min(8, size));
+  const got = input.read(0, 0, first);
+  if (isMagic(first)) return 8;
+  const bytes = new FileWindow(input, size);
+  damages.add(damage("bad-magic", "error", [0, Math.min(8, size)], { first: hexBytes(first.subarray(0, got)) }, { first: MAGIC_TEXT }));
+  return strictEnd(bytes, 8, size, "file") >= 0 ? 8 : 0;
+}
+
+function summaryOf(session: Session, footer: Footer): Summary {
+  if (footer.summaryStart === 0) return readSummary(session, footer.at, footer.at, footer);
+  if (footer.summaryStart >= 8 && footer.summaryStart <= footer.at) return readSummary(session, footer.summaryStart, footer.at, footer);
+  const bytes = [footer.at + RECORD_HEADER, footer.at + RECORD_HEADER + 8] as const;
+  session.damages.add(damage("index-mismatch", "error", bytes, { summaryStart: plain(footer.summaryStart) }, { most: footer.at }));
+  return { ...noSummary(footer.at), sound: false };
+}
+
+/** The end of the file: footer, closing magic, nothing behind it. One finding for one cut. */
+function checkEnd(
+  session: Session,
+  footer: Footer | null,
+  tail: ReturnType<typeof readFooter>,
+  data: DataSection,
+  late: Summary | null,
+): void {
+  const { size, damages } = session;
+  const end = [Math.max(0, size - 8), size] as const;
+  const last = hexBytes(tail.last);
+  if (footer) {
+    if (!tail.magic) damages.add(damage("bad-magic", "error", end, { last }, { last: MAGIC_TEXT }));
+  } else if (late && late.footerAt >= 0 && !tail.magic) {
+    damages.add(damage("trailing-bytes", "error", [Math.min(size - 1, late.footerAt + 37), size], { last }, { last: MAGIC_TEXT }));
+  } else if (tail.magic) {
+    damages.add(damage("no-footer", "error", [Math.max(0, size - 37), size - 8], { footer: false }, { footer: true }));
+  } else if (!data.truncated) {
+    damages.add(
+      damage("truncated", "error", end, { last, footer: false, dataEnd: data.dataEnd !== null }, { last: MAGIC_TEXT, footer: true }),
+    );
+  }
+  if (!data.dataEnd && (footer || tail.magic)) {
+    damages.add(
+      damage(
+        "no-data-end",
+        "error",
+        [Math.max(0, data.end - RECORD_HEADER), Math.min(size, data.end + RECORD_HEADER)],
+        { dataEnd: false },
+        { dataEnd: true },
+      ),
+    );
+  }
+}
+
+/** The summary must begin where the data section ends. */
+function checkStart(session: Session, footer: Footer | null, data: DataSection): void {
+  if (!footer || !data.dataEnd || footer.summaryStart === data.dataEnd.end) return;
+  if (footer.summaryStart === 0 && data.dataEnd.end === footer.at) return;
+  if (footer.summaryStart > footer.at) return;
+  const bytes = [footer.at + RECORD_HEADER, footer.at + RECORD_HEADER + 8] as const;
+  session.damages.add(
+    damage(
+      "index-mismatch",
+      "error",
+      bytes,
+      { record: "Footer", summaryStart: plain(footer.summaryStart) },
+      { summaryStart: data.dataEnd.end },
+    ),
+  );
+}
+
+function checkSchemas(session: Session, definitions: Definitions): void {
+  for (const { record, at } of definitions.channels.values()) {
+    if (record.schemaId === 0 || definitions.schemas.has(record.schemaId)) continue;
+    const observed = { channel: record.id, topic: record.topic, schema: record.schemaId, defined: false };
+    session.damages.add(damage("unknown-schema", "error", at, observed, { defined: true }));
+  }
+}
+
+/** Counts of records against what was met. Counts of messages are compared when all spans are read. */
+function checkStatistics(
+  session: Session,
+  { record, at, end }: At<StatisticsRecord>,
+  data: DataSection,
+  definitions: Definitions,
+  summary: Summary,
+): void {
+  const observed: Record<string, number> = {};
+  const expected: Record<string, number> = {};
+  const same = (name: string, said: number, is: number, exact: boolean): void => {
+    if (said === is || (!exact && said > is)) return;
+    observed[name] = said;
+    expected[name] = is;
+  };
+  const exact = data.lostBytes === 0 && !data.truncated;
+  same("chunkCount", record.chunkCount, data.counts.chunks, exact);
+  same("attachmentCount", record.attachmentCount, data.counts.attachments, exact);
+  same("metadataCount", record.metadataCount, data.counts.metadata, exact);
+  // Fewer than were met is always wrong; more only where all were met: in the summary, or in every chunk.
+  const listed = summary.sound ? summary.definitions : new Definitions();
+  same("schemaCount", record.schemaCount, definitions.schemas.size, exact && (data.complete || listed.schemas.size > 0));
+  same("channelCount", record.channelCount, definitions.channels.size, exact && (data.complete || listed.channels.size > 0));
+  let sum = 0;
+  for (const n of record.channelMessageCounts.values()) sum += n;
+  if (record.channelMessageCounts.size > 0) same("messageCount", record.messageCount, sum, true);
+  if (record.startTime > record.endTime) same("startAfterEnd", 1, 0, true);
+  if (Object.keys(observed).length === 0) return;
+  session.damages.add(damage("statistics-mismatch", "error", [at, end], { record: "Statistics", ...observed }, expected));
+}
+
+function claimsOf(data: DataSection, statistics: At<StatisticsRecord> | null, { streams, channels }: Streams): ContainerClaims {
+  const crc = data.dataEnd && data.dataEnd.crc !== 0 ? { value: data.dataEnd.crc, bytes: [0, data.dataEnd.at] as const } : null;
+  if (!statistics) return { ...(crc && { crc }) };
+  const { record, at, end } = statistics;
+  const frames = new Map<number, number>();
+  if (record.channelMessageCounts.size > 0 || record.messageCount === 0) {
+    for (let i = 0; i < streams.length; i++) frames.set(i, 0);
+    for (const { id, stream } of channels) frames.set(stream, (frames.get(stream) ?? 0) + (record.channelMessageCounts.get(id) ?? 0));
+  } else if (streams.length === 1) {
+    frames.set(0, record.messageCount);
+  }
+  const isTimed = record.messageCount > 0 && record.startTime <= record.endTime;
+  const timeNs = [BigInt.asIntN(64, record.startTime), BigInt.asIntN(64, record.endTime)] as const;
+  return { ...(crc && { crc }), frames, ...(isTimed && { timeNs }), at: [at, end] };
+}

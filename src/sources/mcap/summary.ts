@@ -1,0 +1,334 @@
+/**
+ * The footer and the summary section: what the file says about itself at its end.
+ */
+import type { DamageList } from "../../damages.ts";
+import type { Input } from "../../input.ts";
+import type { Damage, Plain, Severity } from "../../types.ts";
+import type { Kernels } from "../../wasm.ts";
+import { fileCrc } from "./crc.ts";
+import { Cursor } from "./cursor.ts";
+import { Definitions } from "./definitions.ts";
+import {
+  ATTACHMENT_INDEX,
+  CHANNEL,
+  CHUNK_INDEX,
+  DATA_END,
+  FIRST_PRIVATE,
+  FOOTER,
+  hex,
+  LAST_KNOWN,
+  MAGIC,
+  METADATA_INDEX,
+  RECORD_HEADER,
+  SCHEMA,
+  STATISTICS,
+  SUMMARY_OFFSET,
+  TAIL,
+  TOO_LARGE_INDEX,
+} from "./format.ts";
+import {
+  type AttachmentIndexRecord,
+  type ChunkIndexRecord,
+  type MetadataIndexRecord,
+  parseAttachmentIndex,
+  parseChannel,
+  parseChunkIndex,
+  parseMetadataIndex,
+  parseSchema,
+  parseStatistics,
+  parseSummaryOffset,
+  type StatisticsRecord,
+  type SummaryOffsetRecord,
+} from "./records.ts";
+import type { Effort } from "./resync.ts";
+import { type Broken, recordName, type Visitor, walk } from "./walk.ts";
+import { FileWindow } from "./window.ts";
+
+export interface Footer {
+  readonly at: number;
+  /** 0 when there is no summary. */
+  readonly summaryStart: number;
+  readonly summaryOffsetStart: number;
+  readonly crc: number;
+}
+
+export interface At<T> {
+  readonly record: T;
+  readonly at: number;
+  readonly end: number;
+}
+
+/** Everything opening shares: one file, one list of damages. */
+export interface Session {
+  readonly input: Input;
+  readonly size: number;
+  readonly kernels: Kernels;
+  readonly damages: DamageList;
+  readonly effort: Effort;
+}
+
+export interface Summary {
+  readonly definitions: Definitions;
+  readonly statistics: At<StatisticsRecord> | null;
+  readonly chunks: ReadonlyMap<number, At<ChunkIndexRecord>>;
+  readonly attachments: ReadonlyMap<number, At<AttachmentIndexRecord>>;
+  readonly metadata: ReadonlyMap<number, At<MetadataIndexRecord>>;
+  /** Nothing contradicts it: its checksum, its records, its offsets. */
+  readonly sound: boolean;
+  /** Where its walk ended, and the footer if the walk came upon it. */
+  readonly end: number;
+  readonly footerAt: number;
+}
+
+/** A chunk index takes at least this many bytes: bounds what a hostile summary makes us keep. */
+const MOST_INDEXES = 2_000_000;
+
+export function damage(
+  kind: string,
+  severity: Severity,
+  bytes: readonly [number, number],
+  observed: Readonly<Record<string, Plain>>,
+  expected: Readonly<Record<string, Plain>> = {},
+  timeNs: readonly [bigint, bigint] | null = null,
+): Damage {
+  return { kind, severity, file: null, bytes, stream: null, timeNs, observed, expected };
+}
+
+export function isMagic(bytes: Uint8Array): boolean {
+  return bytes.length === MAGIC.length && MAGIC.every((byte, i) => bytes[i] === byte);
+}
+
+export function hexBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** The footer in the last bytes of the file, when one is there. `magic`: whether the file also ends as it must. */
+export function readFooter(
+  input: Input,
+  size: number,
+): { readonly footer: Footer | null; readonly magic: boolean; readonly last: Uint8Array } {
+  const tail = new Uint8Array(Math.min(TAIL, size));
+  const got = input.read(0, size - tail.length, tail);
+  const bytes = tail.subarray(0, got);
+  const last = bytes.subarray(Math.max(0, bytes.length - 8));
+  const magic = isMagic(last);
+  if (bytes.length < TAIL || bytes[0] !== FOOTER) return { footer: null, magic, last };
+  const c = new Cursor(bytes, 1);
+  const length = c.size();
+  const footer = { at: size - TAIL, summaryStart: c.size(), summaryOffsetStart: c.size(), crc: c.u32() };
+  return { footer: length === 20 ? footer : null, magic, last };
+}
+
+/** Nothing at all: for files without a summary. */
+export function noSummary(at: number): Summary {
+  return {
+    definitions: new Definitions(),
+    statistics: null,
+    chunks: new Map(),
+    attachments: new Map(),
+    metadata: new Map(),
+    sound: true,
+    end: at,
+    footerAt: -1,
+  };
+}
+
+/**
+ * Reads the records of [from, limit), up to a footer if one comes first.
+ *
+ * @param footer to compare with, when it was found
+ */
+export function readSummary(session: Session, from: number, limit: number, footer: Footer | null): Summary {
+  const { input, size, damages } = session;
+  const definitions = new Definitions();
+  const chunks = new Map<number, At<ChunkIndexRecord>>();
+  const attachments = new Map<number, At<AttachmentIndexRecord>>();
+  const metadata = new Map<number, At<MetadataIndexRecord>>();
+  const offsets: At<SummaryOffsetRecord>[] = [];
+  const groups = new Map<number, [number, number]>();
+  let statistics: At<StatisticsRecord> | null = null;
+  let footerAt = -1;
+  let broken = 0;
+  const report = (one: Damage): void => {
+    broken++;
+    damages.add(one);
+  };
+  const bytes = new FileWindow(input, size);
+  const contents = new FileWindow(input, size);
+
+  /** The content of the record at `at`, valid until the next call. */
+  const content = (at: number, end: number): Uint8Array | null => {
+    const length = end - at - RECORD_HEADER;
+    if (length > TOO_LARGE_INDEX) return null;
+    const o = contents.at(at, end - at);
+    return o < 0 ? null : contents.u8.subarray(o + RECORD_HEADER, o + RECORD_HEADER + length);
+  };
+  const keep = <T extends { readonly offset: number }>(into: Map<number, At<T>>, record: T, at: number, end: number): void => {
+    const other = into.get(record.offset);
+    if (other) report(damage("index-mismatch", "error", [at, end], { offset: plain(record.offset), entries: 2 }, { entries: 1 }));
+    else if (into.size < MOST_INDEXES) into.set(record.offset, { record, at, end });
+  };
+  /** @returns whether the content is what its opcode says */
+  const parse = (opcode: number, c: Uint8Array, at: number, end: number): boolean => {
+    if (opcode === SCHEMA) {
+      const record = parseSchema(c);
+      if (record) definitions.schema(record, [at, end]);
+      return record !== null;
+    }
+    if (opcode === CHANNEL) {
+      const record = parseChannel(c);
+      if (record) definitions.channel(record, [at, end]);
+      return record !== null;
+    }
+    if (opcode === CHUNK_INDEX) {
+      const record = parseChunkIndex(c);
+      if (record) keep(chunks, record, at, end);
+      return record !== null;
+    }
+    if (opcode === ATTACHMENT_INDEX) {
+      const record = parseAttachmentIndex(c);
+      if (record) keep(attachments, record, at, end);
+      return record !== null;
+    }
+    if (opcode === METADATA_INDEX) {
+      const record = parseMetadataIndex(c);
+      if (record) keep(metadata, record, at, end);
+      return record !== null;
+    }
+    if (opcode === STATISTICS) {
+      const record = parseStatistics(c);
+      if (record && statistics) report(damage("misplaced-record", "warning", [at, end], { record: "Statistics", count: 2 }, { count: 1 }));
+      if (record) statistics ??= { record, at, end };
+      return record !== null;
+    }
+    if (opcode === SUMMARY_OFFSET) {
+      const record = parseSummaryOffset(c);
+      if (record) offsets.push({ record, at, end });
+      return record !== null;
+    }
+    return false;
+  };
+  const visitor: Visitor = {
+    record(at, opcode, end) {
+      if (opcode === FOOTER) {
+        footerAt = at;
+        return false;
+      }
+      if (opcode > LAST_KNOWN) {
+        if (opcode < FIRST_PRIVATE) damages.add(unknownOpcode(at, opcode, end));
+        return true;
+      }
+      if (opcode === DATA_END && at === from) {
+        // The footer points before the summary: told once, where the data section's end is known.
+        broken++;
+        return true;
+      }
+      const group = groups.get(opcode);
+      if (group && group[1] === at) group[1] = end;
+      else if (!group) groups.set(opcode, [at, end]);
+      const c = content(at, end);
+      if (!c)
+        report(
+          damage(
+            "too-large",
+            "error",
+            [at, at + RECORD_HEADER],
+            { record: recordName(opcode), bytes: end - at },
+            { bytes: TOO_LARGE_INDEX },
+          ),
+        );
+      else if (!SUMMARY_RECORDS.has(opcode))
+        report(damage("misplaced-record", "error", [at, end], { record: recordName(opcode), section: "summary" }));
+      else if (!parse(opcode, c, at, end)) report(damage("malformed-record", "error", [at, end], { record: recordName(opcode) }));
+      return true;
+    },
+    gap: (at, end, what) => report(gapDamage(at, end, what)),
+    wrongLength: (at, opcode, stated, actual) => report(lengthDamage(at, opcode, stated, actual)),
+    cut: (at, opcode, stated, end) => report(cutDamage(at, opcode, stated, end)),
+  };
+  const closed = footer !== null;
+  const options = { from, limit, place: closed ? "summary" : "file", closed, anchors: new Float64Array(0), stopAt: -1 } as const;
+  const walked = walk(bytes, contents, { ...options, effort: session.effort }, visitor);
+  if (footer && (broken === 0 || offsets.length > 0)) checkOffsets(offsets, groups, footer, report);
+  let sound = broken === 0;
+  if (footer && footer.crc !== 0) sound = checkCrc(session, from, footer, sound) && sound;
+  return { definitions, statistics, chunks, attachments, metadata, sound, end: walked.end, footerAt };
+}
+
+const SUMMARY_RECORDS: ReadonlySet<number> = new Set([
+  SCHEMA,
+  CHANNEL,
+  STATISTICS,
+  CHUNK_INDEX,
+  ATTACHMENT_INDEX,
+  METADATA_INDEX,
+  SUMMARY_OFFSET,
+]);
+
+/** A wrong checksum is told only where nothing narrower was found wrong. @returns whether it is right */
+function checkCrc(session: Session, from: number, footer: Footer, clean: boolean): boolean {
+  const end = footer.at + RECORD_HEADER + 16;
+  const crc = fileCrc(session.input, session.kernels, from, end);
+  if (crc === footer.crc) return true;
+  if (clean) {
+    const observed = { region: "summary", crc: hex(crc, 8) };
+    session.damages.add(damage("crc-mismatch", "error", [from, end + 4], observed, { crc: hex(footer.crc, 8) }));
+  }
+  return false;
+}
+
+function checkOffsets(
+  offsets: readonly At<SummaryOffsetRecord>[],
+  groups: ReadonlyMap<number, readonly [number, number]>,
+  footer: Footer,
+  report: (damage: Damage) => void,
+): void {
+  const start = offsets[0]?.at ?? footer.at;
+  if (footer.summaryOffsetStart !== 0 && footer.summaryOffsetStart !== start) {
+    const bytes = [footer.at + RECORD_HEADER + 8, footer.at + RECORD_HEADER + 16] as const;
+    report(
+      damage("index-mismatch", "error", bytes, { summaryOffsetStart: plain(footer.summaryOffsetStart) }, { summaryOffsetStart: start }),
+    );
+  }
+  for (const { record, at, end } of offsets) {
+    const group = groups.get(record.opcode);
+    // Some writers list the groups they left out, with length 0.
+    if (!group && record.length === 0) continue;
+    const expected = group ? { start: group[0], length: group[1] - group[0] } : { start: null, length: 0 };
+    if (record.start === expected.start && record.length === expected.length) continue;
+    const observed = { group: recordName(record.opcode), start: plain(record.start), length: plain(record.length) };
+    report(damage("index-mismatch", "error", [at, end], observed, expected));
+  }
+}
+
+/** A size for a report: those beyond 2^53 as text. */
+export function plain(size: number): Plain {
+  return Number.isFinite(size) ? size : ">= 2^53";
+}
+
+export function unknownOpcode(at: number, opcode: number, end: number): Damage {
+  return damage("unknown-opcode", "info", [at, end], { opcode: hex(opcode, 2), bytes: end - at });
+}
+
+export function gapDamage(at: number, end: number, what: Broken): Damage {
+  if (!what.isFrame) return damage("unreadable", "error", [at, end], { opcode: hex(what.opcode, 2), skippedBytes: end - at });
+  const observed = { record: recordName(what.opcode), length: what.length, skipped: [at, end], skippedBytes: end - at };
+  return damage("record-length", "error", [at, Math.min(at + RECORD_HEADER, end)], observed);
+}
+
+export function lengthDamage(at: number, opcode: number, stated: bigint, actual: number): Damage {
+  return damage(
+    "record-length",
+    "error",
+    [at, at + RECORD_HEADER],
+    { record: recordName(opcode), length: stated, skippedBytes: 0 },
+    { length: actual },
+  );
+}
+
+/** @param frames messages that could still be read from the record */
+export function cutDamage(at: number, opcode: number, stated: bigint, end: number, frames = 0): Damage {
+  if (end - at < RECORD_HEADER) return damage("truncated", "error", [at, end], { bytes: end - at });
+  const observed = { record: recordName(opcode), bytes: end - at, framesRead: frames };
+  return damage("truncated", "error", [at, end], observed, { bytes: stated + BigInt(RECORD_HEADER) });
+}
