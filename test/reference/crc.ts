@@ -1,0 +1,72 @@
+/**
+ * CRCs by their definition: a bit at a time, and polynomials over GF(2) as integers. Source of the parameters: the RevEng catalogue,
+ * https://reveng.sourceforge.io/crc-catalogue/
+ */
+const ONES_64 = 0xffffffffffffffffn;
+
+/** Bit-reflected 0x04C11DB7. */
+const POLY_32 = 0xedb88320;
+/** Bit-reflected 0xAD93D23594C93659. */
+const POLY_64 = 0x9a6c9329ac4bc9b5n;
+/** x^32 + … and x^64 + …, the highest power first. */
+const DIVISOR_32 = 0x104c11db7n;
+const DIVISOR_64 = 0x1ad93d23594c93659n;
+
+/** CRC-32/ISO-HDLC of `bytes` continuing `crc` (0 to begin). Unsigned. */
+export function crc32(bytes: Uint8Array, crc = 0): number {
+  let register = ~crc;
+  for (const byte of bytes) {
+    register ^= byte;
+    for (let bit = 0; bit < 8; bit++) register = register & 1 ? (register >>> 1) ^ POLY_32 : register >>> 1;
+  }
+  return ~register >>> 0;
+}
+
+/** CRC-64/NVME of `bytes` continuing `crc` (0 to begin). */
+export function crc64Nvme(bytes: Uint8Array, crc = 0n): bigint {
+  let register = crc ^ ONES_64;
+  for (const byte of bytes) {
+    register ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) register = register & 1n ? (register >> 1n) ^ POLY_64 : register >> 1n;
+  }
+  return register ^ ONES_64;
+}
+
+/** CRC-32 of A followed by B from their CRCs. */
+export function crc32Combine(a: number, b: number, lengthB: number): number {
+  const shifted = multiply(reflect(BigInt(a), 32), power(8n * BigInt(lengthB), DIVISOR_32), DIVISOR_32);
+  return Number(reflect(shifted, 32) ^ BigInt(b));
+}
+
+/** CRC-64/NVME of A followed by B from their CRCs. */
+export function crc64NvmeCombine(a: bigint, b: bigint, lengthB: number): bigint {
+  const shifted = multiply(reflect(a, 64), power(8n * BigInt(lengthB), DIVISOR_64), DIVISOR_64);
+  return reflect(shifted, 64) ^ b;
+}
+
+/** Remainder of the sum of x^e, for the exponents given, by the CRC-32 polynomial. */
+export function remainder32(exponents: readonly number[]): bigint {
+  return exponents.reduce((sum, exponent) => sum ^ power(BigInt(exponent), DIVISOR_32), 0n);
+}
+
+/** x^n mod the divisor. */
+function power(n: bigint, divisor: bigint): bigint {
+  if (n === 0n) return 1n;
+  const half = power(n / 2n, divisor);
+  const square = multiply(half, half, divisor);
+  return n % 2n === 0n ? square : multiply(square, 2n, divisor);
+}
+
+function multiply(a: bigint, b: bigint, divisor: bigint): bigint {
+  let product = 0n;
+  for (let rest = b, term = a; rest > 0n; rest >>= 1n, term <<= 1n) if (rest & 1n) product ^= term;
+  const degree = divisor.toString(2).length;
+  for (let excess = product.toString(2).length - degree; excess >= 0; excess = product.toString(2).length - degree) {
+    product ^= divisor << BigInt(excess);
+  }
+  return product;
+}
+
+function reflect(value: bigint, width: number): bigint {
+  return BigInt(`0b${[...value.toString(2).padStart(width, "0")].reverse().join("")}`);
+}
