@@ -103,7 +103,7 @@ class ProtoReader {
   message(type: ProtoType, start: number, end: number, depth: number, earlier: Message | null): Message {
     if (depth > MAX_DEPTH) throw new Undecodable(REASON.malformed);
     if (++this.#items > MAX_ITEMS) throw new Undecodable(REASON.tooLarge);
-    const message: Record<string, Value> = { ...(earlier ?? defaultsOf(type)) };
+    const message: Record<string, Value> = { ...(earlier ?? defaultsOf(type, this.#payload)) };
     const cursor = new WireCursor(this.#payload, start, end);
     while (!cursor.done) {
       const { field: number, wire } = cursor.tag();
@@ -133,13 +133,13 @@ class ProtoReader {
   }
 }
 
-/** proto3: an absent number is 0, an absent string is empty; an absent submessage is absent. */
-function defaultsOf(type: ProtoType): Record<string, Value> {
+/** proto3: an absent number is 0, absent text or bytes are empty (a view too: it has an address); an absent submessage is absent. */
+function defaultsOf(type: ProtoType, payload: Uint8Array): Record<string, Value> {
   const defaults: Record<string, Value> = {};
   for (const { name, repeated, type: scalarType } of type.fields.values()) {
     if (repeated) defaults[name] = [];
     else if (scalarType === "string") defaults[name] = "";
-    else if (scalarType === "bytes") defaults[name] = new Uint8Array(0);
+    else if (scalarType === "bytes") defaults[name] = payload.subarray(0, 0);
     else if (scalarType === "bool") defaults[name] = false;
     else if (scalarType !== "message" && scalarType !== "timestamp") defaults[name] = 0;
   }
