@@ -64,13 +64,13 @@ const REPEATS: usize = memory.data<u8>(
  *
  * @param source u8[sourceLength] - whole frames; none is fine
  * @param target u8[targetLength] - bytes after the last one written may be overwritten too; of more than 2 GiB the rest is not used
- * @param result u32[2] - bytes written, bytes consumed (whole blocks). Also valid on failure: what was written is right, save for
- * CHECKSUM, where the content that does not match its checksum is included
+ * @param result u32[2] - bytes written, bytes consumed (whole blocks). Also valid on failure: what was written is what the source says
+ * up to there. On CHECKSUM a block that does not match its own sum is not decoded; content that does not match the frame's is kept
  * @returns bytes written, or
  * FULL - the target ends first;
  * TRUNCATED - the source ends inside a frame;
  * MALFORMED - not LZ4, a dictionary is needed, a match reaches before its window, a block or the content is not as long as declared;
- * CHECKSUM - the header, a block (not decoded then) or the content does not match its checksum
+ * CHECKSUM - the header, a block or the content does not match its checksum
  *
  * O(source + target)
  */
