@@ -1,0 +1,108 @@
+/**
+ * The report as JUnit XML, for build servers: a suite per recording, a test case per verdict. `fail` is a failure with
+ * the text of its findings; `not_run` and `not_observable` are skipped with their reason, so they show, and are not green.
+ */
+import type { Finding, Report } from "../types.ts";
+import { xml } from "./escape.ts";
+import { type Answer, answers, describeFinding, type RenderContext, type Unread } from "./render.ts";
+import { locationText } from "./units.ts";
+
+export function render(reports: readonly Report[], context: RenderContext): string {
+  const suites = [...reports.map((report) => suite(report, context)), ...context.unread.map(unreadSuite)];
+  const total = (key: keyof Counts) => suites.reduce((sum, { counts }) => sum + counts[key], 0);
+  const counts = { tests: total("tests"), failures: total("failures"), errors: total("errors"), skipped: total("skipped") };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="plumbline"${attributes(counts)}>`,
+    ...suites.flatMap(({ lines }) => lines),
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+interface Counts {
+  readonly tests: number;
+  readonly failures: number;
+  readonly errors: number;
+  readonly skipped: number;
+}
+
+interface Suite {
+  readonly counts: Counts;
+  readonly lines: readonly string[];
+}
+
+function suite(report: Report, context: RenderContext): Suite {
+  const { name } = report.recording;
+  const { answers: list, loose } = answers(report);
+  const cases = [
+    ...list.map((answer) => testcase(answer, report, context)),
+    ...(loose.length > 0 ? [failed(name, "findings", "fail", loose, report, context)] : []),
+    ...(report.interrupted ? [errored(name, "run", "interrupted: the report covers the first part only")] : []),
+  ];
+  return wrap(name, cases);
+}
+
+function unreadSuite({ name, message }: Unread): Suite {
+  return wrap(name, [errored(name, "open", message)]);
+}
+
+interface Case {
+  readonly outcome: "passed" | "failures" | "errors" | "skipped";
+  readonly lines: readonly string[];
+}
+
+function testcase({ verdict, findings }: Answer, report: Report, context: RenderContext): Case {
+  const { check, stream, status, reason } = verdict;
+  const recording = report.recording.name;
+  const name = stream === null ? check : `${check} [${stream}]`;
+  if (status === "fail") return failed(recording, name, reason ?? "fail", findings, report, context);
+  const notes = findings.length > 0 ? [`      <system-out>${text(findings, report, context)}</system-out>`] : [];
+  if (status === "pass") return { outcome: "passed", lines: element(recording, name, notes) };
+  const message = `${status.replace("_", " ")}: ${reason ?? "no reason given"}`;
+  return { outcome: "skipped", lines: element(recording, name, [`      <skipped message="${xml(message)}"/>`, ...notes]) };
+}
+
+function failed(
+  recording: string,
+  name: string,
+  fallback: string,
+  findings: readonly Finding[],
+  report: Report,
+  context: RenderContext,
+): Case {
+  const [first] = findings;
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
+  const message = first ? `${describeFinding(first, context)}${more}` : fallback;
+  const open = `      <failure message="${xml(message)}" type="${xml(first?.kind ?? "fail")}">`;
+  return { outcome: "failures", lines: element(recording, name, [`${open}${text(findings, report, context)}</failure>`]) };
+}
+
+function errored(recording: string, name: string, message: string): Case {
+  return { outcome: "errors", lines: element(recording, name, [`      <error message="${xml(message)}"/>`]) };
+}
+
+function text(findings: readonly Finding[], report: Report, context: RenderContext): string {
+  return findings
+    .map((finding) => `${finding.severity}: ${describeFinding(finding, context)} (${locationText(finding, report)})`)
+    .map(xml)
+    .join("\n");
+}
+
+function element(classname: string, name: string, children: readonly string[]): readonly string[] {
+  const open = `    <testcase classname="${xml(classname)}" name="${xml(name)}"`;
+  return children.length > 0 ? [`${open}>`, ...children, "    </testcase>"] : [`${open}/>`];
+}
+
+function wrap(name: string, cases: readonly Case[]): Suite {
+  const count = (outcome: Case["outcome"]) => cases.filter((one) => one.outcome === outcome).length;
+  const counts = { tests: cases.length, failures: count("failures"), errors: count("errors"), skipped: count("skipped") };
+  const open = `  <testsuite name="${xml(name)}"${attributes(counts)}>`;
+  return { counts, lines: [open, ...cases.flatMap(({ lines }) => lines), "  </testsuite>"] };
+}
+
+function attributes(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([key, value]) => ` ${key}="${value}"`)
+    .join("");
+}

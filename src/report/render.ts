@@ -1,0 +1,66 @@
+/**
+ * What every report format shares: the signature of a renderer, the wording of a finding, and which findings explain
+ * which verdict. A renderer is a pure function over plain reports: no clock, no environment, no machine.
+ */
+import type { Check } from "../check.ts";
+import type { Finding, Report, Verdict } from "../types.ts";
+
+export interface RenderContext {
+  /** Known checks: the wording of findings and the meaning of their kinds. */
+  readonly checks: readonly Check[];
+  /** Version of plumbline. */
+  readonly version: string;
+  /** True when more than one recording was asked for: then JSON is an array, even of one report or none. */
+  readonly several: boolean;
+  /** Inputs of which nothing could be read. Formats that have a place for them state them. */
+  readonly unread: readonly Unread[];
+  /** ANSI colours; text only. */
+  readonly color: boolean;
+  /** Columns to wrap text at; `Infinity` never wraps. */
+  readonly width: number;
+}
+
+export interface Unread {
+  /** Base name of the input. */
+  readonly name: string;
+  readonly message: string;
+}
+
+export type Render = (reports: readonly Report[], context: RenderContext) => string;
+
+/** One line for a finding, in the words of its check. May hold names as the recording spells them: escape it. */
+export function describeFinding(finding: Finding, context: RenderContext): string {
+  return context.checks.find((check) => check.id === finding.check)?.describe(finding) ?? finding.kind;
+}
+
+export interface Answer {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Every verdict with the findings that explain it, in report order. A finding belongs to the verdict of its check and
+ * stream, else to its check's first verdict; one without any verdict is returned in `loose`, never dropped.
+ */
+export function answers(report: Report): { readonly answers: readonly Answer[]; readonly loose: readonly Finding[] } {
+  const byPlace = new Map<string, Finding[]>();
+  const byCheck = new Map<string, Finding[]>();
+  const list = report.verdicts.map((verdict) => {
+    const findings: Finding[] = [];
+    byPlace.set(place(verdict), findings);
+    if (!byCheck.has(verdict.check)) byCheck.set(verdict.check, findings);
+    return { verdict, findings };
+  });
+  const loose: Finding[] = [];
+  for (const finding of report.findings) (byPlace.get(place(finding)) ?? byCheck.get(finding.check) ?? loose).push(finding);
+  return { answers: list, loose };
+}
+
+/** True when a verdict looked at everything it could have looked at. */
+export function isComplete(verdict: Verdict): boolean {
+  return verdict.coverage.checked >= verdict.coverage.items;
+}
+
+function place(of: { readonly check: string; readonly stream: string | null }): string {
+  return JSON.stringify([of.check, of.stream]);
+}

@@ -1,0 +1,149 @@
+/**
+ * The report for a person at 2 a.m.: what the recording holds, what is wrong and exactly where, what was not looked
+ * at, and one line with the verdict last. Nothing is left out without saying how many.
+ */
+import type { Finding, Report, Severity } from "../types.ts";
+import { visible } from "./escape.ts";
+import { describeFinding, isComplete, type RenderContext } from "./render.ts";
+import { paint, type Style, table, wrap } from "./terminal.ts";
+import { bytesText, durationText, locationText } from "./units.ts";
+
+/** Findings shown per check; the rest is counted. Every other format lists all. */
+const SHOWN = 25;
+
+const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+const STYLE: Readonly<Record<Severity, Style>> = { error: "red", warning: "yellow", info: "cyan" };
+
+export function render(reports: readonly Report[], context: RenderContext): string {
+  return reports.map((report) => `${lines(report, context).join("\n")}\n`).join("\n");
+}
+
+function lines(report: Report, context: RenderContext): readonly string[] {
+  const sections = [header(report, context), ...findings(report, context), notChecked(report, context), [verdictLine(report, context)]];
+  return sections.filter((section) => section.length > 0).flatMap((section, i) => (i === 0 ? section : ["", ...section]));
+}
+
+/** Name, format, size and duration, and the table of streams. */
+export function header({ recording }: Report, context: Pick<RenderContext, "color" | "width">): readonly string[] {
+  const { name, format, bytes, startNs, endNs, attachments, metadata, streams } = recording;
+  const frames = streams.reduce((sum, stream) => sum + stream.frames, 0);
+  const facts = [
+    visible(format),
+    bytesText(bytes),
+    ...(startNs !== null && endNs !== null ? [durationText(milliseconds(endNs - startNs)), `from ${startNs} ns`] : []),
+    count(streams.length, "stream"),
+    count(frames, "frame"),
+    ...(attachments > 0 ? [count(attachments, "attachment")] : []),
+    ...(metadata > 0 ? [count(metadata, "metadata record")] : []),
+  ];
+  const rows = streams.map((stream) => [
+    visible(stream.id),
+    stream.kind,
+    visible(stream.type),
+    `${stream.frames}`,
+    rateText(stream),
+    bytesText(stream.bytes),
+    `${stream.points ?? ""}`,
+    `${stream.boxes ?? ""}`,
+    `${stream.tracks ?? ""}`,
+  ]);
+  const titles = ["stream", "kind", "type", "frames", "rate", "bytes", "points", "boxes", "tracks"];
+  return [
+    ...wrap(`${paint(visible(name), "bold", context.color)}  ${facts.join(", ")}`, context.width, "", "  "),
+    ...(rows.length > 0 ? table(titles, rows, "lllrrrrrr").map((row, i) => `  ${i === 0 ? paint(row, "dim", context.color) : row}`) : []),
+  ];
+}
+
+/** One section per check that found something, gravest findings first. */
+function findings(report: Report, context: RenderContext): readonly (readonly string[])[] {
+  const byCheck = new Map<string, Finding[]>();
+  for (const verdict of report.verdicts) if (verdict.status === "fail") byCheck.set(verdict.check, []);
+  for (const finding of report.findings) byCheck.set(finding.check, [...(byCheck.get(finding.check) ?? []), finding]);
+  return [...byCheck].map(([check, list]) => {
+    const sorted = list.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
+    const hidden = sorted.slice(SHOWN);
+    const title = paint(visible(check), "bold", context.color);
+    const more = hidden.length > 0 ? [`  … and ${hidden.length} more (${tally(hidden)}); --format json lists all`] : [];
+    const shown = sorted.slice(0, SHOWN).flatMap((finding) => findingLines(finding, report, context));
+    return [`${title}  ${tally(list)}`, ...shown, ...(list.length === 0 ? bare(report, check, context) : []), ...more];
+  });
+}
+
+function findingLines(finding: Finding, report: Report, context: RenderContext): readonly string[] {
+  const mark = paint(finding.severity.padEnd(7), STYLE[finding.severity], context.color);
+  const what = wrap(`${mark}  ${visible(describeFinding(finding, context))}`, context.width, "  ", INDENT);
+  const where = wrap(visible(locationText(finding, report)), context.width, INDENT, INDENT);
+  return [...what, ...where.map((line) => paint(line, "dim", context.color))];
+}
+
+const INDENT = " ".repeat(11);
+
+/** A check that failed without a located finding still says where and why. */
+function bare(report: Report, check: string, context: RenderContext): readonly string[] {
+  return report.verdicts
+    .filter((verdict) => verdict.check === check && verdict.status === "fail")
+    .flatMap(({ stream, reason }) => wrap(visible(`${stream ?? "whole recording"}: ${reason ?? "failed"}`), context.width, "  ", "    "));
+}
+
+/** Every question that has no answer, or only part of one, with its reason. */
+function notChecked(report: Report, context: RenderContext): readonly string[] {
+  const open = report.verdicts.flatMap((verdict) => {
+    const { check, stream, status, reason, coverage } = verdict;
+    const place = `${check}${stream === null ? "" : ` on ${stream}`}`;
+    if (status === "not_run" || status === "not_observable") {
+      const part = coverage.checked > 0 ? ` (${coverage.checked} of ${coverage.items} looked at)` : "";
+      return [`${place}: ${status.replace("_", " ")}: ${reason ?? "no reason given"}${part}`];
+    }
+    if (isComplete(verdict)) return [];
+    return [`${place}: ${coverage.checked} of ${coverage.items} looked at${reason === undefined ? "" : `: ${reason}`}`];
+  });
+  const left = new Map<string, string[]>();
+  for (const { check, rate, reason } of report.plan.checks) {
+    if (rate >= 1) continue;
+    const why = `${rate === 0 ? "not planned" : `planned for ${rate} of the recording`}: ${reason ?? "no reason given"}`;
+    left.set(why, [...(left.get(why) ?? []), check]);
+  }
+  const all = [...open, ...[...left].map(([why, checks]) => `${checks.join(", ")}: ${why}`)];
+  if (all.length === 0) return [];
+  return [paint("not checked", "bold", context.color), ...all.flatMap((line) => wrap(visible(line), context.width, "  ", "    "))];
+}
+
+function verdictLine(report: Report, context: RenderContext): string {
+  const { pass, fail, not_run, not_observable } = report.summary;
+  const [word, style]: readonly [string, Style] =
+    fail > 0 || report.findings.some((finding) => finding.severity !== "info")
+      ? ["FAIL", "red"]
+      : report.interrupted
+        ? ["INTERRUPTED", "yellow"]
+        : pass > 0
+          ? ["PASS", "green"]
+          : ["NOTHING CHECKED", "yellow"];
+  const verdicts = `${pass} passed, ${fail} failed, ${not_run} not run, ${not_observable} not observable`;
+  const cut = report.interrupted ? "; interrupted: the first part of the recording only" : "";
+  return `${paint(word, style, context.color)}  ${visible(report.recording.name)}: ${tally(report.findings)}; ${verdicts}${cut}`;
+}
+
+function tally(list: readonly Finding[]): string {
+  if (list.length === 0) return "no findings";
+  const of = (severity: Severity) => list.filter((finding) => finding.severity === severity).length;
+  const parts = [
+    of("error") && count(of("error"), "error"),
+    of("warning") && count(of("warning"), "warning"),
+    of("info") && `${of("info")} info`,
+  ];
+  return parts.filter((part) => typeof part === "string").join(", ");
+}
+
+function rateText({ frames, startNs, endNs }: Report["recording"]["streams"][number]): string {
+  if (startNs === null || endNs === null || frames < 2 || endNs <= startNs) return "";
+  const hz = ((frames - 1) * 1e9) / Number(endNs - startNs);
+  return `${hz >= 99.95 ? hz.toFixed(0) : hz >= 1 ? hz.toFixed(1) : hz.toPrecision(2)} Hz`;
+}
+
+function milliseconds(ns: bigint): number {
+  return Number(ns / 1_000_000n);
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
