@@ -15,8 +15,9 @@ const WORDS = 1024;
 export function contentOf(block: Block, kernels: Kernels): Float64Array | null {
   if (!block.images && !block.points) return null;
   const content = new Float64Array(block.frames.count).fill(Number.NaN);
+  // A cloud in several tables is told by the first one that is large enough.
   const put = (frame: number, pointer: number | null, bytes: number): void => {
-    if (pointer !== null && bytes >= FEWEST_BYTES) content[frame] = fingerprint(kernels.u8(pointer, bytes));
+    if (pointer !== null && bytes >= FEWEST_BYTES && Number.isNaN(content[frame])) content[frame] = fingerprint(kernels.u8(pointer, bytes));
   };
   for (const { frame, pointer, bytes } of block.images ?? []) put(frame, pointer, bytes);
   for (const { frame, pointer, count, stride } of block.points ?? []) put(frame, pointer, count * stride);

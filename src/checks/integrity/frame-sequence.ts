@@ -12,7 +12,7 @@ import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf
 import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
 import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../sizes.ts";
 import { type Jump, KEPT_STEPS, readSteps, type Steps, stepBetween } from "../../step-runs.ts";
-import type { Severity, StreamInfo, StreamKind } from "../../types.ts";
+import type { Block, Severity, StreamInfo, StreamKind } from "../../types.ts";
 
 /** Repeats of the frame before, by what moved on beside the payload; `worst` is the log time passed, `tag` the size. */
 interface Repeats {
@@ -157,7 +157,7 @@ export const frameSequence = defineCheck<Summary>({
     for (let i = 0; i < count; i++) if (bytes[i] === 0) emptyPayloads.add(i, i);
     const emptyClouds = new RunsBuilder(stampNs);
     const cloudPoints = new HistogramBuilder();
-    for (const { frame, count: points } of block.points ?? []) {
+    for (const [frame, points] of pointsOf(block)) {
       cloudPoints.add(points);
       if (points === 0 && bytes[frame] !== 0) emptyClouds.add(frame, frame);
     }
@@ -227,6 +227,13 @@ export const frameSequence = defineCheck<Summary>({
     }
   },
 });
+
+/** Points by frame, ascending: a cloud may lie in several tables. */
+function pointsOf({ points }: Block): ReadonlyMap<number, number> {
+  const byFrame = new Map<number, number>();
+  for (const { frame, count } of points ?? []) byFrame.set(frame, (byFrame.get(frame) ?? 0) + count);
+  return byFrame;
+}
 
 /** Streams whose payload size says something. */
 const SIZED: ReadonlySet<StreamKind> = new Set(["image", "points"]);
