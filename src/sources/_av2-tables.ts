@@ -4,7 +4,8 @@ import { DecodeError } from "../errors.ts";
 import type { Platform } from "../input.ts";
 import type { Block, LabelColumns, PoseColumns } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
-import { type Column, type Feather, MAX_DECODED_BYTES, readFeather, readInt64, readNumbers, readStrings, WIDTH } from "./_feather.ts";
+import { type Feather, MAX_DECODED_BYTES, readFeather } from "./_feather.ts";
+import { type Column, readInt64, readNumbers, readStrings, WIDTH } from "./_feather-columns.ts";
 import { damage, type LoadedTable, noFrames, type TableFrames } from "./_folder.ts";
 
 /** Rows of one table: fifty times what a log has. */

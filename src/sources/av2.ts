@@ -16,7 +16,8 @@ import type { Source } from "../source.ts";
 import type { FieldType, PointTable } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { readAnnotations, readPoses } from "./_av2-tables.ts";
-import { type Column, type Feather, isFeather, readFeather, WIDTH } from "./_feather.ts";
+import { type Feather, isFeather, readFeather } from "./_feather.ts";
+import { type Column, WIDTH } from "./_feather-columns.ts";
 import { type DecodeFrame, type FolderStream, fileFrames, folderIndex, folderReader } from "./_folder.ts";
 import { image, imageSize } from "./_frames.ts";
 

@@ -125,7 +125,7 @@ export async function readAll(source: Source, input: Input, spanBytes = 1 << 20,
           count: table.count,
           stride: table.stride,
           fields: table.fields.map((f) => `${f.name}:${f.type}@${f.offset}`),
-          rows: kernels.u8(table.pointer, table.count * table.stride).slice(),
+          rows: kernels.u8(table.pointer ?? 0, table.count * table.stride).slice(),
         });
       }
       for (let i = 0; i < (poses?.count ?? 0); i++) {
