@@ -43,6 +43,8 @@ for (const [name, platform] of Object.entries({ node: nodePlatform, browser })) 
     expect(decode(platform, new Uint8Array(), 0)).toEqual(new Uint8Array());
     expect(decode(platform, empty, 1)).toBeNull();
     expect(decode(platform, empty.subarray(0, -1), 0)).toBeNull();
+    // Claims to hold nothing, and holds one byte.
+    expect(decode(platform, Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 0b1001, 0, 0, 0x78), 0)).toBeNull();
   });
 
   test(`${name}: a checksummed zstd frame with a bit flipped, or cut anywhere, never gives other bytes`, () => {
