@@ -27,6 +27,8 @@ export default defineConfig({
       ...(chromium
         ? [
             {
+              // What only the worker imports: found late, it would make the server reload under a running test.
+              optimizeDeps: { include: ["@foxglove/rosmsg", "protobufjs", "protobufjs/ext/descriptor.js", "zstddec"] },
               test: {
                 name: "browser",
                 include: ["test/browser/*.test.ts"],

@@ -33,12 +33,13 @@ async function expectNodesReport(name: string, context: TestContext): Promise<vo
 
 describe("Node's JSON byte for byte", () => {
   test("a generated MCAP with planted defects", (context) => expectNodesReport(SAMPLE, context));
-  test("a recorded MCAP: cameras and LiDAR in protobuf", (context) =>
+  test("a recorded MCAP: JSON messages, plain chunks", (context) =>
     expectNodesReport("1-mcap/recorded/lichtblick-custom-camera-model.mcap", context));
-  test("a recorded MCAP with zstd chunks: ROS 2", (context) => expectNodesReport("1-mcap/recorded/array_msgs_0.mcap", context));
+  test("a recorded MCAP: ROS 2 messages, zstd chunks", (context) => expectNodesReport("1-mcap/recorded/wbag_0.mcap", context));
   test("a recorded MCAP with a damaged chunk", (context) =>
     expectNodesReport("1-mcap/damaged/lichtblick-custom-camera-model--chunk-bitflip.mcap", context));
   test("a KITTI raw folder", (context) => expectNodesReport("2-lidar/kitti-raw-2011_09_26", context));
+  test("an Argoverse 2 log: Feather in zstd and LZ4", (context) => expectNodesReport("2-lidar/av2/7fab2350", context));
 });
 
 describe("a check on a page", () => {
