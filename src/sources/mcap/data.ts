@@ -36,7 +36,18 @@ import {
   parseName,
   parseSchema,
 } from "./records.ts";
-import { type At, damage, type Footer, gapDamage, lengthDamage, plain, type Session, type Summary, unknownOpcode } from "./summary.ts";
+import {
+  type At,
+  cutDamage,
+  damage,
+  type Footer,
+  gapDamage,
+  lengthDamage,
+  plain,
+  type Session,
+  type Summary,
+  unknownOpcode,
+} from "./summary.ts";
 import { recordName, type Visitor, walk } from "./walk.ts";
 import { FileWindow, MemoryWindow } from "./window.ts";
 
@@ -140,7 +151,7 @@ export function readData(
       else if (counted && summary.statistics?.record.messageCount === 0) return;
     }
     const isKnown = channels.size > 0 && [...channels].every((id) => known.channels.has(id) && hasSchema(known, id));
-    if (isKnown || !g.readable || !prescan(session, platform, g, definitions)) complete = false;
+    if (isKnown || !g.readable || !prescan(session, platform, g.at, g.end, false, definitions)) complete = false;
     if (isKnown) return;
     known.addMissing(definitions);
   };
@@ -228,11 +239,21 @@ export function readData(
     wrongLength(at, opcode, stated, actual) {
       damages.add(lengthDamage(at, opcode, stated, actual));
     },
-    // The reader tells of it, with what it could still read.
-    cut(at, _opcode, _stated, to) {
+    cut(at, opcode, stated, to) {
       finishGroup();
       truncated = true;
       complete = false;
+      if (to - at > TOO_LARGE) {
+        lostBytes += to - at;
+        marks.push(at, to, SKIP);
+        damages.add(cutDamage(at, opcode, stated, to));
+        return;
+      }
+      // The reader tells of it, with what it could still read.
+      if (opcode === CHUNK && to - at > RECORD_HEADER) {
+        prescan(session, platform, at, to, true, definitions);
+        known.addMissing(definitions);
+      }
       marks.push(at, to, CUT);
       unit(at, to - at);
     },
@@ -276,13 +297,13 @@ function define(content: Uint8Array, opcode: number, at: readonly [number, numbe
 }
 
 /** Reads a chunk for its definitions. @returns whether all of it could be read */
-function prescan(session: Session, platform: Platform, group: Group, into: Definitions): boolean {
+function prescan(session: Session, platform: Platform, at: number, end: number, isCut: boolean, into: Definitions): boolean {
   const { kernels, input } = session;
-  const length = group.end - group.at - RECORD_HEADER;
+  const length = end - at - RECORD_HEADER;
   const mark = kernels.mark();
   const pointer = kernels.alloc(length);
-  const got = input.read(0, group.at + RECORD_HEADER, kernels.u8(pointer, length));
-  const chunk = openChunk({ pointer, length: got, cut: got < length }, kernels, platform);
+  const got = input.read(0, at + RECORD_HEADER, kernels.u8(pointer, length));
+  const chunk = openChunk({ pointer, length: got, cut: isCut || got < length }, kernels, platform);
   const records = new MemoryWindow(kernels.u8(chunk.pointer, chunk.bytes));
   let whole = chunk.whole;
   const bad = (): void => {
@@ -293,10 +314,8 @@ function prescan(session: Session, platform: Platform, group: Group, into: Defin
     records,
     { from: 0, limit: chunk.bytes, place: "chunk", closed: true, anchors: new Float64Array(0), stopAt: -1, effort: session.effort },
     {
-      record(at, opcode, end) {
-        if (opcode === SCHEMA || opcode === CHANNEL) {
-          define(records.u8.subarray(at + RECORD_HEADER, end), opcode, [group.at, group.end], into);
-        }
+      record(from, opcode, to) {
+        if (opcode === SCHEMA || opcode === CHANNEL) define(records.u8.subarray(from + RECORD_HEADER, to), opcode, [at, end], into);
         return true;
       },
       gap: bad,

@@ -355,7 +355,7 @@ export class SpanScan {
       },
       wrongLength: (at, opcode, stated, actual) => {
         gaps++;
-        if (base >= 0 && opcode !== MESSAGE && found.length < 100) found.push(lengthDamage(base + at, opcode, stated, actual));
+        if (base >= 0 && found.length < 100) found.push(lengthDamage(base + at, opcode, stated, actual));
       },
       cut: () => {},
     };

@@ -86,13 +86,13 @@ export function walk(bytes: Bytes, ahead: Bytes, options: WalkOptions, visitor: 
     if (heldAt >= 0 && !heldRepaired) {
       const better = otherEnd(bytes, ahead, heldAt, heldOpcode, at, options);
       if (better >= 0) {
-        visitor.wrongLength(heldAt, heldOpcode, statedAt(bytes, heldAt), better - heldAt - RECORD_HEADER);
+        const stated = statedAt(bytes, heldAt);
         if (heldOpcode === MESSAGE) {
-          const broken: Broken = { opcode: heldOpcode, length: statedAt(bytes, heldAt), isFrame: true };
-          visitor.gap(heldAt, better, broken);
+          visitor.gap(heldAt, better, { opcode: heldOpcode, length: stated, isFrame: true });
           gaps++;
           heldAt = -1;
         } else {
+          visitor.wrongLength(heldAt, heldOpcode, stated, better - heldAt - RECORD_HEADER);
           heldRepaired = true;
         }
         at = better;
@@ -113,8 +113,10 @@ export function walk(bytes: Bytes, ahead: Bytes, options: WalkOptions, visitor: 
       visitor.cut(at, broken.opcode, broken.length, limit);
       return { end: limit, gaps };
     }
-    let next = gaps < MOST_GAPS ? anchorAfter(ahead, options, at) : -1;
-    if (next < 0 && gaps < MOST_GAPS) next = resync(bytes, ahead, at + 1, limit, limit, place, options.effort);
+    // Before the next place that is known, there may be records the index does not list.
+    const anchor = gaps < MOST_GAPS ? anchorAfter(ahead, options, at) : -1;
+    let next = gaps < MOST_GAPS ? resync(bytes, ahead, at + 1, anchor < 0 ? limit : anchor, limit, place, options.effort) : -1;
+    if (next < 0) next = anchor;
     if (next < 0 && !options.closed && broken.isFrame && gaps < MOST_GAPS && broken.length >= BigInt(limit - at - RECORD_HEADER)) {
       visitor.cut(at, broken.opcode, broken.length, limit);
       return { end: limit, gaps };

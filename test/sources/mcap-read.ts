@@ -1,0 +1,111 @@
+/** Reads an MCAP whole: every frame, every damage, and the container check's conclusion, for tests. */
+
+import type { Conclusion } from "../../src/check.ts";
+import { container } from "../../src/checks/integrity/container.ts";
+import type { Input } from "../../src/input.ts";
+import { nodePlatform } from "../../src/node/platform.ts";
+import { mcap } from "../../src/sources/mcap.ts";
+import type { Damage, Need, RecordingIndex, StreamCensus } from "../../src/types.ts";
+import { loadKernels } from "../../src/wasm.ts";
+import { memoryInput } from "../memory-input.ts";
+
+const NEEDS: ReadonlySet<Need> = new Set<Need>(["frames", "digests", "points", "imu", "poses", "labels", "images"]);
+const kernels = await loadKernels();
+
+export interface FrameRow {
+  readonly logNs: bigint;
+  readonly stampNs: bigint;
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly digest: bigint;
+  readonly start: number;
+  readonly end: number;
+  readonly payload: Uint8Array;
+}
+
+export interface WholeMcap {
+  readonly index: RecordingIndex;
+  /** By stream id, in file order. */
+  readonly frames: Readonly<Record<string, readonly FrameRow[]>>;
+  /** Stream ids in file order. */
+  readonly order: readonly string[];
+  readonly damages: readonly Damage[];
+  readonly regions: { readonly total: number; readonly withChecksum: number; readonly verified: number };
+  readonly lostBytes: number;
+  readonly conclusion: Conclusion;
+}
+
+export function mcapInput(bytes: Uint8Array): Input {
+  return memoryInput("x.mcap", { "x.mcap": bytes }, { kind: "file" });
+}
+
+export function readMcap(bytes: Uint8Array, spanBytes = 1 << 20, input: Input = mcapInput(bytes)): WholeMcap {
+  kernels.release();
+  // As a worker gets it.
+  const index = structuredClone(mcap.open(input, kernels, nodePlatform, { spanBytes }));
+  kernels.release();
+  const reader = mcap.reader(input, index, kernels, nodePlatform);
+  const frames: Record<string, FrameRow[]> = {};
+  for (const { id } of index.streams) frames[id] = [];
+  const order: string[] = [];
+  const damages = [...index.facts.damages];
+  let summary = container.observe(index.facts, kernels, {});
+  let lostBytes = index.facts.lostBytes;
+  const regions = { ...index.facts.regions };
+  for (const span of index.spans) {
+    const { blocks, facts, payload } = reader.read(span, NEEDS);
+    damages.push(...facts.damages);
+    lostBytes += facts.lostBytes;
+    for (const key of ["total", "withChecksum", "verified"] as const) regions[key] += facts.regions[key];
+    const ranks: string[] = [];
+    for (const block of blocks) {
+      const id = index.streams[block.stream]?.id ?? "?";
+      const { frames: f } = block;
+      for (let i = 0; i < f.count; i++) {
+        ranks[f.order[i] ?? 0] = id;
+        frames[id]?.push({
+          logNs: f.logNs[i] ?? 0n,
+          stampNs: f.stampNs[i] ?? 0n,
+          sequence: f.sequence[i] ?? 0,
+          bytes: f.bytes[i] ?? 0,
+          digest: f.digest[i] ?? 0n,
+          start: f.start[i] ?? 0,
+          end: f.end[i] ?? 0,
+          payload: payload(block, i).slice(),
+        });
+      }
+    }
+    order.push(...ranks.filter((id) => id !== undefined));
+    summary = container.merge(summary, container.observe(facts, kernels, {}), kernels);
+  }
+  const streams = index.streams.map((info): StreamCensus => {
+    const rows = frames[info.id] ?? [];
+    const times = rows.map((row) => row.logNs).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const total = rows.reduce((sum, row) => sum + row.bytes, 0);
+    const [startNs, endNs] = [times[0] ?? null, times[times.length - 1] ?? null];
+    return { info, frames: rows.length, bytes: total, startNs, endNs, digest: "", points: null, boxes: null, tracks: null };
+  });
+  const context = { recording: index, claims: index.claims, streams, rig: null, interrupted: false };
+  return { index, frames, order, damages, regions, lostBytes, conclusion: container.conclude(summary, context, {}) };
+}
+
+/** Frames, damages and conclusion, but not how the work was cut. */
+export function withoutSpans({ index, frames, order, damages, regions, lostBytes, conclusion }: WholeMcap): unknown {
+  const { spans: _, ...rest } = index;
+  const detail = undefined;
+  const sorted = damages
+    .map((one) => JSON.stringify(one, (_key, value: unknown) => (typeof value === "bigint" ? `${value}` : value)))
+    .sort();
+  // Payloads are in their digests.
+  const rows = Object.fromEntries(Object.entries(frames).map(([id, list]) => [id, list.map(({ payload: _p, ...row }) => row)]));
+  return { index: { ...rest, detail }, rows, order, damages: sorted, regions, lostBytes, conclusion };
+}
+
+export function bad(damages: readonly Damage[]): readonly string[] {
+  return damages
+    .filter(({ severity }) => severity !== "info")
+    .map(
+      ({ kind, bytes, observed }) =>
+        `${kind} ${bytes} ${JSON.stringify(observed, (_k, v: unknown) => (typeof v === "bigint" ? `${v}` : v))}`,
+    );
+}
