@@ -3,7 +3,7 @@ import { parse } from "@foxglove/rosmsg";
 import { type SchemaColumns, STAMP_PATHS } from "./columns.ts";
 import type { MessageDecoder } from "./index.ts";
 import { guarded, Undecodable } from "./message.ts";
-import { RosCursor, type RosForm, timeAt } from "./ros-cursor.ts";
+import { RosCursor, type RosForm, timeAt, u32At } from "./ros-cursor.ts";
 import { compile, type Definition, type FixedStamp, fixedStamp, type RosStruct, rootOf } from "./ros-layout.ts";
 import { stampAlong } from "./stamps.ts";
 
@@ -103,9 +103,8 @@ function stampDeclared(layout: RosStruct, path: readonly string[]): boolean {
 function stampAt(payload: Uint8Array, form: RosForm, { offset, countOffset }: FixedStamp): bigint | null {
   const at = form.origin + offset;
   if (at + 8 > payload.length) return null;
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  if (countOffset !== null && view.getUint32(form.origin + countOffset, form.littleEndian) === 0) return null;
-  return timeAt(view, at, form);
+  if (countOffset !== null && u32At(payload, form.origin + countOffset, form.littleEndian) === 0) return null;
+  return timeAt(payload, at, form);
 }
 
 /** For the few types whose stamp comes after something of variable size. */

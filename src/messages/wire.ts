@@ -8,7 +8,7 @@ export const WIRE = { varint: 0, i64: 1, bytes: 2, start: 3, end: 4, i32: 5 } as
 
 export class WireCursor {
   readonly payload: Uint8Array;
-  readonly #view: DataView;
+  #view: DataView | null = null;
   readonly #end: number;
   #at: number;
   /** Of the last varint read: its low and high 32 bits, unsigned. */
@@ -18,7 +18,6 @@ export class WireCursor {
   /** The region [start, end) of `payload`. */
   constructor(payload: Uint8Array, start = 0, end = payload.length) {
     this.payload = payload;
-    this.#view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
     this.#at = start;
     this.#end = end;
   }
@@ -73,6 +72,7 @@ export class WireCursor {
     const at = this.#at;
     if (bytes > this.#end - at) throw new Undecodable(REASON.truncated);
     this.#at = at + bytes;
+    this.#view ??= new DataView(this.payload.buffer, this.payload.byteOffset, this.payload.byteLength);
     return { view: this.#view, at };
   }
 
