@@ -60,6 +60,7 @@ const kinds = {
   "unknown-opcode": { severity: "info", meaning: "a record type the specification does not name (yet); it was passed over" },
   "unknown-schema": { severity: "error", meaning: "a channel names a schema that nothing defines" },
   unreadable: { severity: "error", meaning: "bytes that no record could be read from" },
+  "unreadable-file": { severity: "error", meaning: "a file of the recording cannot be read" },
   "unsupported-compression": { severity: "warning", meaning: "a chunk is compressed in a way this reader does not know" },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 
