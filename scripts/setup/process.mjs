@@ -64,8 +64,9 @@ function npmReason(output) {
 }
 
 /**
- * Hands the terminal to a program and waits for it. Ctrl-C reaches the program by itself (one process group), so here
- * it is only not died of; a signal sent to this process alone is passed on.
+ * Hands the terminal to a program and waits for it. Ctrl-C in a terminal reaches the program by itself (one process
+ * group), and npm sends it here once more: passed on, it would count twice. Without a terminal it was sent to npm or to
+ * this process alone, and is passed on as any other signal.
  * @param node the Node to run on; also first in the program's PATH
  * @param options `cwd`, `env`
  * @returns its exit code, 128 + n when it died of signal n
@@ -73,9 +74,9 @@ function npmReason(output) {
 export function hand(node, args, options = {}) {
   const env = { ...process.env, ...options.env, PATH: [dirname(node), BIN, process.env["PATH"] ?? ""].join(delimiter) };
   const child = spawn(node, args, { cwd: options.cwd ?? ROOT, env, stdio: "inherit" });
-  const ignore = () => {};
+  const terminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
   const pass = (signal) => child.kill(signal);
-  process.on("SIGINT", ignore);
+  process.on("SIGINT", terminal ? () => {} : pass);
   process.on("SIGTERM", pass);
   process.on("SIGHUP", pass);
   return new Promise((resolve, reject) => {
