@@ -15,8 +15,11 @@ export interface Learnt {
 const RATE_SPREAD = 0.2;
 /** A gap may be this much longer than the longest seen in a good run… */
 const GAP_MARGIN = 1.5;
-/** …and is at least this many periods: one lost frame is not yet a gap. */
+/** …and is at least this many periods, or this many of a stream that never jittered: as time/rate judges without a rig. */
 const GAP_PERIODS = 2.5;
+const STEADY_GAP_PERIODS = 1.75;
+/** In periods, at the 95th percentile. */
+const STEADY_JITTER = 0.1;
 
 type Stream = Report["recording"]["streams"][number];
 
@@ -74,17 +77,24 @@ function learnRate(id: string, runs: readonly Run[], notes: string[]): number | 
   return round(median(rates));
 }
 
+/** By the median gap where there is one, as time/rate compares it: lost frames do not lower it. */
 function rateOf(run: Run): number | null {
-  const observed = observedRate(run);
-  const rateHz = positive(observed?.["rateHz"]);
-  if (rateHz !== null) return rateHz;
-  const medianMs = positive(observed?.["medianMs"]);
-  return medianMs === null ? null : 1000 / medianMs;
+  const medianMs = seen(run, "medianMs");
+  const rateHz = medianMs ? 1000 / medianMs : seen(run, "rateHz");
+  return rateHz === 0 ? null : rateHz;
 }
 
 function learnGap(rateHz: number, runs: readonly Run[]): number {
-  const longest = runs.map((run) => positive(observedRate(run)?.["maxGapMs"]) ?? 0).reduce((a, b) => Math.max(a, b), 0);
-  return ceil(Math.max((GAP_PERIODS * 1000) / rateHz, GAP_MARGIN * longest));
+  const periodMs = 1000 / rateHz;
+  const steady = runs.every((run) => (seen(run, "jitterMs") ?? Number.POSITIVE_INFINITY) <= STEADY_JITTER * periodMs);
+  const longestMs = runs.reduce((longest, run) => Math.max(longest, seen(run, "longestGapMs") ?? 0), 0);
+  return ceil(Math.max((steady ? STEADY_GAP_PERIODS : GAP_PERIODS) * periodMs, GAP_MARGIN * longestMs));
+}
+
+/** A number that time/rate observed. */
+function seen(run: Run, name: string): number | null {
+  const value = observedRate(run)?.[name];
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 }
 
 /** What time/rate saw on the stream, where it could answer. */
@@ -117,8 +127,4 @@ function ceil(ms: number): number {
 function median(sorted: readonly number[]): number {
   const right = sorted[sorted.length >> 1] ?? 0;
   return sorted.length % 2 === 1 ? right : ((sorted[(sorted.length >> 1) - 1] ?? 0) + right) / 2;
-}
-
-function positive(value: Plain | undefined): number | null {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : null;
 }

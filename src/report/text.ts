@@ -65,7 +65,7 @@ function findings(report: Report, context: RenderContext): readonly (readonly st
     const title = paint(visible(check), "bold", context.color);
     const more = hidden.length > 0 ? [`  … and ${hidden.length} more (${tally(hidden)}); --format json lists all`] : [];
     const shown = sorted.slice(0, SHOWN).flatMap((finding) => findingLines(finding, report, context));
-    return [`${title}  ${tally(list)}`, ...shown, ...(list.length === 0 ? bare(report, check, context) : []), ...more];
+    return [`${title}  ${tally(list)}`, ...shown, ...more, ...failures(report, check, context)];
   });
 }
 
@@ -78,11 +78,19 @@ function findingLines(finding: Finding, report: Report, context: RenderContext):
 
 const INDENT = " ".repeat(11);
 
-/** A check that failed without a located finding still says where and why. */
-function bare(report: Report, check: string, context: RenderContext): readonly string[] {
+/** What a failed verdict counted and measured: findings are located up to a limit, these numbers are of all. */
+function failures(report: Report, check: string, context: RenderContext): readonly string[] {
   return report.verdicts
     .filter((verdict) => verdict.check === check && verdict.status === "fail")
-    .flatMap(({ stream, reason }) => wrap(visible(`${stream ?? "whole recording"}: ${reason ?? "failed"}`), context.width, "  ", "    "));
+    .flatMap(({ stream, reason, observed }) => {
+      const facts = Object.entries(observed).flatMap(([name, value]) =>
+        value !== null && typeof value === "object" ? [] : [`${name} ${value}`],
+      );
+      const all = [...(reason === undefined ? [] : [reason]), ...facts];
+      if (all.length === 0) return [];
+      const line = visible(`observed on ${stream ?? "the whole recording"}: ${all.join(", ")}`);
+      return wrap(line, context.width, "  ", INDENT).map((part) => paint(part, "dim", context.color));
+    });
 }
 
 /** Every question that has no answer, or only part of one, with its reason. */

@@ -35,7 +35,7 @@ export function locationText(finding: Finding, report: Report): string {
   const parts = [
     stream ?? "whole recording",
     frames && framesText(frames),
-    timeNs && timeText(timeNs, report.recording.startNs),
+    timeNs && timeText(timeNs, report.recording),
     bytes && `${bytes[1] - bytes[0]} bytes at offset ${bytes[0]}${file === undefined ? "" : ` of ${file}`}`,
     !bytes && file !== undefined && `file ${file}`,
     tracks && tracks.length > 0 && `${tracks.length === 1 ? "track" : "tracks"} ${tracks.join(", ")}`,
@@ -50,10 +50,14 @@ function framesText([first, last]: readonly [number, number]): string {
   return first === last ? `frame ${first}` : `frames ${first}-${last}`;
 }
 
+/** A stamp further than this outside the recording is of another clock: its distance from the start says nothing. */
+const ANOTHER_CLOCK_NS = 3_600_000_000_000n;
+
 /** Seconds from the start of the recording, and the absolute time in ns. */
-function timeText([first, last]: readonly [bigint, bigint], startNs: bigint | null): string {
+function timeText([first, last]: readonly [bigint, bigint], { startNs, endNs }: Report["recording"]): string {
   const absolute = first === last ? `${first} ns` : `${first} to ${last} ns`;
-  if (startNs === null) return absolute;
+  if (startNs === null || endNs === null) return absolute;
+  if (first < startNs - ANOTHER_CLOCK_NS || last > endNs + ANOTHER_CLOCK_NS) return `${absolute} (not the recording's clock)`;
   const from = secondsText(first - startNs);
   return first === last ? `at ${from} (${absolute})` : `${from} to ${secondsText(last - startNs)} (${absolute})`;
 }

@@ -1,0 +1,95 @@
+/** `plumbline check PATH…`: validates recordings and reports. */
+import { Command } from "commander";
+import { EXIT, exitCode } from "../exit-code.ts";
+import { checks } from "../index.ts";
+import { type Format, formats } from "../report/index.ts";
+import type { Console } from "./console.ts";
+import { deliver, write } from "./deliver.ts";
+import { checkTarget, folderRig, readRig } from "./files.ts";
+import {
+  type CheckFlags,
+  checksOption,
+  failOnOption,
+  formatOption,
+  levelOption,
+  notEmpty,
+  outOption,
+  sourceOption,
+  workersOption,
+} from "./flags.ts";
+import { checkAll } from "./inputs.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { version } from "./version.ts";
+
+const STATES_UNREAD: readonly Format[] = ["sarif", "junit"];
+
+const HELP = `
+Exit codes:
+  0    clean
+  1    findings at or above --fail-on (damaged but readable is 1)
+  2    usage or configuration
+  3    an input of which nothing could be read; with --strict, anything not run or not looked at in full,
+       unless the rig accepts it
+  4    internal error
+  130  interrupted: the report covers what was done
+  Several inputs: the gravest of 4, 2, 3, 1, 0. The others still report.
+
+Examples:
+  plumbline check drive.mcap
+  plumbline check drive.mcap --format json --out report.json
+  plumbline check kitti/2011_09_26_drive_0001_sync --rig rig.yaml --strict
+  plumbline check *.mcap --checks integrity/*,time/rate --format junit > report.xml`;
+
+/** @param done is told the exit code */
+export function checkCommand(console: Console, done: (code: number) => void): Command {
+  return new Command("check")
+    .summary("validate recordings and report")
+    .description("Validates each recording (a file, or a folder holding one) and reports what is wrong, where, and what was not checked.")
+    .argument("<path...>", "recordings")
+    .option("--rig <file>", "what the recordings should hold (default: rig.yaml in a folder)", notEmpty)
+    .addOption(sourceOption())
+    .addOption(workersOption())
+    .addOption(levelOption())
+    .addOption(checksOption())
+    .addOption(formatOption())
+    .addOption(outOption())
+    .option("--cost <file>", "write what the run cost here, as JSON", notEmpty)
+    .addOption(failOnOption())
+    .option("--strict", "exit 3 when a question was not answered in full")
+    .addHelpText("after", HELP)
+    .action(async (paths: readonly string[], flags: CheckFlags) => done(await runCheck(paths, flags, console)));
+}
+
+/** @throws ConfigError before any work is done */
+async function runCheck(paths: readonly string[], flags: CheckFlags, console: Console): Promise<number> {
+  const given = flags.rig === undefined ? null : readRig(flags.rig);
+  const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path) }));
+  const read = [...paths, ...(flags.rig === undefined ? [] : [flags.rig])];
+  if (flags.out !== undefined) checkTarget("--out", flags.out, read);
+  if (flags.cost !== undefined) checkTarget("--cost", flags.cost, [...read, ...(flags.out === undefined ? [] : [flags.out])]);
+
+  const signal = onInterrupt(console);
+  const { workers, level, checks: ids, source, failOn, strict = false } = flags;
+  const options = { ...(workers !== undefined && { workers }), ...(level !== undefined && { level }) };
+  const selection = { ...(ids && { checks: ids }), ...(source !== undefined && { source }) };
+  const { outcomes, reports, unread, costs } = await checkAll(jobs, { ...options, ...selection }, signal, console);
+
+  const several = paths.length > 1;
+  const code = exitCode(outcomes, { failOn, strict, interrupted: signal.aborted });
+  const toFile = flags.out !== undefined;
+  const context = {
+    checks,
+    version: version(),
+    several,
+    unread,
+    color: !toFile && console.color,
+    width: toFile ? Number.POSITIVE_INFINITY : console.width,
+  };
+  // Of a single input that could not be read there is nothing to print, except where the format can say just that.
+  const sayable = reports.length > 0 || several || STATES_UNREAD.includes(flags.format);
+  const text = sayable ? formats[flags.format](reports, context) : null;
+  const delivered = text === null || (await deliver(text, flags.out, console));
+  const costed =
+    flags.cost === undefined || write(flags.cost, `${JSON.stringify(several ? costs : (costs[0] ?? null), null, 2)}\n`, console);
+  return delivered && costed ? code : EXIT.internal;
+}

@@ -1,0 +1,39 @@
+/** `plumbline checks`: which questions there are. */
+import { Command } from "commander";
+import { EXIT } from "../exit-code.ts";
+import { type Check, checks } from "../index.ts";
+import { paint, table } from "../report/terminal.ts";
+import type { Console } from "./console.ts";
+import { deliver } from "./deliver.ts";
+
+const HELP = `
+Examples:
+  plumbline checks
+  plumbline checks --json
+  plumbline explain time/rate`;
+
+export function checksCommand(console: Console, done: (code: number) => void): Command {
+  return new Command("checks")
+    .summary("list the checks")
+    .description("Lists every check: its id, its level and the question it asks.")
+    .option("--json", "as JSON, with kinds, options and blind spots")
+    .addHelpText("after", HELP)
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const text = json ? `${JSON.stringify(checks.map(plain), null, 2)}\n` : list(console.color);
+      done((await deliver(text, undefined, console)) ? EXIT.clean : EXIT.internal);
+    });
+}
+
+/** A check without its functions. */
+export function plain({ id, title, level, scope, needs, kinds, defaults, blindSpots }: Check): object {
+  return { id, title, level, scope, needs, kinds, options: defaults, blindSpots };
+}
+
+function list(color: boolean): string {
+  const [head = "", ...rows] = table(
+    ["check", "level", "question"],
+    checks.map(({ id, level, title }) => [id, `${level}`, title]),
+    "lrl",
+  );
+  return `${[paint(head, "dim", color), ...rows].join("\n")}\n`;
+}

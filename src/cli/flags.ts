@@ -1,0 +1,101 @@
+/** Values of flags: text in, a checked value out, or commander's one-line usage error. */
+import { InvalidArgumentError, Option } from "commander";
+import { nearest } from "../expect.ts";
+import { checks } from "../index.ts";
+import { type Format, formats } from "../report/index.ts";
+import { sources } from "../sources/index.ts";
+import type { Severity } from "../types.ts";
+
+const MAX_WORKERS = 256;
+/** Formats the design names and a later version brings. */
+const LATER = ["html"];
+
+const names = Object.keys(formats);
+const sourceNames = sources.map((source) => source.format);
+
+export const workersOption = (): Option =>
+  new Option("--workers <n>", `threads, 0 to ${MAX_WORKERS}; 0 works in the main thread (default: one per core)`).argParser((value) =>
+    integer(value, 0, MAX_WORKERS),
+  );
+
+export const levelOption = (): Option =>
+  new Option("--level <n>", "0 bytes, order and time; 1 also points and labels; 2 also pixels (default: 2)").argParser((value) =>
+    integer(value, 0, 2),
+  );
+
+export const checksOption = (): Option =>
+  new Option("--checks <ids>", "only these, separated by commas: time/rate,integrity/* (see: plumbline checks)").argParser(checkIds);
+
+export const sourceOption = (): Option =>
+  new Option("--source <format>", `take it for this format: ${sourceNames.join(", ")}`).argParser((value) => oneOf(value, sourceNames));
+
+export const formatOption = (allowed: readonly string[] = names): Option =>
+  new Option("--format <format>", allowed.join(", ")).default("text").argParser((value) => {
+    if (LATER.includes(value)) throw new InvalidArgumentError(`${value} is not available yet; expected one of ${allowed.join(", ")}.`);
+    return oneOf(value, allowed);
+  });
+
+export const failOnOption = (): Option =>
+  new Option("--fail-on <severity>", "exit 1 for findings of this severity or graver: error, warning, info")
+    .default("warning" satisfies Severity)
+    .argParser((value) => oneOf(value, ["error", "warning", "info"]));
+
+export const outOption = (): Option =>
+  new Option("--out <file>", "write the result here, whole or not at all (default: stdout)").argParser(notEmpty);
+
+/** What commander hands over, once the parsers above have passed it. */
+export interface CheckFlags {
+  readonly workers?: number;
+  readonly level?: 0 | 1 | 2;
+  readonly checks?: readonly string[];
+  readonly source?: string;
+  readonly rig?: string;
+  readonly format: Format;
+  readonly out?: string;
+  readonly cost?: string;
+  readonly failOn: Severity;
+  readonly strict?: boolean;
+}
+
+export function notEmpty(value: string): string {
+  if (value === "") throw new InvalidArgumentError("expected a file, got nothing.");
+  return value;
+}
+
+/** The check of this id, or a usage error that names the nearest. */
+export function checkId(value: string): string {
+  if (checks.some((check) => check.id === value)) return value;
+  throw new InvalidArgumentError(unknownCheck(value));
+}
+
+function checkIds(value: string): readonly string[] {
+  const patterns = value
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+  if (patterns.length === 0) throw new InvalidArgumentError("expected ids of checks, got none.");
+  for (const pattern of patterns) {
+    const known = checks.some(({ id }) => (pattern.endsWith("*") ? id.startsWith(pattern.slice(0, -1)) : id === pattern));
+    if (!known) throw new InvalidArgumentError(unknownCheck(pattern));
+  }
+  return patterns;
+}
+
+function unknownCheck(value: string): string {
+  const near = nearest(
+    value,
+    checks.map((check) => check.id),
+  );
+  return `expected a check (see: plumbline checks), got "${value}"${near === null ? "" : `; did you mean ${near}?`}`;
+}
+
+function integer(value: string, least: number, most: number): number {
+  const n = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(n >= least && n <= most)) throw new InvalidArgumentError(`expected an integer from ${least} to ${most}.`);
+  return n;
+}
+
+function oneOf(value: string, allowed: readonly string[]): string {
+  if (!allowed.includes(value)) throw new InvalidArgumentError(`expected one of ${allowed.join(", ")}.`);
+  return value;
+}

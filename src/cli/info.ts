@@ -1,0 +1,40 @@
+/** `plumbline info PATH`: what a recording holds, without judging it. */
+import { Command } from "commander";
+import { EXIT, exitCode } from "../exit-code.ts";
+import { jsonRecording } from "../report/json.ts";
+import { header } from "../report/text.ts";
+import type { Console } from "./console.ts";
+import { deliver } from "./deliver.ts";
+import { type CheckFlags, formatOption, sourceOption, workersOption } from "./flags.ts";
+import { checkAll } from "./inputs.ts";
+import { onInterrupt } from "./interrupt.ts";
+
+const HELP = `
+Exit codes: 0, or 2, 3, 4, 130 as for check. Damage is not reported here.
+
+Examples:
+  plumbline info drive.mcap
+  plumbline info drive.mcap --format json`;
+
+export function infoCommand(console: Console, done: (code: number) => void): Command {
+  return new Command("info")
+    .summary("streams and counts of a recording")
+    .description("Lists the streams of a recording with their counts, reading it once and running no check.")
+    .argument("<path>", "recording")
+    .addOption(sourceOption())
+    .addOption(workersOption())
+    .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", HELP)
+    .action(async (path: string, flags: CheckFlags) => done(await info(path, flags, console)));
+}
+
+async function info(path: string, { format, workers, source }: CheckFlags, console: Console): Promise<number> {
+  const flags = { checks: [], ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
+  const signal = onInterrupt(console);
+  const { outcomes, reports } = await checkAll([{ path, rig: null }], flags, signal, console);
+  const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted: signal.aborted });
+  const [report] = reports;
+  if (!report) return code;
+  const text = format === "json" ? JSON.stringify(jsonRecording(report.recording), null, 2) : header(report, console).join("\n");
+  return (await deliver(`${text}\n`, undefined, console)) ? code : EXIT.internal;
+}

@@ -1,0 +1,75 @@
+/** Working through the given paths one after another: one that fails says so in a line and the others still report. */
+import { basename, resolve } from "node:path";
+import type { Outcome } from "../exit-code.ts";
+import { ConfigError, type Cost, check, InputError } from "../index.ts";
+import type { Unread } from "../report/render.ts";
+import type { Rig } from "../rig.ts";
+import type { Report } from "../types.ts";
+import type { Console } from "./console.ts";
+import { debugTrace } from "./debug.ts";
+import type { CheckFlags } from "./flags.ts";
+import { meter } from "./progress.ts";
+
+export interface Job {
+  readonly path: string;
+  readonly rig: Rig | null;
+}
+
+export interface Results {
+  /** Of the inputs that were begun, in order. */
+  readonly outcomes: readonly Outcome[];
+  readonly reports: readonly Report[];
+  readonly unread: readonly Unread[];
+  readonly costs: readonly (Cost & { readonly recording: string })[];
+}
+
+/** Never rejects. */
+export async function checkAll(
+  jobs: readonly Job[],
+  flags: Pick<CheckFlags, "workers" | "level" | "checks" | "source">,
+  signal: AbortSignal,
+  console: Console,
+): Promise<Results> {
+  const outcomes: Outcome[] = [];
+  const unread: Unread[] = [];
+  const costs: (Cost & { recording: string })[] = [];
+  for (const [i, { path, rig }] of jobs.entries()) {
+    if (signal.aborted) {
+      console.say(`not begun: ${jobs.length - i} of ${jobs.length} recordings`);
+      break;
+    }
+    const name = basename(resolve(path));
+    const progress = meter(jobs.length > 1 ? `[${i + 1}/${jobs.length}] ${name}` : name, process.stderr);
+    try {
+      const report = await check(path, {
+        ...flags,
+        signal,
+        ...(rig && { rig }),
+        onProgress: (now) => progress.update(now),
+        onCost: (cost) => costs.push({ recording: name, ...cost }),
+      });
+      outcomes.push({ kind: "report", report, rig });
+      progress.end();
+    } catch (error) {
+      progress.end();
+      const outcome = failure(error);
+      const message = outcome === "internal" ? `internal error: ${debugTrace(error)}` : located(error, path, name);
+      outcomes.push({ kind: outcome });
+      unread.push({ name, message: outcome === "internal" ? "internal error" : message });
+      console.say(outcome === "internal" ? `${path}: ${message}` : message);
+    }
+  }
+  return { outcomes, unread, costs, reports: outcomes.flatMap((outcome) => (outcome.kind === "report" ? [outcome.report] : [])) };
+}
+
+function failure(error: unknown): "unread" | "config" | "internal" {
+  if (error instanceof InputError) return "unread";
+  return error instanceof ConfigError ? "config" : "internal";
+}
+
+/** The message with the path as it was given, which tells apart inputs of the same name. */
+function located(error: unknown, path: string, name: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith(`${path}:`)) return message;
+  return message.startsWith(`${name}:`) ? `${path}${message.slice(name.length)}` : `${path}: ${message}`;
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** The command `plumbline`. Only the guard is here: nothing else loads before the runtime is known to be new enough. */
+import { nodeProblem } from "./node-version.ts";
+
+const problem = nodeProblem(process.versions.node);
+if (problem === null) {
+  const { run } = await import("./program.ts");
+  await run(process.argv);
+} else {
+  process.stderr.write(`plumbline: ${problem}\n`);
+  process.exitCode = 2;
+}
