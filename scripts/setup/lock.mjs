@@ -31,22 +31,25 @@ function acquire() {
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    removeIfDead();
-    return false;
+    return removeIfDead() && acquire();
   } finally {
     rmSync(mine, { force: true });
   }
 }
 
+/** @returns false when the lock is held */
 function removeIfDead() {
-  if (isAlive(owner(LOCK))) return;
+  if (isAlive(owner(LOCK))) return false;
   // Taken aside first: between reading and removing, a new owner may have come; its lock is put back.
   const aside = `${LOCK}.dead.${process.pid}`;
   try {
     renameSync(LOCK, aside);
-    if (isAlive(owner(aside))) linkSync(aside, LOCK);
+    if (!isAlive(owner(aside))) return true;
+    linkSync(aside, LOCK);
+    return false;
   } catch (error) {
     if (error.code !== "ENOENT" && error.code !== "EEXIST") throw error;
+    return false;
   } finally {
     rmSync(aside, { force: true });
   }
