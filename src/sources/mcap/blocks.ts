@@ -79,7 +79,6 @@ function framesOf(
   const bytes = new Float64Array(count);
   const starts = new Float64Array(count);
   const ends = new Float64Array(count);
-  let isStamped = false;
   for (let j = 0; j < count; j++) {
     const i = mine[j] as number;
     log[2 * j] = rows.log[2 * i] as number;
@@ -90,11 +89,11 @@ function framesOf(
     bytes[j] = size;
     starts[j] = at;
     ends[j] = at < 0 ? -1 : at + RECORD_HEADER + MESSAGE_HEADER + size;
-    isStamped ||= decoders(rows.channel[i] as number).stamps === "sensor";
   }
   const logNs = new BigInt64Array(log.buffer);
   const stampNs = logNs.slice();
-  if (isStamped) {
+  const only = onlyChannel(rows, mine);
+  if (only < 0 || decoders(only).stamps === "sensor") {
     for (let j = 0; j < count; j++) {
       const i = mine[j] as number;
       const stamp = decoders(rows.channel[i] as number).stampNs(payloadOf(rows, i, memory));
@@ -113,14 +112,27 @@ function decode(
   memory: Uint8Array,
   out: ColumnsBuilder,
 ): void {
+  const only = onlyChannel(rows, mine);
+  if (only >= 0 && !isNeeded(decoders(only), needs)) return;
   for (let j = 0; j < mine.length; j++) {
     const i = mine[j] as number;
     const decoder = decoders(rows.channel[i] as number);
-    const need = NEED_OF[decoder.kind];
-    if (need === null || !needs.has(need)) continue;
+    if (!isNeeded(decoder, needs) || rows.pointer[i] === 0) continue;
     const reason = decoder.decode(payloadOf(rows, i, memory), rows.pointer[i] as number, j, frames.stampNs[j] as bigint, needs, out);
     if (reason !== null) out.malformed.push({ frame: j, reason });
   }
+}
+
+function isNeeded({ kind }: MessageDecoder, needs: ReadonlySet<Need>): boolean {
+  const need = NEED_OF[kind];
+  return need !== null && needs.has(need);
+}
+
+/** The channel all these rows are on: what needs no decoding is then known once. -1 when there are several. */
+function onlyChannel(rows: Rows, mine: Uint32Array): number {
+  const channel = rows.channel[mine[0] as number] as number;
+  for (let j = 1; j < mine.length; j++) if (rows.channel[mine[j] as number] !== channel) return -1;
+  return channel;
 }
 
 /** Empty for a message that was not loaded. */

@@ -54,7 +54,8 @@ export class FileWindow implements Bytes {
     const offset = position - this.#base;
     if (offset >= 0 && offset + bytes <= this.valid) return offset;
     if (position < 0 || position + bytes > this.size) return -1;
-    const onward = offset >= 0 && offset <= this.valid;
+    // Also over a gap no wider than what was read before: records smaller than the window.
+    const onward = offset >= 0 && offset <= 2 * this.valid;
     if (!onward) this.hops++;
     this.#next = onward ? Math.min(this.#next * 2, this.#largest) : HOP;
     const want = Math.min(Math.max(this.#next, bytes), this.size - position);
