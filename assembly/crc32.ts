@@ -160,7 +160,8 @@ function far(pointer: usize, length: usize, c: u32): usize {
     memory.copy(RING, RING + chunk, FAR);
   }
 
-  // The residue: the same sums with s = 0 from here on. Ten vectors still see the locals, the others only the ring.
+  // The residue: the same sums with s = 0 from here on. Ten vectors still see the locals, the others only the ring, whose last bytes
+  // (from FAR on) those ten write.
   v128.store(HISTORY, h10);
   v128.store(HISTORY, h9, 16);
   v128.store(HISTORY, h8, 32);
@@ -171,7 +172,6 @@ function far(pointer: usize, length: usize, c: u32): usize {
   v128.store(HISTORY, h3, 112);
   v128.store(HISTORY, h2, 128);
   v128.store(HISTORY, h1, 144);
-  memory.fill(RING + FAR, 0, FAR_REST - FAR + 16);
   for (let at: usize = 0; at < 160; at += 16) {
     const h = HISTORY + at;
     const seen = v128.xor(v128.xor(v128.load(h), v128.load(h, 16)), v128.load(h, 64));

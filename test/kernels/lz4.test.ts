@@ -203,6 +203,17 @@ describe("lz4Frames: damage", () => {
     }
   });
 
+  test("stored blocks and skippable frames, cut or without room", () => {
+    const noise = painted(700, 2);
+    const stored = encode(noise, {}, 300);
+    for (let room = 0; room < noise.length; room += 7) {
+      expect(decode(stored, room)).toMatchObject({ status: FULL, bytes: noise.subarray(0, room - (room % 300)) });
+    }
+    for (let length = 1; length < stored.length; length++) expect(decode(stored.subarray(0, length), 700).status).toBe(TRUNCATED);
+    const skipped = skippable(0, noise.subarray(0, 30));
+    for (let length = 1; length < skipped.length; length++) expect(decode(skipped.subarray(0, length), 0).status).toBe(TRUNCATED);
+  });
+
   test("every flipped bit is noticed under checksums, before it spoils what was decoded", () => {
     const unprotected = storedBits(source);
     for (let bit = 0; bit < source.length * 8; bit++) {
@@ -280,6 +291,7 @@ describe("lz4Frames: damage", () => {
     expect(decode(frameOf([blockOf(run)], NOTHING), 1e6).status).toBe(0);
     const longer = [{ literals: painted(1, 1), distance: 1, match: 65536 - 5 }, last(5)];
     expect(decode(frameOf([blockOf(longer)], NOTHING), 1e6)).toMatchObject({ status: MALFORMED });
+    expect(decode(frameOf([blockOf(longer)], NOTHING), 65536).status).toBe(MALFORMED);
     expect(decode(frameOf([blockOf(longer)], NOTHING), 65536 - 5).status).toBe(FULL);
   });
 
@@ -309,6 +321,25 @@ test("nothing past either region is touched: memory ends there", async () => {
     edge.u8(spare, source.length).set(source);
     expect(edge.exports.lz4Frames(spare, source.length, room(length), length, result)).toBe(length);
     expect(Buffer.compare(edge.u8(room(length), length), content)).toBe(0);
+  }
+});
+
+test("nothing past a block is read: memory ends with its last literal", async () => {
+  const { kernels: edge, place } = await atTheEnd(1000);
+  const spare = edge.alloc(1000);
+  const result = edge.alloc(8);
+  const END_MARK = 4;
+  for (let literals = 0; literals <= 40; literals++) {
+    for (let tail = 0; tail <= 40; tail++) {
+      const sequences = [last(3), { literals: painted(literals, 4), distance: 2, match: 4 }, last(tail)].map((one, i) =>
+        i === 0 ? { ...one, distance: 1, match: 4 } : one,
+      );
+      const content = contentOf(sequences);
+      const source = frameOf([blockOf(sequences)], content).subarray(0, -END_MARK);
+      const status = edge.exports.lz4Frames(place(source), source.length, spare, 1000, result);
+      expect([literals, tail, status, ...edge.u32(result, 2)]).toEqual([literals, tail, TRUNCATED, content.length, source.length]);
+      expect(Buffer.compare(edge.u8(spare, content.length), content)).toBe(0);
+    }
   }
 });
 
