@@ -60,9 +60,8 @@ export const DETECTIONS_2D = detections(["position", "x", "y", "theta", "size_x"
   return { box2d: [xy[0] - halfX, xy[1] - halfY, xy[0] + halfX, xy[1] + halfY] };
 });
 
-/** Half the upright rectangle around a box turned by `theta`. Left alone when upright, so that a negative size stays visible. */
+/** Half the upright rectangle around a box turned by `theta`. A box that is not turned keeps its size, a negative one too. */
 function halfExtent(sizeX: number, sizeY: number, theta: number): readonly [number, number] {
-  if (theta === 0) return [sizeX / 2, sizeY / 2];
   const c = Math.abs(Math.cos(theta));
   const s = Math.abs(Math.sin(theta));
   return [(c * sizeX + s * sizeY) / 2, (s * sizeX + c * sizeY) / 2];

@@ -26,7 +26,7 @@ interface ProtoType {
   readonly fields: Map<number, ProtoField>;
 }
 
-/** Submessages one message may have, and how deep: protobuf's own limit is 100, real schemas use about five. */
+/** List items one message may have, and how deep it may nest: protobuf's own limit is 100, real schemas use about five. */
 const MAX_ITEMS = 1 << 18;
 const MAX_DEPTH = 32;
 
@@ -79,7 +79,7 @@ function compile(root: protobuf.Type, wanted: ReadonlySet<string>): ProtoType {
     const made: ProtoType = { fields: new Map() };
     done.set(type, made);
     for (const field of type.fieldsArray) {
-      if (!wanted.has(field.name) || field instanceof protobuf.MapField || field.delimited) continue;
+      if (!wanted.has(field.name) || field instanceof protobuf.MapField) continue;
       const { name, repeated, resolvedType } = field;
       if (!(resolvedType instanceof protobuf.Type)) {
         made.fields.set(field.id, { name, repeated, type: resolvedType ? "enum" : field.type, message: null });
@@ -102,7 +102,6 @@ class ProtoReader {
   /** Reads [start, end) as `type`, into `earlier` when the field was there before (protobuf merges the two). */
   message(type: ProtoType, start: number, end: number, depth: number, earlier: Message | null): Message {
     if (depth > MAX_DEPTH) throw new Undecodable(REASON.malformed);
-    if (++this.#items > MAX_ITEMS) throw new Undecodable(REASON.tooLarge);
     const message: Record<string, Value> = { ...(earlier ?? defaultsOf(type, this.#payload)) };
     const cursor = new WireCursor(this.#payload, start, end);
     while (!cursor.done) {
@@ -118,7 +117,7 @@ class ProtoReader {
 
   #append(list: Value, item: Value): void {
     if (!Array.isArray(list)) return;
-    if (list.length >= MAX_ITEMS) throw new Undecodable(REASON.tooLarge);
+    if (++this.#items > MAX_ITEMS) throw new Undecodable(REASON.tooLarge);
     list.push(item);
   }
 
@@ -196,7 +195,7 @@ function fieldNumbers(root: protobuf.Type, path: readonly string[]): readonly nu
   let at: protobuf.Type = root;
   for (const [step, name] of path.entries()) {
     const field = at.fields[name];
-    if (!field || !(field.resolvedType instanceof protobuf.Type) || field instanceof protobuf.MapField || field.delimited) return null;
+    if (!field || !(field.resolvedType instanceof protobuf.Type) || field instanceof protobuf.MapField) return null;
     if (step === path.length - 1) return isTimestamp(field) && !field.repeated ? [...numbers, field.id] : null;
     numbers.push(field.id);
     at = field.resolvedType;

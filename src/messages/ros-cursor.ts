@@ -41,7 +41,6 @@ export class RosCursor {
 
   /** @throws Undecodable where the payload is shorter than its layout and counts say */
   struct(layout: RosStruct): Message {
-    if (layout.minBytes > this.#left()) throw new Undecodable(REASON.truncated);
     if (layout.fields.length === 0) this.#advance(layout.minBytes);
     const message: Record<string, Value> = {};
     for (const field of layout.fields) {

@@ -9,7 +9,7 @@ export function stampAlong(message: Message, paths: SchemaColumns["stamp"]): big
     let at: Value = message;
     for (const name of path) {
       const item: Value = Array.isArray(at) ? at[0] : at;
-      at = isMessage(item) && Object.hasOwn(item, name) ? item[name] : null;
+      at = isMessage(item) ? item[name] : null;
     }
     const stamp = timeOf(at);
     if (stamp !== null) return stamp;

@@ -1,11 +1,13 @@
 /** Input that lies: a constant reason, never an exception, never memory by the count a message claims. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ColumnsBuilder } from "../../src/columns.ts";
 import { messageDecoder } from "../../src/messages/decoders.ts";
 import { IMAGE_REASON } from "../../src/messages/images.ts";
 import type { ChannelSchema } from "../../src/messages/index.ts";
 import { REASON } from "../../src/messages/message.ts";
 import { POINT_REASON } from "../../src/messages/points.ts";
+import type { Need } from "../../src/types.ts";
 import { VISION_OLD } from "./definitions.ts";
 import { decode, jsonSchema, protoRoot, protoSchema, ros1Schema, ros2Schema, write1, write2, writeJson, writeProto } from "./harness.ts";
 
@@ -196,6 +198,7 @@ describe("protobuf", () => {
     ["field number 0", [0x02, 0x00], REASON.malformed],
     ["a length beyond the payload", [0x12, 0x7f, 1, 2], REASON.truncated],
     ["a length of 2^63", [0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], REASON.truncated],
+    ["a length of 2^32 + 1", [0x12, 0x81, 0x80, 0x80, 0x80, 0x10, 0x20], REASON.truncated],
     ["wire type 7", [0x17], REASON.malformed],
     ["an end without a group", [0x14], REASON.malformed],
     ["a group without an end", [0x2b, 0x08, 0x01], REASON.truncated],
@@ -212,7 +215,7 @@ describe("protobuf", () => {
   test("a message that contains itself, deeper than any schema", () => {
     const root = protoRoot('syntax = "proto3"; package foxglove; message FrameTransforms { repeated FrameTransforms transforms = 1; }');
     let payload = new Uint8Array(0);
-    for (let i = 0; i < 4000; i++) {
+    for (let i = 0; i < 100; i++) {
       const length = payload.length < 128 ? [payload.length] : [(payload.length & 0x7f) | 0x80, payload.length >> 7];
       payload = Uint8Array.of(0x0a, ...length, ...payload);
     }
@@ -242,6 +245,17 @@ describe("JSON", () => {
 
   test("bytes that are not UTF-8", () => {
     expect(decode(schema, Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)).reason).toBe(REASON.malformed);
+  });
+
+  test("more text than is worth parsing", () => {
+    const decoder = messageDecoder(schema);
+    const payload = new Uint8Array((64 << 20) + 1);
+    expect(decoder.decode(payload, 0, 0, 0n, new Set<Need>(["poses"]), new ColumnsBuilder())).toBe(REASON.tooLarge);
+  });
+
+  test("numbers that JSON cannot write", () => {
+    const text = '{"transforms":[{"translation":{"x":"NaN","y":"-Infinity","z":0},"rotation":{"x":0,"y":0,"z":0,"w":1}}]}';
+    expect(decode(schema, new TextEncoder().encode(text)).poses?.xyz).toEqual(Float64Array.of(Number.NaN, Number.NEGATIVE_INFINITY, 0));
   });
 
   test("base64 of an impossible length", () => {

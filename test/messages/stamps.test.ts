@@ -21,6 +21,7 @@ describe("ROS", () => {
   test.each([
     ["stamp first", "time stamp\nstring text", 4],
     ["timestamp after fields of fixed size", "uint8 a\nfloat32[3] b\ntime timestamp", 20],
+    ["stamp after an aligned 64-bit number", "float64 a\ntime stamp", 12],
     ["header after a 16-byte identifier", "uint8[16] id\nstd_msgs/Header header", 20],
   ])("%s", (_, text, offset) => {
     const schema = ros2Schema("my_msgs/A", { "my_msgs/A": text });
@@ -39,6 +40,7 @@ describe("ROS", () => {
     ["a stamp after a string has no fixed place", "string name\ntime stamp"],
     ["a stamp after a list has no fixed place", "uint8[] data\nstd_msgs/Header header"],
     ["a 64-bit stamp is not a ROS time", "uint64 timestamp"],
+    ["CDR and CDR 2 place a stamp after an unaligned 64-bit number differently", "uint32 a\nfloat64 b\ntime stamp"],
     ["a list of stamps is not a stamp", "time[] stamp"],
   ])("%s", (_, text) => {
     const decoder = messageDecoder(ros2Schema("my_msgs/A", { "my_msgs/A": text }));
@@ -111,6 +113,12 @@ describe("protobuf", () => {
     const late = payload("Late", { timestamp: { seconds: 1, nanos: 2 } });
     expect(stampOf(schema("Late"), Uint8Array.of(...late, 0x0a, 0x7f, 1))).toBe(1_000_000_002n);
     expect(stampOf(schema("Late"), Uint8Array.of(0x0a, 0x7f, 1, ...late))).toBeNull();
+  });
+
+  test("of two timestamps the last counts", () => {
+    const one = payload("Late", { timestamp: { seconds: 1 } });
+    const two = payload("Late", { timestamp: { seconds: 2 } });
+    expect(stampOf(schema("Late"), Uint8Array.of(...one, ...two))).toBe(2_000_000_000n);
   });
 
   test("unknown groups are stepped over", () => {
