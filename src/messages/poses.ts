@@ -1,6 +1,6 @@
 /** Poses and transforms. A transform is the pose of its child frame in its parent frame. */
 import type { SchemaColumns } from "./columns.ts";
-import { isMessage, type Message, messageAt, messagesOf, REASON, stampOf, tupleOf, XYZ, XYZW } from "./message.ts";
+import { type Message, messageAt, messagesOf, REASON, stampOf, tupleOf, XYZ, XYZW } from "./message.ts";
 
 interface Rigid {
   readonly xyz: readonly number[];
@@ -44,12 +44,13 @@ function transforms(path: readonly string[], stamp: readonly string[]): SchemaCo
     read(message, place, out) {
       const items = messagesOf(message["transforms"]);
       if (!items) return REASON.missing;
-      const rows = items.map((item) => rigidOf(messageAt(item, ...path)));
-      if (rows.includes(null)) return REASON.missing;
-      for (const [i, rigid] of rows.entries()) {
-        const item = items[i];
-        if (rigid && isMessage(item)) out.pose(place.frame, stampOf(item) ?? place.stampNs, rigid.xyz, rigid.quaternion);
+      const rows: (Rigid & { readonly stampNs: bigint })[] = [];
+      for (const item of items) {
+        const rigid = rigidOf(messageAt(item, ...path));
+        if (!rigid) return REASON.missing;
+        rows.push({ ...rigid, stampNs: stampOf(item) ?? place.stampNs });
       }
+      for (const { stampNs, xyz, quaternion } of rows) out.pose(place.frame, stampNs, xyz, quaternion);
       return null;
     },
   };

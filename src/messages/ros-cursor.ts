@@ -127,7 +127,6 @@ export class RosCursor {
     if (typeof type !== "string") {
       this.#skipStructs(type, count);
     } else if (type === "string") {
-      if (count * 4 > this.#left()) throw new Undecodable(REASON.truncated);
       for (let i = 0; i < count; i++) this.#advance(this.#u32());
     } else if (count > 0) {
       this.#align(SCALAR_ALIGN[type]);
@@ -136,7 +135,6 @@ export class RosCursor {
   }
 
   #skipStructs(layout: RosStruct, count: number): void {
-    if (layout.minBytes * count > this.#left()) throw new Undecodable(REASON.truncated);
     // Without a byte in any of them there is nothing to step over, however many are claimed.
     if (layout.minBytes === 0) return;
     for (let i = 0; i < count; i++) {

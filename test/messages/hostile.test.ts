@@ -207,6 +207,11 @@ describe("protobuf", () => {
     expect(decode(schema, Uint8Array.from(payload)).reason).toBe(reason);
   });
 
+  test("a field of another wire type is an unknown field", () => {
+    const real = writeProto("foxglove.PoseInFrame", { pose });
+    expect(decode(schema, Uint8Array.of(...real, 0x18, 0x05)).poses?.xyz).toEqual(Float64Array.of(1, 2, 3));
+  });
+
   test("a hundred thousand nested groups", () => {
     const groups = Uint8Array.from({ length: 200_000 }, (_, i) => (i < 100_000 ? 0x2b : 0x2c));
     expect(decode(schema, groups).reason).toBe(REASON.missing);
