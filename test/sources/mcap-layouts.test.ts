@@ -214,6 +214,89 @@ describe("one damage each", () => {
     expect(flip(bytes.length - 1)).toEqual([`bad-magic ${[bytes.length - 8, bytes.length]}`]);
   });
 
+  test.each([
+    ["zstd", 0],
+    ["lz4", 40],
+  ] as const)("a %s chunk whose header is gone: what was lost is told in bytes, frames and time", async (compression, keep) => {
+    const bytes = await writeMcap(messages, { chunkSize: 2000, compression });
+    const sound = readMcap(bytes);
+    const { at, end } = nth(bytes, 6, 3);
+    const read = readMcap(changed(bytes, (_view, copy) => copy.fill(0, at, end - keep)));
+    const damage = only(read.damages, "unreadable");
+    const lost = messages.length - total(read);
+    expect(lost).toBeGreaterThan(10);
+    expect([damage.bytes, damage.observed["framesLost"], read.lostBytes]).toEqual([[at, end], lost, end - at]);
+    const left = new Set(Object.values(read.frames).flatMap((rows) => rows.map(({ logNs }) => logNs)));
+    const gone = Object.values(sound.frames).flatMap((rows) => rows.map(({ logNs }) => logNs).filter((time) => !left.has(time)));
+    gone.sort((a, b) => (a < b ? -1 : 1));
+    expect(damage.timeNs).toEqual([gone[0], gone[gone.length - 1]]);
+    // The same told by the statistics, stream by stream, and by nothing else.
+    const others = read.conclusion.defects.filter(({ kind }) => kind !== "unreadable");
+    expect([...new Set(others.map(({ kind }) => kind))]).toEqual(["statistics-mismatch"]);
+    expect(others.reduce((sum, { observed }) => sum + Number(observed["missing"]), 0)).toBe(lost);
+    expect(
+      withoutSpans(
+        readMcap(
+          changed(bytes, (_view, copy) => copy.fill(0, at, end - keep)),
+          1,
+        ),
+      ),
+    ).toEqual(withoutSpans(read));
+  });
+
+  test("an attachment too large to load is checked in pieces", async () => {
+    const { McapWriter } = await import("@mcap/core");
+    const { MemoryWritable } = await import("../sample-mcap.ts");
+    const out = new MemoryWritable();
+    const writer = new McapWriter({ writable: out });
+    await writer.start();
+    const data = Uint8Array.from({ length: 3_500_001 }, (_, i) => (i * 31) >>> 3);
+    await writer.addAttachment({ name: "large", mediaType: "x", logTime: 0n, createTime: 0n, data });
+    await writer.end();
+    const bytes = out.bytes();
+    const { at, end } = nth(bytes, 9, 0);
+    const sound = readMcap(bytes);
+    expect([sound.damages, sound.conclusion.status, sound.regions]).toEqual([[], "pass", { total: 3, withChecksum: 3, verified: 2 }]);
+    for (const place of [at + 60, at + 2_000_000, end - 5, end - 1]) {
+      const read = readMcap(changed(bytes, (_view, copy) => (copy[place] = (copy[place] ?? 0) ^ 2)));
+      expect([place, only(read.damages, "crc-mismatch").bytes, read.conclusion.defects.length]).toEqual([place, [at, end], 1]);
+    }
+  });
+
+  test("a message of more than 1 GiB is counted and passed over in pieces", { timeout: 60_000 }, () => {
+    const length = 2 ** 30 + 1000;
+    const u64 = (n: number): number[] => [...new Uint8Array(BigUint64Array.of(BigInt(n)).buffer)];
+    const magic = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a];
+    const channel = [4, ...u64(17), 1, 0, 0, 0, 1, 0, 0, 0, 0x74, 0, 0, 0, 0, 0, 0, 0, 0];
+    const head = [...magic, 1, ...u64(8), ...u64(0), ...channel, 5, ...u64(length), 1, 0, 9, 0, 0, 0, ...u64(77), ...u64(77)];
+    const tail = [15, ...u64(4), 0, 0, 0, 0, 2, ...u64(20), ...u64(0), ...u64(0), 0, 0, 0, 0, ...magic];
+    const at = head.length - 31;
+    const size = at + 9 + length + tail.length;
+    // No file of a gigabyte: what lies between is zeros.
+    const input = {
+      ...mcapInput(new Uint8Array(0)),
+      files: [{ path: "x.mcap", size }],
+      read(_file: number, position: number, target: Uint8Array): number {
+        const n = Math.max(0, Math.min(target.length, size - position));
+        target.fill(0, 0, n);
+        for (const [start, part] of [
+          [0, head],
+          [size - tail.length, tail],
+        ] as const) {
+          for (let i = 0; i < part.length; i++) {
+            const offset = start + i - position;
+            if (offset >= 0 && offset < n) target[offset] = part[i] ?? 0;
+          }
+        }
+        return n;
+      },
+    };
+    const { frames, damages, lostBytes } = readMcap(new Uint8Array(0), 1 << 20, input);
+    expect(frames["t"]?.map(({ bytes, sequence, logNs }) => [bytes, sequence, logNs])).toEqual([[length - 22, 9, 77n]]);
+    expect(frames["t"]?.[0]?.digest).not.toBe(0n);
+    expect([only(damages, "too-large").bytes, lostBytes]).toEqual([[at, at + 9], 0]);
+  });
+
   test("bytes behind the end", async () => {
     const bytes = await writeMcap(messages, { chunkSize: 2000 });
     const read = readMcap(Uint8Array.from([...bytes, ...new Uint8Array(50)]));

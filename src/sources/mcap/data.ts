@@ -18,6 +18,7 @@ import {
   LAST_KNOWN,
   MESSAGE_INDEX,
   METADATA,
+  MOST_INDEX_BYTES,
   RECORD_HEADER,
   SCHEMA,
   STREAM_ABOVE,
@@ -48,7 +49,7 @@ import {
   type Summary,
   unknownOpcode,
 } from "./summary.ts";
-import { recordName, type Visitor, walk } from "./walk.ts";
+import { type Broken, recordName, type Visitor, walk } from "./walk.ts";
 import { FileWindow, MemoryWindow } from "./window.ts";
 
 export interface DataSection {
@@ -82,6 +83,15 @@ interface Group {
   indexEnd: number;
 }
 
+/** Bytes no record could be read from, and the message indexes behind them. */
+interface Gap {
+  readonly at: number;
+  readonly end: number;
+  readonly broken: Broken;
+  indexEnd: number;
+  frames: number;
+}
+
 export function readData(
   session: Session,
   platform: Platform,
@@ -102,6 +112,7 @@ export function readData(
   const spans: Span[] = [];
   const marks: number[] = [];
   const lacking: (readonly [number, number])[] = [];
+  const gaps: Gap[] = [];
   const seen = { chunks: new Set<number>(), attachments: new Set<number>(), metadata: new Set<number>() };
   const counts = { chunks: 0, attachments: 0, metadata: 0 };
   let lostBytes = 0;
@@ -188,15 +199,23 @@ export function readData(
         );
       }
       if (opcode === MESSAGE_INDEX) {
-        if (group && group.indexEnd === at) {
+        if (group && group.indexEnd === at && to - group.end <= MOST_INDEX_BYTES) {
           const c = content(at, to, 2);
           const channel = (c[0] ?? 0) | ((c[1] ?? 0) << 8);
           if (group.messageIndexes.size < MOST_CHANNELS) group.messageIndexes.set(channel, at);
           group.indexEnd = to;
-        } else {
-          finishGroup();
+          weight += whole;
+          return true;
         }
-        weight += to - at;
+        finishGroup();
+        const gap = gaps[gaps.length - 1];
+        if (gap && gap.indexEnd === at && to - gap.end <= MOST_INDEX_BYTES) {
+          gap.indexEnd = to;
+          gap.frames += Math.floor(new Cursor(content(at, to, 6), 2).u32() / 16);
+          weight += whole;
+          return true;
+        }
+        unit(at, whole);
         return true;
       }
       finishGroup();
@@ -234,7 +253,7 @@ export function readData(
       lostBytes += to - at;
       marks.push(at, to, SKIP);
       unit(at, to - at);
-      damages.add(gapDamage(at, to, broken));
+      gaps.push({ at, end: to, broken, indexEnd: to, frames: 0 });
     },
     wrongLength(at, opcode, stated, actual) {
       damages.add(lengthDamage(at, opcode, stated, actual));
@@ -266,6 +285,7 @@ export function readData(
   finishGroup();
   if (end < 0) end = walked.end;
   cutSpan(end);
+  reportGaps(session, summary, gaps, seen);
   reportUnmatched(session, summary, seen, lacking);
   return {
     spans,
@@ -417,13 +437,45 @@ function compareMetadata(
   session.damages.add(damage("index-mismatch", "error", [entry.at, entry.end], observed, { length: end - at }));
 }
 
+interface Seen {
+  readonly chunks: Set<number>;
+  readonly attachments: Set<number>;
+  readonly metadata: Set<number>;
+}
+
+/** What the index says of a gap: the times of the chunks that stood there. Those entries are explained by it. */
+function reportGaps(session: Session, summary: Summary, gaps: readonly Gap[], seen: Seen): void {
+  if (gaps.length === 0) return;
+  const times = new Map<Gap, readonly [bigint, bigint]>();
+  /** The gap that holds `offset`. */
+  const gapAt = (offset: number): Gap | undefined => {
+    let low = 0;
+    let high = gaps.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((gaps[middle]?.end ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const gap = gaps[low];
+    return gap && gap.at <= offset ? gap : undefined;
+  };
+  for (const { record } of summary.chunks.values()) {
+    const gap = gapAt(record.offset);
+    if (!gap) continue;
+    seen.chunks.add(record.offset);
+    const [start, end] = [BigInt.asIntN(64, record.startTime), BigInt.asIntN(64, record.endTime)];
+    const [first, last] = times.get(gap) ?? [start, end];
+    times.set(gap, [start < first ? start : first, end > last ? end : last]);
+  }
+  for (const offset of summary.attachments.keys()) if (gapAt(offset)) seen.attachments.add(offset);
+  for (const offset of summary.metadata.keys()) if (gapAt(offset)) seen.metadata.add(offset);
+  for (const gap of gaps) {
+    session.damages.add(gapDamage(gap.at, gap.end, gap.broken, { frames: gap.frames, times: times.get(gap) ?? null }));
+  }
+}
+
 /** Index entries that point to nothing; and records without an entry, where that is not the same thing seen twice. */
-function reportUnmatched(
-  session: Session,
-  summary: Summary,
-  seen: { readonly chunks: Set<number>; readonly attachments: Set<number>; readonly metadata: Set<number> },
-  lacking: readonly (readonly [number, number])[],
-): void {
+function reportUnmatched(session: Session, summary: Summary, seen: Seen, lacking: readonly (readonly [number, number])[]): void {
   let unmatched = 0;
   const miss = (record: string, offset: number, at: number, end: number): void => {
     unmatched++;

@@ -1,4 +1,5 @@
 /** Schemas and channels by id: the first definition of an id is the one that counts. */
+import { MOST_KEPT_BYTES } from "./format.ts";
 import type { ChannelRecord, SchemaRecord } from "./records.ts";
 
 /** Where a definition stands: its record, or the chunk it lies in. */
@@ -12,13 +13,20 @@ export interface Defined<T> {
 export class Definitions {
   readonly schemas = new Map<number, Defined<SchemaRecord>>();
   readonly channels = new Map<number, Defined<ChannelRecord>>();
+  #bytes = 0;
 
   schema(record: SchemaRecord, at: Place): void {
-    if (!this.schemas.has(record.id)) this.schemas.set(record.id, { record, at });
+    if (!this.schemas.has(record.id) && this.#fits(record.data.length)) this.schemas.set(record.id, { record, at });
   }
 
   channel(record: ChannelRecord, at: Place): void {
-    if (!this.channels.has(record.id)) this.channels.set(record.id, { record, at });
+    if (!this.channels.has(record.id) && this.#fits(record.metadata.length)) this.channels.set(record.id, { record, at });
+  }
+
+  #fits(bytes: number): boolean {
+    if (this.#bytes + bytes > MOST_KEPT_BYTES) return false;
+    this.#bytes += bytes;
+    return true;
   }
 
   /** Takes over what is not defined here yet. */

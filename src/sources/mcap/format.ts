@@ -81,6 +81,10 @@ export const PIECE = 2 ** 20;
 export const LZ4_RATIO = 255;
 /** The specification lets a record grow new fields at its end; a resync believes in at most this many bytes of them. */
 export const MOST_PADDING = 1024;
+/** Message indexes belong to the chunk before them within this many bytes. */
+export const MOST_INDEX_BYTES = 2 ** 28;
+/** Definitions, and index records of a summary, kept in memory: beyond it a file is hostile. */
+export const MOST_KEPT_BYTES = 2 ** 28;
 /** After so many broken places the rest of a file is given up. */
 export const MOST_GAPS = 10_000;
 

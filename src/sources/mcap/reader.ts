@@ -66,6 +66,7 @@ export class McapReader implements Reader {
     for (const part of this.#parts(span)) {
       const length = part.end - part.start;
       if (part.how === SKIP) {
+        scan.skipped(part.end);
         if (this.#detail.fold) this.#pass(part, fold, () => {});
         continue;
       }
@@ -74,6 +75,7 @@ export class McapReader implements Reader {
         const record = streamRecord(part.start, part.end, damages, kernels);
         this.#pass(part, fold, (pointer, bytes) => record.piece(pointer, bytes));
         record.finish(rows, scan, digests);
+        scan.skipped(part.end);
         continue;
       }
       const pointer = kernels.alloc(length);

@@ -21,6 +21,7 @@ import {
   MESSAGE,
   MESSAGE_HEADER,
   MESSAGE_INDEX,
+  MOST_INDEX_BYTES,
   RECORD_HEADER,
   SCHEMA,
 } from "./format.ts";
@@ -64,6 +65,8 @@ export class SpanScan {
   readonly #tables: readonly [number, number];
   readonly #result: number;
   #group: Group | null = null;
+  /** End of bytes that were passed over, and of the message indexes behind them: what opening told of already. */
+  #gap = { end: -1, indexEnd: -1 };
 
   constructor(known: KnownChannels, rows: Rows, damages: DamageList, kernels: Kernels, platform: Platform) {
     this.#rows = rows;
@@ -113,6 +116,12 @@ export class SpanScan {
     return this.#rows.count - before;
   }
 
+  /** Bytes before `end` were passed over. */
+  skipped(end: number): void {
+    this.#finishGroup();
+    this.#gap = { end, indexEnd: end };
+  }
+
   /** Ends the span. */
   finish(): void {
     this.#finishGroup();
@@ -159,16 +168,19 @@ export class SpanScan {
 
   #record(opcode: number, pointer: number, length: number, at: number, end: number, isCut: boolean): void {
     const content = pointer + RECORD_HEADER;
-    if (opcode === MESSAGE_INDEX && this.#group?.indexEnd === at) {
+    if (opcode === MESSAGE_INDEX && this.#group?.indexEnd === at && end - this.#group.end <= MOST_INDEX_BYTES) {
       this.#messageIndex(this.#group, content, length, at, end);
       return;
     }
     this.#finishGroup();
+    if (opcode === MESSAGE_INDEX && this.#gap.indexEnd === at && end - this.#gap.end <= MOST_INDEX_BYTES) {
+      this.#gap.indexEnd = end;
+      return;
+    }
     if (opcode === CHUNK) this.#chunk(content, length, at, end, isCut);
     else if (opcode === ATTACHMENT) checkAttachment(content, length, at, end, this.#kernels, this.#damages, this.regions);
     else if (opcode === SCHEMA || opcode === CHANNEL) this.#definition(opcode, content, length, at, end);
     else if (opcode === MESSAGE_INDEX) {
-      // Behind a broken place, it still says what was lost there.
       const head = entriesOf(this.#kernels.u8(content, length));
       const observed = { record: "MessageIndex", chunk: false, channel: head?.channel ?? null, framesIndexed: head?.entries ?? 0 };
       this.#damages.add(damage("misplaced-record", "warning", [at, end], observed, { chunk: true }));

@@ -19,6 +19,7 @@ import {
   LAST_KNOWN,
   MAGIC,
   METADATA_INDEX,
+  MOST_KEPT_BYTES,
   RECORD_HEADER,
   SCHEMA,
   STATISTICS,
@@ -79,9 +80,6 @@ export interface Summary {
   readonly end: number;
   readonly footerAt: number;
 }
-
-/** A chunk index takes at least this many bytes: bounds what a hostile summary makes us keep. */
-const MOST_INDEXES = 2_000_000;
 
 export function damage(
   kind: string,
@@ -149,12 +147,15 @@ export function readSummary(session: Session, from: number, limit: number, foote
   let statistics: At<StatisticsRecord> | null = null;
   let footerAt = -1;
   let broken = 0;
+  /** Contents of the index records kept. */
+  let keptBytes = 0;
   const report = (one: Damage): void => {
     broken++;
     damages.add(one);
   };
   const bytes = new FileWindow(input, size);
   const contents = new FileWindow(input, size);
+  const ahead = new FileWindow(input, size);
 
   /** The content of the record at `at`, valid until the next call. */
   const content = (at: number, end: number): Uint8Array | null => {
@@ -164,9 +165,10 @@ export function readSummary(session: Session, from: number, limit: number, foote
     return o < 0 ? null : contents.u8.subarray(o + RECORD_HEADER, o + RECORD_HEADER + length);
   };
   const keep = <T extends { readonly offset: number }>(into: Map<number, At<T>>, record: T, at: number, end: number): void => {
-    const other = into.get(record.offset);
-    if (other) report(damage("index-mismatch", "error", [at, end], { offset: plain(record.offset), entries: 2 }, { entries: 1 }));
-    else if (into.size < MOST_INDEXES) into.set(record.offset, { record, at, end });
+    keptBytes += end - at;
+    if (into.has(record.offset))
+      report(damage("index-mismatch", "error", [at, end], { offset: plain(record.offset), entries: 2 }, { entries: 1 }));
+    else if (keptBytes <= MOST_KEPT_BYTES) into.set(record.offset, { record, at, end });
   };
   /** @returns whether the content is what its opcode says */
   const parse = (opcode: number, c: Uint8Array, at: number, end: number): boolean => {
@@ -248,7 +250,11 @@ export function readSummary(session: Session, from: number, limit: number, foote
   };
   const closed = footer !== null;
   const options = { from, limit, place: closed ? "summary" : "file", closed, anchors: new Float64Array(0), stopAt: -1 } as const;
-  const walked = walk(bytes, contents, { ...options, effort: session.effort }, visitor);
+  const walked = walk(bytes, ahead, { ...options, effort: session.effort }, visitor);
+  if (keptBytes > MOST_KEPT_BYTES) {
+    report(damage("too-large", "error", [from, walked.end], { section: "summary", bytes: keptBytes }, { most: MOST_KEPT_BYTES }));
+    for (const index of [chunks, attachments, metadata]) index.clear();
+  }
   if (footer && (broken === 0 || offsets.length > 0)) checkOffsets(offsets, groups, footer, report);
   let sound = broken === 0;
   if (footer && footer.crc !== 0) sound = checkCrc(session, from, footer, sound) && sound;
@@ -310,11 +316,23 @@ export function unknownOpcode(at: number, opcode: number, end: number): Damage {
   return damage("unknown-opcode", "info", [at, end], { opcode: hex(opcode, 2), bytes: end - at });
 }
 
-export function gapDamage(at: number, end: number, what: Broken): Damage {
-  if (!what.isFrame) return damage("unreadable", "error", [at, end], { opcode: hex(what.opcode, 2), skippedBytes: end - at });
-  const observed = { record: recordName(what.opcode), length: what.length, skipped: [at, end], skippedBytes: end - at };
-  return damage("record-length", "error", [at, Math.min(at + RECORD_HEADER, end)], observed);
+/** @param lost frames that message indexes name for the gap, and the times a chunk index states, where known */
+export function gapDamage(
+  at: number,
+  end: number,
+  what: Broken,
+  lost: { frames: number; times: readonly [bigint, bigint] | null } = NONE,
+): Damage {
+  const frames = lost.frames > 0 ? { framesLost: lost.frames } : {};
+  if (!what.isFrame) {
+    const observed = { opcode: hex(what.opcode, 2), skippedBytes: end - at, ...frames };
+    return damage("unreadable", "error", [at, end], observed, {}, lost.times);
+  }
+  const observed = { record: recordName(what.opcode), length: what.length, skipped: [at, end], skippedBytes: end - at, ...frames };
+  return damage("record-length", "error", [at, Math.min(at + RECORD_HEADER, end)], observed, {}, lost.times);
 }
+
+const NONE = { frames: 0, times: null };
 
 export function lengthDamage(at: number, opcode: number, stated: bigint, actual: number): Damage {
   return damage(
