@@ -31,11 +31,12 @@ export function xml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** A relative URI of one or more path segments. */
+/** A relative URI of one or more path segments. It leads below where it starts, whatever the path says. */
 export function uri(path: string): string {
   return path
     .toWellFormed()
     .split("/")
+    .filter((segment) => segment !== "" && segment !== "." && segment !== "..")
     .map((segment) => encodeURIComponent(segment))
     .join("/");
 }

@@ -84,13 +84,17 @@ export function jsonSummary({ pass, fail, not_run, not_observable, findings }: R
   return { pass, fail, not_run, not_observable, findings };
 }
 
-/** int64 become decimal strings; what JSON cannot hold (NaN, infinities) becomes null. */
+/**
+ * int64 become decimal strings; what JSON cannot hold (NaN, infinities) becomes null, and half a surrogate pair the
+ * replacement character: many readers refuse a whole document for one.
+ */
 export function toJson(value: Plain): Json {
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value === "string") return value.toWellFormed();
   if (value === null || typeof value !== "object") return value;
   if (isList(value)) return value.map(toJson);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), toJson(item)]));
 }
 
 /** The given fields in the given order, without the absent ones. */

@@ -5,7 +5,7 @@
  */
 import type { Finding, Report, Severity, Verdict } from "../types.ts";
 import { uri, visible } from "./escape.ts";
-import { type Json, type JsonObject, jsonFinding, jsonSummary, jsonVerdict } from "./json.ts";
+import { type Json, type JsonObject, jsonFinding, jsonSummary, jsonVerdict, toJson } from "./json.ts";
 import { describeFinding, type RenderContext, type Unread } from "./render.ts";
 
 const LEVEL: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
@@ -87,7 +87,7 @@ function artifact(name: string, report: Report | undefined): JsonObject {
     location: { uri: uri(name) },
     ...(report && {
       length: report.recording.bytes,
-      properties: { format: report.recording.format, summary: jsonSummary(report.summary) },
+      properties: { format: toJson(report.recording.format), summary: jsonSummary(report.summary) },
     }),
   };
 }

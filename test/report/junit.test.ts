@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { render } from "../../src/report/junit.ts";
+import type { Report } from "../../src/types.ts";
+import { clean, context, faulty, HOSTILE, hostile } from "./sample-reports.ts";
+import { type Element, parseXml } from "./xml.ts";
+
+function suites(...args: Parameters<typeof render>): readonly Element[] {
+  const root = parseXml(render(...args));
+  expect(root.name).toBe("testsuites");
+  return root.children;
+}
+
+const all = (element: Element, name: string): readonly Element[] => [
+  ...(element.name === name ? [element] : []),
+  ...element.children.flatMap((child) => all(child, name)),
+];
+
+describe("junit", () => {
+  test("a suite per recording and a case per verdict; nothing unanswered is green", () => {
+    const [suite] = suites([faulty], context);
+    expect(suite?.attributes).toMatchObject({ name: "drive 1#.mcap", tests: "5", failures: "2", errors: "0", skipped: "2" });
+    expect(suite?.children.map((one) => [one.attributes["name"], one.children[0]?.name])).toEqual([
+      ["time/gaps [/lidar]", "failure"],
+      ["time/gaps [/empty]", "skipped"],
+      ["labels/boxes [label_02]", "system-out"],
+      ["time/modality", "skipped"],
+      ["findings", "failure"],
+    ]);
+    const [failure] = suite ? all(suite, "failure") : [];
+    expect(failure?.attributes["message"]).toBe("jitter of 299.999999 ms on /lidar (and 1 more)");
+    expect(failure?.text).toContain("error: gap of 299.999999 ms on /lidar (/lidar, frames 120-123, 12.000000001 s to 12.300 s");
+    expect(suite && all(suite, "skipped").map((one) => one.attributes["message"])).toEqual([
+      "not observable: no frames",
+      "not run: no rig",
+    ]);
+  });
+
+  test("counts at the top are the sums", () => {
+    const unread = [{ name: "gone", message: "no such file" }];
+    const root = parseXml(render([faulty, clean], { ...context, unread }));
+    expect(root.attributes).toMatchObject({ tests: "7", failures: "2", errors: "1", skipped: "2" });
+    expect(all(root, "testcase")).toHaveLength(7);
+    expect(all(root, "error").map((one) => one.attributes["message"])).toEqual(["no such file"]);
+  });
+
+  test("a failed verdict without findings still fails", () => {
+    const bare: Report = { ...clean, verdicts: clean.verdicts.map((verdict) => ({ ...verdict, status: "fail" as const, reason: "why" })) };
+    expect(all(parseXml(render([bare], context)), "failure").map((one) => one.attributes["message"])).toEqual(["why"]);
+  });
+
+  test("hostile names stay text, and are characters XML may hold", () => {
+    const text = render([hostile], context);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/);
+    const root = parseXml(text);
+    expect(all(root, "testcase")).toHaveLength(3);
+    expect(all(root, "x")).toEqual([]);
+    expect(all(root, "error").map((one) => one.attributes["message"])).toEqual(["interrupted: the report covers the first part only"]);
+    expect(root.children[0]?.attributes["name"]).toContain('\\nFAKE: PASS\\x85\\u202e]]><x y="1">&amp;\\x00\\ud800');
+    expect(root.children[0]?.attributes["name"]).not.toBe(HOSTILE);
+  });
+});
