@@ -143,11 +143,20 @@ describe("stamps", () => {
     const lines = times(6, 500).split("\n");
     lines[3] = "2011-09-31 14:30:15.3";
     const files = { ...only(drive()), "velodyne_points/timestamps.txt": lines.join("\n") };
-    const { damages } = await readAll(kittiRaw, memoryInput("drive", files));
+    const { damages, streams } = await readAll(kittiRaw, memoryInput("drive", files));
+    expect(streams[velodyne]?.stampNs.slice(2, 5)).toEqual([START + 200_000_500n, START + 200_000_500n, START + 400_000_500n]);
     expect(damages.map((d) => [d.kind, d.bytes, d.observed])).toEqual([
       ["bad-stamp", [90, 112], { firstLine: 4, lastLine: 4 }],
       ["missing-stamp", [90, 112], { folder: velodyne, stamps: 6, files: 6, missing: 1, first: 3, last: 3 }],
     ]);
+  });
+
+  test("a bad line whose scan is missing too is one defect, not two", async () => {
+    const lines = times(6, 500).split("\n");
+    lines[3] = "";
+    const files: Record<string, Uint8Array | string> = { ...only(drive()), "velodyne_points/timestamps.txt": lines.join("\n") };
+    delete files[`${velodyne}/${name(3, "bin")}`];
+    expect((await readAll(kittiRaw, memoryInput("drive", files))).damages.map((d) => d.kind)).toEqual(["bad-stamp"]);
   });
 
   test("a stamp outside its sweep is located by line", async () => {

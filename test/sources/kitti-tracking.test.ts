@@ -126,6 +126,19 @@ describe("labels", () => {
     expect([stream.stampNs, stream.sequence, stream.info.stamps]).toEqual([[300_000_000n], [3], "nominal"]);
   });
 
+  test("boxes of one kind only: a location of -1000 or sizes of -1 are no 3D box, four -1 no 2D box", async () => {
+    const flat = ["1 2 3 -1000 -1000 -1000 0", "-1 -1 -1 -1000 -1000 -1000 -10", "-1 -1 -1 4 5 6 0"];
+    const { stream } = await read(
+      [...flat.map((box) => row(0, 1, `0 0 0 1 2 3 4 ${box}`)), row(0, 1, "0 0 0 -1 -1 -1 -1 1 2 3 4 5 6 0")].join("\n"),
+    );
+    expect(stream.labels.map((l) => [l.box2d.some(Number.isNaN), l.box3d.every(Number.isNaN)])).toEqual([
+      [false, true],
+      [false, true],
+      [false, true],
+      [true, false],
+    ]);
+  });
+
   test("one frame per number; a number without rows is no frame; every byte belongs to one", async () => {
     const text = `${row(0, 1)}\n${row(0, 2)}\n${row(5, 1)}`;
     const { stream } = await read(text);
@@ -229,6 +242,16 @@ describe("folders", () => {
     expect(new Set(whole.streams["velodyne"]?.digest).size).toBe(12);
   });
 
+  test("a span holds a bounded number of frames, however small they are", async () => {
+    const files = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`velodyne/0000/${String(i).padStart(6, "0")}.bin`, ""]));
+    const { index, streams } = await readAll(kittiTracking, memoryInput("drive", files), 8 << 20);
+    expect(index.spans.map((s) => [s.start, s.end])).toEqual([
+      [0, 1024],
+      [1024, 1500],
+    ]);
+    expect(streams["velodyne"]?.stampNs).toHaveLength(1500);
+  });
+
   test("the recording's size is of its own files", async () => {
     const files = drive();
     const { index } = await readAll(kittiTracking, memoryInput("drive", files));
@@ -256,6 +279,22 @@ describe("folders", () => {
     expect(Object.keys((await readAll(kittiTracking, two)).streams)).toEqual(["label_02/0000", "label_02/0001"]);
     const both = memoryInput("x", { "training/label_02/0000.txt": row(0, 1), "testing/oxts/0000.txt": OXTS });
     expect(Object.keys((await readAll(kittiTracking, both)).streams)).toEqual(["testing/oxts/0000", "training/label_02/0000"]);
+  });
+
+  test("the image size of labels is that of their own sequence", async () => {
+    const png = (width: number): Uint8Array =>
+      Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, width, 0, 0, 0, 9]);
+    const files = Object.fromEntries(
+      [10, 20].flatMap((width, i) => [
+        [`image_02/000${i}/000000.png`, png(width)],
+        [`label_02/000${i}.txt`, row(0, 1)],
+      ]),
+    );
+    const { streams } = await readAll(kittiTracking, memoryInput("x", files));
+    expect([0, 1].map((i) => streams[`label_02/000${i}`]?.info.imageSize)).toEqual([
+      { width: 10, height: 9 },
+      { width: 20, height: 9 },
+    ]);
   });
 
   test("a truncated scan keeps its whole points; an empty one is a frame without any", async () => {

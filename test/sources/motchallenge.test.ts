@@ -84,6 +84,13 @@ describe("a sequence of MOT17", () => {
     expect(stream?.labels.every((l) => Number.isNaN(l.confidence))).toBe(true);
   });
 
+  test("column 7 is a flag in gt files only, column 8 a class in files of 9 columns only", async () => {
+    const row = "1,1,10,20,30,40,0,3,0.5,9";
+    const { streams } = await readAll(motchallenge, memoryInput("x", { "gt.txt": row, "det.txt": row }));
+    expect(streams["gt"]?.labels[0]).toMatchObject({ class: "pedestrian", ignored: true, confidence: Number.NaN });
+    expect(streams["det"]?.labels[0]).toMatchObject({ class: "pedestrian", ignored: false, confidence: 0 });
+  });
+
   test("image size: of seqinfo.ini, else of the first image, else unknown", async () => {
     const files = sequence();
     const size = async () => (await readAll(motchallenge, memoryInput("x", files))).streams["gt"]?.info.imageSize;
@@ -123,6 +130,11 @@ describe("damaged tables", () => {
     const { streams } = await readAll(motchallenge, memoryInput("x", { "gt.txt": `${ROW}\n2${ROW.slice(1)}\n${bad}\n3${ROW.slice(1)}` }));
     expect(streams["gt"]?.malformed).toEqual([{ frame: 1, reason }]);
     expect(tally(streams["gt"])).toEqual({ boxes: 3, tracks: 1, frames: 3 });
+  });
+
+  test("a bad row is its frame's, also where frames come in another order than their rows", async () => {
+    const { streams } = await readAll(motchallenge, memoryInput("x", { "gt.txt": `5${ROW.slice(1)}\n5,x\n2${ROW.slice(1)}\n` }));
+    expect([streams["gt"]?.sequence, streams["gt"]?.malformed]).toEqual([[2, 5], [{ frame: 1, reason: "wrong column count" }]]);
   });
 
   test("CR LF, a byte order mark, blanks and no final newline change nothing", async () => {

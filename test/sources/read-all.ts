@@ -4,7 +4,10 @@ import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import type { Source } from "../../src/source.ts";
 import type { Damage, Need, RecordingIndex, StreamInfo } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
+import { compileKernels, loadKernels } from "../../src/wasm.ts";
+
+/** Compiled once: fuzzing opens thousands of recordings. */
+const module = compileKernels();
 
 const ALL: ReadonlySet<Need> = new Set<Need>(["frames", "digests", "points", "imu", "poses", "labels", "images"]);
 
@@ -64,7 +67,7 @@ export function diskInput(path: string): Input {
 }
 
 export async function readAll(source: Source, input: Input, spanBytes = 1 << 20, needs = ALL): Promise<Whole> {
-  const kernels = await loadKernels();
+  const kernels = await loadKernels(await module);
   const opened = source.open(input, kernels, nodePlatform, { spanBytes });
   // As a worker gets it.
   const index = structuredClone(opened);
