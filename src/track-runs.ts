@@ -69,8 +69,8 @@ export class TrackRunsBuilder {
   }
 }
 
-/** @param frames frames of the left part */
-export function mergeTrackRuns(left: TrackRuns, unshifted: TrackRuns, frames: number, rightFrames: number): TrackRuns {
+/** @param frames frames of the left part; no part is empty */
+export function mergeTrackRuns(left: TrackRuns, unshifted: TrackRuns, frames: number): TrackRuns {
   const right = shift(unshifted, frames);
   const tails = new Map(left.tails.map((run) => [run.tag, run]));
   /** Joined runs by track: at most one of a track ends at the cut. */
@@ -83,16 +83,12 @@ export function mergeTrackRuns(left: TrackRuns, unshifted: TrackRuns, frames: nu
   const end = frames - 1;
   const grown = (run: TrackRun): TrackRun => (run.last === end ? (joined.get(run.tag) ?? run) : run);
   const isNew = (run: TrackRun): boolean => !(run.first === frames && joined.has(run.tag));
-  const whole = frames + rightFrames - 1;
   return {
     runs: left.runs + right.runs - joined.size,
     rows: left.rows + right.rows,
     kept: [...left.kept.map(grown), ...right.kept.filter(isNew)].sort(byPlace).slice(0, KEPT_RUNS),
-    heads: frames === 0 ? right.heads : left.heads.map(grown),
-    tails:
-      rightFrames === 0
-        ? left.tails
-        : right.tails.map((run) => (isNew(run) ? run : (joined.get(run.tag) ?? run))).filter(({ last }) => last === whole),
+    heads: left.heads.map(grown),
+    tails: right.tails.map((run) => (isNew(run) ? run : (joined.get(run.tag) ?? run))),
   };
 }
 

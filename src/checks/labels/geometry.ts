@@ -98,7 +98,7 @@ export const geometry = defineCheck<Summary>({
       ignored: left.ignored + right.ignored,
       boxes2d: left.boxes2d + right.boxes2d,
       boxes3d: left.boxes3d + right.boxes3d,
-      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], left.frames, right.frames)),
+      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], left.frames)),
     };
   },
 

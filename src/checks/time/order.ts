@@ -215,6 +215,7 @@ export const order = defineCheck<Summary>({
         regressions: (summary.recorder ? NO_RUNS : summary.regressions).frames,
         duplicates: (summary.recorder ? NO_RUNS : summary.duplicates).frames,
         nearDuplicates: nearCount(summary, options),
+        ...shortest(summary, options),
         unset: summary.unset.frames,
         logRegressions: (summary.recorder ? summary.regressions : summary.logRegressions).frames,
       },
@@ -300,6 +301,13 @@ function nearCount({ recorder, gaps, nearest }: Summary, options: Options): numb
   const limitNs = nearLimit(gaps, options);
   const kept = nearest.filter(({ value }) => -value < limitNs).length;
   return kept < KEPT_LARGEST ? kept : countWithin(gaps, 0, limitNs);
+}
+
+/** The shortest near-duplicates: how short, and how many of exactly that length among the kept. */
+function shortest(summary: Summary, options: Options): Conclusion["observed"] {
+  const gapNs = -(summary.nearest[0]?.value ?? 0);
+  if (nearCount(summary, options) === 0) return {};
+  return { shortestGapNs: gapNs, shortestGaps: summary.nearest.filter(({ value }) => -value === gapNs).length };
 }
 
 /** The gaps short enough against the stream's own median, in file order, neighbours as one run. */

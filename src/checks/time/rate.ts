@@ -26,7 +26,7 @@ interface Pairs {
   /** Ascending neighbours only, ns. */
   readonly gaps: Histogram;
   readonly longest: Largest<Gap>;
-  /** Frames that come late: a gap one of them falls into is a matter of order. */
+  /** Steps back, from the stamp before to the late one: a gap around one of these two is a matter of order. */
   readonly late: Runs;
 }
 
@@ -53,7 +53,7 @@ function gapRule(strip: Strip): Pairs {
     if (clock.isZero(row)) continue;
     if (before >= 0) {
       const gap = clock.between(before, row);
-      if (gap < 0) late.add(strip.index?.[row] ?? row, row);
+      if (gap < 0) late.add(strip.index?.[row] ?? row, row, 0, undefined, before);
       else if (gap > 0) {
         gaps.add(gap);
         if (longest.wants(gap)) {
@@ -92,7 +92,11 @@ function shift(s: Summary, frames: number): Summary {
 }
 
 const kinds = {
-  gap: { severity: "warning", meaning: "silence: longer than the stream's own period allows, or than the rig's maxGapMs (error)" },
+  gap: {
+    severity: "warning",
+    meaning:
+      "silence: longer than the stream's own period allows (info for plain messages that are not steady), or than the rig's maxGapMs (error)",
+  },
   rate: { severity: "error", meaning: "the rate is not the rig's" },
   jitter: { severity: "info", meaning: "gaps scatter by more than a quarter of the period (warning when the rig states a rate)" },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
@@ -223,13 +227,13 @@ function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options
 
   const periodNs = periodic ? medianNs : rig.rateHz ? 1e9 / rig.rateHz : medianNs;
   const jitterNs = quantileOf(gaps, (gap) => offBeat(gap, periodNs), 0.95);
-  const steady = periodic && info.stamps === "sensor" && jitterNs <= option("steadyJitter") * periodNs;
-  const ownLimitNs = option(steady ? "maxSteadyGapPeriods" : "maxGapPeriods") * periodNs;
+  const steady = periodic && jitterNs <= option("steadyJitter") * periodNs;
+  const ownLimitNs = option(steady && info.stamps === "sensor" ? "maxSteadyGapPeriods" : "maxGapPeriods") * periodNs;
   const limitNs = rig.maxGapMs !== undefined ? 1e6 * rig.maxGapMs : ownLimitNs;
   const long = silences(summary, limitNs);
-  const defects: Defect[] = long.kept.map((gap) =>
-    gapDefect(gap, periodNs, limitNs, rig.maxGapMs !== undefined ? "error" : "warning", info),
-  );
+  // A plain message stream that is not steady may just have had nothing to say (a mouse at rest).
+  const severity = rig.maxGapMs !== undefined ? "error" : info.kind !== "bytes" || steady || rig.rateHz !== undefined ? "warning" : "info";
+  const defects: Defect[] = long.kept.map((gap) => gapDefect(gap, periodNs, limitNs, severity, info));
   const whole = { frames: [0, frames - 1], timeNs: [earliestNs, latestNs], signals: ["stamp"] } as const;
 
   const rateHz = periodic ? 1e9 / medianNs : meanHz;
@@ -273,9 +277,13 @@ function offBeat(gapNs: number, periodNs: number): number {
 /** The silences above the limit in file order: the longest are kept, all are counted. */
 function silences({ gaps, longest, late }: Summary, limitNs: number): { readonly kept: readonly Gap[]; readonly count: number } {
   const above = longest.filter(({ value }) => value > limitNs);
-  const kept = above.filter((gap) => !late.kept.some((run) => gap.startNs < run.startNs && run.startNs < gap.endNs));
+  const kept = above.filter((gap) => !late.kept.some((run) => inside(gap, run.startNs) || inside(gap, run.endNs)));
   const all = above.length < KEPT_LARGEST ? above.length : countWithin(gaps, limitNs, Number.POSITIVE_INFINITY);
   return { kept: kept.toSorted((a, b) => a.index - b.index), count: all - (above.length - kept.length) };
+}
+
+function inside(gap: Gap, ns: bigint): boolean {
+  return gap.startNs < ns && ns < gap.endNs;
 }
 
 function gapDefect(gap: Gap, periodNs: number, limitNs: number, severity: Severity, info: StreamInfo): Defect {

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { rate } from "../../src/checks/time/rate.ts";
+import type { RigStream } from "../../src/rig.ts";
+import type { StreamInfo } from "../../src/types.ts";
+import { type Asked, ask, type Frame, healthy, places, START_NS } from "../blocks.ts";
+
+const at = (frames: Frame[], i: number): Frame => frames[i] as Frame;
+const without = (frames: Frame[], from: number, count: number): Frame[] => frames.toSpliced(from, count);
+
+/** Gaps in ms as a stream. */
+function stream(gapsMs: readonly number[]): Frame[] {
+  let ns = 0;
+  return healthy(gapsMs.length + 1).map((frame, i) => {
+    ns += i === 0 ? 0 : Math.round((gapsMs[i - 1] ?? 0) * 1e6);
+    return { ...frame, stampNs: START_NS + BigInt(ns), logNs: START_NS + BigInt(ns) + 2_000_000n };
+  });
+}
+/** Deterministic scatter in [-1, 1). */
+const scatter = (i: number): number => ((Math.imul(i + 1, 2654435761) >>> 8) % 2000) / 1000 - 1;
+const withRig = (rig: Omit<RigStream, "id">, info: Partial<StreamInfo> = {}): Asked => ({
+  info,
+  rig: { schema: "plumbline.rig/1", streams: [{ id: "/lidar", ...rig }] },
+});
+
+describe("time/rate", () => {
+  test("a healthy stream passes with its exact figures", () => {
+    expect(ask(rate, healthy(101))).toEqual({
+      status: "pass",
+      coverage: { items: 101, checked: 101 },
+      observed: { rateHz: 10, medianMs: 100, longestGapMs: 100, medianHz: 10, jitterMs: 0, gaps: 0, coverage: 1 },
+      defects: [],
+    });
+  });
+
+  test("one lost frame of a steady stream is a gap", () => {
+    const frames = without(healthy(100), 40, 1);
+    for (const cuts of [[], [39], [40], [41]]) {
+      const { defects, observed } = ask(rate, frames, { cuts });
+      expect(defects).toEqual([
+        {
+          kind: "gap",
+          severity: "warning",
+          frames: [39, 40],
+          timeNs: [at(frames, 39).stampNs, at(frames, 40).stampNs],
+          observed: { gapMs: 200, missingFrames: 1 },
+          expected: { maxGapMs: 175 },
+          signals: ["stamp", "log"],
+        },
+      ]);
+      expect(observed).toMatchObject({ gaps: 1, longestGapMs: 200, coverage: 0.99 });
+    }
+  });
+
+  test("where the recorder's clock shows no silence, one signal only", () => {
+    const frames = without(healthy(100), 40, 3);
+    for (const frame of frames.slice(40)) frame.logNs -= 300_000_000n;
+    expect(ask(rate, frames).defects.map(({ signals, observed }) => [signals, observed["missingFrames"]])).toEqual([[["stamp"], 3]]);
+  });
+
+  test("an unsteady stream needs 2.5 periods, and the recorder's clock alone does too", () => {
+    const gaps = Array.from({ length: 200 }, (_, i) => 100 + 20 * scatter(i));
+    expect(ask(rate, stream(gaps.with(80, 240))).defects).toEqual([]);
+    expect(places(ask(rate, stream(gaps.with(80, 260))))).toEqual(["warning gap 80-81"]);
+    const log = (count: number) => places(ask(rate, without(healthy(100), 40, count), { info: { stamps: "log" } }));
+    expect([log(1), log(2)]).toEqual([[], ["warning gap 39-40"]]);
+  });
+
+  test("plain messages that are not steady may have nothing to say", () => {
+    const gaps = Array.from({ length: 200 }, (_, i) => 100 + 20 * scatter(i)).with(80, 900);
+    const result = ask(rate, stream(gaps), { info: { kind: "bytes", stamps: "log" } });
+    expect([result.status, ...places(result)]).toEqual(["pass", "info gap 80-81"]);
+  });
+
+  test("a gap that a late frame falls into is a matter of order", () => {
+    const frames = healthy(60);
+    const late = frames.splice(20, 3);
+    frames.splice(25, 0, ...late);
+    for (const cuts of [[], [20], [25], [28]]) expect(ask(rate, frames, { cuts }).defects).toEqual([]);
+  });
+
+  test("one stamp far off is no silence", () => {
+    const frames = healthy(60);
+    at(frames, 30).stampNs += 3_600_000_000_000n;
+    expect(ask(rate, frames).defects).toEqual([]);
+  });
+
+  test("unset stamps are skipped", () => {
+    const frames = healthy(60);
+    at(frames, 30).stampNs = 0n;
+    const { observed, coverage, defects } = ask(rate, frames);
+    // Its time is empty, so the neighbours are two periods apart.
+    expect(places({ defects })).toEqual(["warning gap 29-31"]);
+    expect([coverage, observed["rateHz"]]).toEqual([{ items: 60, checked: 59 }, 9.830508]);
+  });
+
+  test("what has no rate of its own is not accused", () => {
+    const silent = (frames: Frame[], info: Partial<StreamInfo> = {}) => {
+      const { status, reason, defects } = ask(rate, frames, { info });
+      return [status, reason, defects.length];
+    };
+    const events = Array.from({ length: 100 }, (_, i) => 10 * 2 ** (5 * scatter(i)));
+    expect(silent(stream(events))).toEqual(["not_observable", "no regular rate", 0]);
+    expect(silent(healthy(9))).toEqual(["not_observable", "too few frames", 0]);
+    expect(silent(healthy(50), { stamps: "nominal" })).toEqual(["not_observable", "stamps are nominal", 0]);
+    expect(silent([])).toEqual(["not_observable", "no frames", 0]);
+    expect(silent(healthy(20).map((f) => ({ ...f, stampNs: 5n })))).toEqual(["not_observable", "too few frames", 0]);
+    expect(silent(healthy(20).map((f) => ({ ...f, stampNs: 0n })))).toEqual(["not_observable", "no stamp is set", 0]);
+  });
+
+  test("hostile stamps", () => {
+    const frames = healthy(12);
+    at(frames, 3).stampNs = -(2n ** 63n);
+    at(frames, 4).stampNs = 2n ** 63n - 1n;
+    expect(ask(rate, frames).status).toBe("not_observable");
+  });
+
+  test("the rig's rate and gap", () => {
+    const frames = healthy(100);
+    expect(ask(rate, frames, withRig({ rateHz: 10.4 })).defects).toEqual([]);
+    const wrong = ask(rate, frames, withRig({ rateHz: 20 }));
+    expect(wrong.defects).toEqual([
+      {
+        kind: "rate",
+        severity: "error",
+        frames: [0, 99],
+        timeNs: [at(frames, 0).stampNs, at(frames, 99).stampNs],
+        signals: ["stamp"],
+        observed: { rateHz: 10 },
+        expected: { rateHz: 20, tolerance: 0.05 },
+      },
+    ]);
+    expect(places(ask(rate, without(frames, 50, 1), withRig({ maxGapMs: 150 })))).toEqual(["error gap 49-50"]);
+    expect(places(ask(rate, without(frames, 50, 1), withRig({ maxGapMs: 250 })))).toEqual([]);
+    expect(places(ask(rate, without(frames, 50, 10), withRig({ rateHz: 10 })))).toEqual(["warning gap 49-50"]);
+    expect(ask(rate, frames, { rig: { schema: "plumbline.rig/1", streams: [{ id: "/other", rateHz: 20 }] } }).defects).toEqual([]);
+  });
+
+  test("a stream without a regular rate is judged when the rig states one", () => {
+    const events = stream(Array.from({ length: 100 }, (_, i) => 10 * 2 ** (5 * scatter(i))));
+    expect(ask(rate, events, withRig({ rateHz: 500 })).defects.map(({ kind }) => kind)).toContain("rate");
+  });
+
+  test("extreme jitter", () => {
+    const gaps = Array.from({ length: 200 }, (_, i) => (i % 10 === 0 ? 145 : i % 10 === 1 ? 55 : 100));
+    expect(places(ask(rate, stream(gaps)))).toEqual(["info jitter 0-200"]);
+    expect(places(ask(rate, stream(gaps), withRig({ rateHz: 10 })))).toEqual(["warning jitter 0-200"]);
+    expect(places(ask(rate, stream(gaps), { info: { stamps: "log" } }))).toEqual([]);
+  });
+
+  test("loss is not jitter", () => {
+    const gaps = Array.from({ length: 200 }, (_, i) => (i % 12 === 0 ? 200 : 100));
+    const { observed, defects } = ask(rate, stream(gaps));
+    expect([observed["jitterMs"], observed["gaps"], new Set(defects.map(({ kind }) => kind))]).toEqual([0, 17, new Set(["gap"])]);
+  });
+
+  test("more gaps than are kept are counted", () => {
+    const gaps = Array.from({ length: 2000 }, (_, i) => (i % 12 === 0 ? 300 : 100));
+    const { observed, defects } = ask(rate, stream(gaps), { cuts: [500, 1100] });
+    expect([defects.length, observed["gaps"]]).toEqual([100, 167]);
+  });
+});
