@@ -6,7 +6,7 @@ import { CHECKSUM } from "../../abi.ts";
 import type { Platform } from "../../input.ts";
 import type { Plain } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
-import { LZ4_RATIO, TOO_LARGE } from "./format.ts";
+import { LZ4_RATIO, TOO_LARGE, ZSTD_RATIO } from "./format.ts";
 import { type ChunkHeader, parseChunkHeader } from "./records.ts";
 
 /** Where a chunk record's content lies in kernel memory; `length` may be less than its frame says when the file is cut. */
@@ -67,7 +67,7 @@ export function openChunk(content: ChunkContent, kernels: Kernels, platform: Pla
       expected: { compression: ["", "lz4", "zstd"] },
     });
   }
-  const most = compression === "lz4" ? Math.min(TOO_LARGE, LZ4_RATIO * header.compressedSize + 65_536) : TOO_LARGE;
+  const most = mostInflated(header);
   if (uncompressedSize > most) {
     return none(header, {
       kind: "too-large",
@@ -78,6 +78,12 @@ export function openChunk(content: ChunkContent, kernels: Kernels, platform: Pla
   return compression === "lz4"
     ? openLz4(header, pointer, stored, whole, kernels)
     : openZstd(header, pointer, stored, whole, kernels, platform);
+}
+
+/** More than this a compressed chunk cannot hold, or is not opened for. */
+export function mostInflated({ compression, compressedSize }: ChunkHeader): number {
+  const ratio = compression === "lz4" ? LZ4_RATIO : ZSTD_RATIO;
+  return Math.min(TOO_LARGE, ratio * compressedSize + 65_536);
 }
 
 function openLz4(header: ChunkHeader, pointer: number, stored: number, whole: boolean, kernels: Kernels): OpenChunk {

@@ -3,7 +3,7 @@
  */
 import type { Platform } from "../../input.ts";
 import type { Plain, Span } from "../../types.ts";
-import { openChunk } from "./chunk.ts";
+import { mostInflated, openChunk } from "./chunk.ts";
 import { Cursor } from "./cursor.ts";
 import { Definitions } from "./definitions.ts";
 import { CUT, REPAIRED, SKIP, STREAMED } from "./detail.ts";
@@ -222,8 +222,8 @@ export function readData(
       if (opcode === CHUNK) {
         counts.chunks++;
         const header = parseChunkHeader(content(at, to, 512));
-        const inflated = header && header.uncompressedSize <= TOO_LARGE && header.compression !== "" ? header.uncompressedSize : 0;
-        unit(at, whole + inflated);
+        const isInflated = header && header.compression !== "" && header.uncompressedSize <= mostInflated(header);
+        unit(at, whole + (isInflated ? header.uncompressedSize : 0));
         group = { at, end: to, header, readable: whole <= TOO_LARGE, messageIndexes: new Map(), indexEnd: to };
         return true;
       }

@@ -75,6 +75,8 @@ export const TOO_LARGE = 2 ** 30;
 export const TOO_LARGE_INDEX = 2 ** 26;
 /** Larger attachments are checked in pieces, never loaded whole. */
 export const STREAM_ABOVE = 2 ** 20;
+/** A zstd block expands to at most 128 KiB and takes at least 4 bytes. */
+export const ZSTD_RATIO = 2 ** 15;
 /** Best size of one read, see KERNELS: it stays in the second-level cache. */
 export const PIECE = 2 ** 20;
 /** LZ4 cannot expand a block by more than this. */
