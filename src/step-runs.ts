@@ -51,12 +51,16 @@ export interface Steps {
   readonly truncated: boolean;
 }
 
-/** A stretch of frames whose numbers lie `step` apart, and the jump that led to it. */
-interface Stretch {
-  readonly first: number;
-  last: number;
+/** Numbers [low, high] of the unrolled counter. */
+interface Range {
   readonly low: number;
   high: number;
+}
+
+/** A stretch of frames whose numbers lie `step` apart, and the jump that led to it. */
+interface Stretch extends Range {
+  readonly first: number;
+  last: number;
   readonly jump: Run | null;
   readonly restart: boolean;
 }
@@ -131,6 +135,8 @@ function isRestart(run: Run, value: number, usual: number): boolean {
 
 function jumpsOf(stretches: readonly Stretch[], usual: number, periodNs: number): readonly Jump[] {
   const jumps: Jump[] = [];
+  // What a jump has lost is told once: a late frame has the same hole on both sides.
+  const told: Range[] = [...stretches];
   for (const [i, stretch] of stretches.entries()) {
     const before = stretches[i - 1];
     const run = stretch.jump;
@@ -140,7 +146,8 @@ function jumpsOf(stretches: readonly Stretch[], usual: number, periodNs: number)
     if (stretch.restart) {
       jumps.push({ ...at, kind: "restarted", first: stretch.first, last: stretch.first, back: -step });
     } else if (step > usual) {
-      const missing = lost(before.high, stretch.low, usual, run, stretches);
+      const missing = lost(before.high, stretch.low, usual, run, told);
+      if (missing > 0) told.push({ low: before.high + usual, high: stretch.low - usual });
       if (missing > 0) jumps.push({ ...at, kind: "missing", first: run.first - 1, last: run.last, missing });
     } else if (step < 0) {
       jumps.push({ ...at, kind: "reordered", ...displaced(before, stretch, run), back: -step });
@@ -149,15 +156,21 @@ function jumpsOf(stretches: readonly Stretch[], usual: number, periodNs: number)
   return jumps;
 }
 
-/** Numbers between two stretches that no other stretch holds, less the frames the run itself stepped to. */
-function lost(low: number, high: number, usual: number, run: Run, stretches: readonly Stretch[]): number {
-  let missing = Math.floor((high - low) / usual) - (run.last - run.first + 1);
-  for (const other of stretches) {
-    const from = Math.max(other.low, low + 1);
-    const to = Math.min(other.high, high - 1);
-    if (from <= to) missing -= Math.floor((to - from) / usual) + 1;
+/** Numbers between two stretches that none of `ranges` holds, less the frames the run itself stepped to. */
+function lost(low: number, high: number, usual: number, run: Run, ranges: readonly Range[]): number {
+  const inside = ranges.filter((range) => range.high > low && range.low < high).sort((a, b) => a.low - b.low);
+  let next = low + usual;
+  let missing = 0;
+  for (const range of inside) {
+    missing += numbersBelow(Math.min(range.low, high), next, usual);
+    next = Math.max(next, range.high + usual);
   }
-  return Math.max(0, missing);
+  return Math.max(0, missing + numbersBelow(high, next, usual) - (run.last - run.first));
+}
+
+/** How many of `next`, `next + usual`, … lie below `end`. */
+function numbersBelow(end: number, next: number, usual: number): number {
+  return Math.max(0, Math.ceil((end - next) / usual));
 }
 
 /** Of the two stretches around a step back, the shorter one is out of its place; of equals the later. */
