@@ -38,6 +38,15 @@ for (const [name, platform] of Object.entries({ node: nodePlatform, browser })) 
     expect(decode(platform, join(frame, Uint8Array.of(1, 2, 3)), data.length)).toBeNull();
   });
 
+  test(`${name}: frames one after another come out as one`, () => {
+    const more = new Uint8Array(zstdCompressSync(data.subarray(0, 500)));
+    const both = new Uint8Array([...data, ...data.subarray(0, 500)]);
+    expect(decode(platform, join(frame, more), 9500)).toEqual(both);
+    expect(decode(platform, join(frame, empty, more, empty), 9500)).toEqual(both);
+    for (const size of [9000, 9499, 9501]) expect(decode(platform, join(frame, more), size)).toBeNull();
+    expect(decode(platform, join(frame, more).subarray(0, -1), 9500)).toBeNull();
+  });
+
   test(`${name}: a zstd frame of nothing is nothing`, () => {
     expect(decode(platform, empty, 0)).toEqual(new Uint8Array());
     expect(decode(platform, new Uint8Array(), 0)).toEqual(new Uint8Array());
