@@ -71,9 +71,10 @@ export function record<T extends object>(
 
 /** The candidate a typing mistake away, if there is one. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
+  if (word.length > 64) return null;
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
-    .map((candidate) => ({ candidate, edits: editDistance(word.slice(0, 64).toLowerCase(), candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits);
   const [best] = ranked;
   return best && best.edits <= limit ? best.candidate : null;
@@ -98,7 +99,9 @@ function number(what: string, holds: (n: number) => boolean): Expect<number> {
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function join(path: string, key: string): string {

@@ -87,7 +87,7 @@ function parseYaml(text: string): unknown {
   };
   try {
     // The library compares every key with every other; `duplicateKey` finds the same in one pass.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: "error" });
     const [problem] = [...document.errors, ...document.warnings];
     if (problem) throw new ConfigError(`${at(problem.pos[0])}: expected YAML, got ${reason(problem)}`);
     const twice = duplicateKey(document);
