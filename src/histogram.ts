@@ -27,10 +27,11 @@ export class HistogramBuilder {
   #bin = -1;
   #slot = 0;
 
-  /** @param value finite and not negative; anything else is left out */
-  add(value: number): void {
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) return;
-    this.#double[0] = value === 0 ? 0 : value;
+  /** @param amount finite and not negative; anything else is left out */
+  add(amount: number): void {
+    if (!(amount >= 0 && amount < Number.POSITIVE_INFINITY)) return;
+    const value = amount + 0; // -0 becomes 0
+    this.#double[0] = value;
     const bin = (this.#words[1] as number) >>> MANTISSA_BITS_DROPPED;
     if (bin !== this.#bin) {
       this.#bin = bin;

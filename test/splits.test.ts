@@ -5,10 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StreamCheck } from "../src/check.ts";
-import { frameSequence } from "../src/checks/integrity/frame-sequence.ts";
-import { geometry } from "../src/checks/labels/geometry.ts";
-import { order } from "../src/checks/time/order.ts";
-import { rate } from "../src/checks/time/rate.ts";
+import { checks } from "../src/checks/index.ts";
 import type { LabelRow } from "../src/columns.ts";
 import type { Rig } from "../src/rig.ts";
 import type { StreamInfo } from "../src/types.ts";
@@ -138,7 +135,7 @@ function mergeTree<S>(check: StreamCheck<S>, parts: readonly S[], picks: readonl
 
 const content = Uint8Array.from({ length: 65536 }, (_, i) => (Math.imul(i, 2654435761) >>> 13) & 255);
 const kernels = memory(content);
-const streamChecks = [frameSequence, order, rate, geometry] as unknown as StreamCheck<unknown>[];
+const streamChecks = checks.filter((check): check is StreamCheck<unknown> => check.scope === "stream");
 
 describe("the law of splits", () => {
   test("there are stream checks to test", () => expect(streamChecks.length).toBeGreaterThan(3));
