@@ -15,3 +15,6 @@ export const CHECKSUM = -4;
 
 /** Bytes per row of the table `scanRecords` writes (see assembly/records.ts). */
 export const RECORD_ROW = 40;
+
+/** Bytes of the state of a streamed BLAKE3 (see assembly/blake3.ts). */
+export const BLAKE3_STATE = 9984;

@@ -9,6 +9,19 @@ import { WASM_BASE64 } from "./kernels.generated.ts";
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly HEAP_BASE: WebAssembly.Global;
+  /** BLAKE3 to `outLength` bytes (usually 32) at `out`; `key` is u8[32] or 0 for the unkeyed hash, here and below. */
+  blake3(pointer: number, length: number, key: number, out: number, outLength: number): void;
+  /** Begins a BLAKE3 in a state of BLAKE3_STATE bytes. */
+  blake3Init(state: number, key: number): void;
+  blake3Update(state: number, pointer: number, length: number): void;
+  /** The BLAKE3 of everything so far; more may follow. */
+  blake3Final(state: number, out: number, outLength: number): void;
+  /** Chaining value (32 bytes at `out`) of a subtree: `length` > 0 bytes that begin at chunk `first`; which they may: see assembly/blake3.ts. */
+  blake3Subtree(pointer: number, length: number, first: number, key: number, out: number): void;
+  /** Chaining value of two neighbouring subtrees from theirs. */
+  blake3Parent(left: number, right: number, key: number, out: number): void;
+  /** BLAKE3 of an input that consists of two subtrees, from their chaining values. */
+  blake3Root(left: number, right: number, key: number, out: number, outLength: number): void;
   /** Running CRC-32 (IEEE) of `length` bytes continuing `crc` (0 to begin). Signed: use `>>> 0`. */
   crc32(pointer: number, length: number, crc: number): number;
   /** CRC-32 of A followed by B from their CRCs and B's length (an integer below 2^53). Signed: use `>>> 0`. */
