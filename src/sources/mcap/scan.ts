@@ -244,7 +244,7 @@ export class SpanScan {
     const stored = header ? Math.min(header.compressedSize, Math.max(0, length - header.recordsAt)) : length;
     this.lostBytes += chunk.bytes === 0 && !isEmpty ? stored : lost;
     const to = this.#rows.count;
-    const intact = chunk.whole && found.length === 0;
+    const intact = chunk.whole && found.every(({ severity }) => severity === "info");
     if (intact && header) this.#chunkTimes(header.startTime, header.endTime, from, to, at, found);
     this.#group = {
       at,
