@@ -13,14 +13,37 @@ export interface Ranked {
 /** Largest first. */
 export type Largest<T extends Ranked> = readonly T[];
 
-export function mergeLargest<T extends Ranked>(left: Largest<T>, right: Largest<T>, cap: number = KEPT_LARGEST): Largest<T> {
-  if (left.length === 0 || right.length === 0) return left.length === 0 ? right : left;
-  return [...left, ...right].sort(byRank).slice(0, cap);
-}
-
-/** The same values, `frames` later. */
-export function shiftLargest<T extends Ranked>(list: Largest<T>, frames: number): Largest<T> {
-  return frames === 0 ? list : list.map((item) => ({ ...item, index: item.index + frames }));
+/** @param frames frames of the left part: places of `right` move by so many */
+export function mergeLargest<T extends Ranked>(
+  left: Largest<T>,
+  right: Largest<T>,
+  frames: number,
+  cap: number = KEPT_LARGEST,
+): Largest<T> {
+  // Most parts of a steady stream have nothing larger to add.
+  const floor = left.length >= cap ? (left[cap - 1]?.value ?? 0) : Number.NEGATIVE_INFINITY;
+  const moved: T[] = [];
+  for (const item of right) {
+    if (left.length >= cap && item.value <= floor) break;
+    moved.push({ ...item, index: item.index + frames });
+  }
+  if (moved.length === 0) return left;
+  if (left.length === 0) return moved;
+  const merged: T[] = [];
+  let i = 0;
+  let j = 0;
+  while (merged.length < cap) {
+    const a = left[i];
+    const b = moved[j];
+    if (a && (!b || byRank(a, b) <= 0)) {
+      merged.push(a);
+      i++;
+    } else if (b) {
+      merged.push(b);
+      j++;
+    } else break;
+  }
+  return merged;
 }
 
 function byRank(a: Ranked, b: Ranked): number {

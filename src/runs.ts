@@ -93,7 +93,7 @@ export class RunsBuilder {
     if (frame === this.#last + 1 && tag === this.#tag) {
       if (worst > this.#worst) this.#worst = worst;
     } else {
-      this.#close();
+      if (this.#runs > 0 && this.#kept.length < this.#cap) this.#kept.push(this.#run());
       this.#runs++;
       this.#first = frame;
       this.#from = from;
@@ -106,13 +106,14 @@ export class RunsBuilder {
 
   finish(): Runs {
     if (this.#runs === 0) return NO_RUNS;
-    const tail = this.#close();
+    const tail = this.#run();
+    if (this.#kept.length < this.#cap) this.#kept.push(tail);
     return { frames: this.#frames, runs: this.#runs, kept: this.#kept, tail };
   }
 
-  #close(): Run | null {
-    if (this.#first < 0) return null;
-    const run: Run = {
+  /** The run that is being built. */
+  #run(): Run {
+    return {
       first: this.#first,
       last: this.#last,
       startNs: this.#stampNs[this.#from] ?? 0n,
@@ -120,8 +121,6 @@ export class RunsBuilder {
       worst: this.#worst,
       ...(this.#tag !== undefined && { tag: this.#tag }),
     };
-    if (this.#kept.length < this.#cap) this.#kept.push(run);
-    return run;
   }
 }
 

@@ -94,11 +94,21 @@ describe("integrity/frame-sequence", () => {
       expect(everyCut(frames, 30)).toEqual(["info restarted 30-30", "warning missing 44-45"]);
     });
 
+    test("a counter that begins again together with the clock is out of order", () => {
+      const frames = healthy(60, { startNs: 0n });
+      const looped = [...frames.slice(2, 40), ...frames.slice(0, 30)];
+      expect(everyCut(looped, 38)).toEqual(["error reordered 38-67"]);
+    });
+
     test("two publishers in one topic: not believed, nobody accused", () => {
       const two = numbered(upTo(400, (i) => (i % 2 === 0 ? 1000 + i / 2 : 77 + (i - 1) / 2)));
       expect(judge(two)).toMatchObject({ status: "pass", observed: { sequence: "unreliable" }, defects: [] });
       const same = numbered(upTo(400, (i) => i >> 1));
       expect(judge(same)).toMatchObject({ status: "pass", observed: { sequence: "unreliable" }, defects: [] });
+      const shared = numbered(upTo(400, (i) => 10 * i + (Math.imul(i, 2654435761) >>> 29)));
+      expect(judge(shared)).toMatchObject({ status: "pass", observed: { sequence: "unreliable" }, defects: [] });
+      const backAndForth = numbered(upTo(400, (i) => 2 * (i >> 2) + (i & 3) + 100));
+      expect(judge(backAndForth)).toMatchObject({ status: "pass", observed: { sequence: "unreliable" }, defects: [] });
       const random = numbered(upTo(400, (i) => Math.imul(i + 1, 2654435761) >>> 0));
       expect(judge(random)).toMatchObject({ status: "pass", observed: { sequence: "unreliable" }, defects: [] });
     });
@@ -204,6 +214,10 @@ describe("integrity/frame-sequence", () => {
       expect(places(judge(varying(400)))).toEqual([]);
       expect(everyCut(varying(9000), 120)).toEqual(["warning size-change 120-120"]);
       expect(everyCut(varying(200), 120)).toEqual(["warning size-change 120-120"]);
+      const wide = varying(4100).map((frame, i) =>
+        i === 120 ? frame : { ...frame, bytes: 100 + ((Math.imul(i + 1, 2654435761) >>> 8) % 1800) },
+      );
+      expect(places(judge(wide))).toEqual([]);
       const video = varying(9000);
       expect(places(judge(video, { info: { kind: "image", type: "foxglove.CompressedVideo" } }))).toEqual([]);
       const keyFrames = video.map((frame, i) => (i % 30 === 0 ? { ...frame, bytes: 9000 + i } : frame));

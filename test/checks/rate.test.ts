@@ -100,6 +100,10 @@ describe("time/rate", () => {
     };
     const events = Array.from({ length: 100 }, (_, i) => 10 * 2 ** (5 * scatter(i)));
     expect(silent(stream(events))).toEqual(["not_observable", "no regular rate", 0]);
+    const border = (odd: number) => silent(stream(Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? odd : 100))))[0];
+    expect([border(74), border(76), border(124), border(126)]).toEqual(["not_observable", "pass", "pass", "not_observable"]);
+    const share = (every: number) => silent(stream(Array.from({ length: 100 }, (_, i) => (i % every === 0 ? 50 : 100))))[0];
+    expect([share(4), share(5)]).toEqual(["not_observable", "pass"]);
     expect(silent(healthy(9))).toEqual(["not_observable", "too few frames", 0]);
     expect(silent(healthy(50), { stamps: "nominal" })).toEqual(["not_observable", "stamps are nominal", 0]);
     expect(silent([])).toEqual(["not_observable", "no frames", 0]);

@@ -7,7 +7,7 @@
 import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
 import { contentOf } from "../../content.ts";
 import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../histogram.ts";
-import { type Largest, mergeLargest, shiftLargest } from "../../largest.ts";
+import { type Largest, mergeLargest } from "../../largest.ts";
 import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
 import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
 import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../sizes.ts";
@@ -98,8 +98,6 @@ function shift(s: Summary, frames: number): Summary {
     emptyClouds: shiftRuns(s.emptyClouds, frames),
     malformed: shiftRuns(s.malformed, frames),
     sizeRuns: shiftRuns(s.sizeRuns, frames),
-    biggest: shiftLargest(s.biggest, frames),
-    smallest: shiftLargest(s.smallest, frames),
   };
 }
 
@@ -192,8 +190,8 @@ export const frameSequence = defineCheck<Summary>({
       malformed: joinRuns(left.malformed, right.malformed),
       sizes: mergeHistograms(left.sizes, right.sizes),
       sizeRuns: joinRuns(left.sizeRuns, right.sizeRuns, KEPT_SIZE_RUNS),
-      biggest: mergeLargest(left.biggest, right.biggest),
-      smallest: mergeLargest(left.smallest, right.smallest),
+      biggest: mergeLargest(left.biggest, right.biggest, left.frames),
+      smallest: mergeLargest(left.smallest, right.smallest, left.frames),
     };
   },
 

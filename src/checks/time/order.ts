@@ -7,7 +7,7 @@
  */
 import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../histogram.ts";
-import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked, shiftLargest } from "../../largest.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
 import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
 import { Clock, type Edge, edgeAt, ms, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
@@ -89,13 +89,14 @@ function logRule(strip: Strip): Runs {
   return runs.finish();
 }
 
-function joinPairs(left: Pairs, right: Pairs): Pairs {
+/** @param frames added to the places of `right.nearest`; runs are already numbered in the left part's frames */
+function joinPairs(left: Pairs, right: Pairs, frames = 0): Pairs {
   return {
     regressions: joinRuns(left.regressions, right.regressions),
     duplicates: joinRuns(left.duplicates, right.duplicates),
     logRegressions: joinRuns(left.logRegressions, right.logRegressions),
     gaps: mergeHistograms(left.gaps, right.gaps),
-    nearest: mergeLargest(left.nearest, right.nearest),
+    nearest: mergeLargest(left.nearest, right.nearest, frames),
   };
 }
 
@@ -105,7 +106,6 @@ function shift(s: Summary, frames: number): Summary {
     regressions: shiftRuns(s.regressions, frames),
     duplicates: shiftRuns(s.duplicates, frames),
     logRegressions: shiftRuns(s.logRegressions, frames),
-    nearest: shiftLargest(s.nearest, frames),
     unset: shiftRuns(s.unset, frames),
     head: shiftEdge(s.head, frames),
     tail: shiftEdge(s.tail, frames),
@@ -188,7 +188,7 @@ export const order = defineCheck<Summary>({
     if (left.last && right.first) pairs = joinPairs(pairs, stampRule(seamStrip(left.last, right.first)));
     if (!left.recorder) pairs = joinPairs(pairs, { ...NO_PAIRS, logRegressions: logRule(seamStrip(left.tail, right.head)) });
     return {
-      ...joinPairs(pairs, right),
+      ...joinPairs(pairs, right, left.frames),
       frames: left.frames + right.frames,
       recorder: left.recorder,
       unset: joinRuns(left.unset, right.unset),

@@ -7,15 +7,15 @@
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf } from "../../histogram.ts";
-import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked, shiftLargest } from "../../largest.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
 import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../runs.ts";
 import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** Silence before frame `index`; `value` is its length in ns. */
 interface Gap extends Ranked {
-  /** The frame before it. */
-  readonly after: number;
+  /** Frames since the one before it: 1 unless stamps between are not set. */
+  readonly since: number;
   readonly startNs: bigint;
   readonly endNs: bigint;
   /** The same gap by the recorder's clock, ns. */
@@ -60,7 +60,7 @@ function gapRule(strip: Strip): Pairs {
           longest.add({
             value: gap,
             index: strip.index?.[row] ?? row,
-            after: strip.index?.[before] ?? before,
+            since: (strip.index?.[row] ?? row) - (strip.index?.[before] ?? before),
             startNs: strip.stampNs[before] ?? 0n,
             endNs: strip.stampNs[row] ?? 0n,
             logNs: log.between(before, row),
@@ -73,10 +73,11 @@ function gapRule(strip: Strip): Pairs {
   return { gaps: gaps.finish(), longest: longest.finish(), late: late.finish() };
 }
 
-function joinPairs(left: Pairs, right: Pairs): Pairs {
+/** @param frames added to the places of `right.longest`; runs are already numbered in the left part's frames */
+function joinPairs(left: Pairs, right: Pairs, frames = 0): Pairs {
   return {
     gaps: mergeHistograms(left.gaps, right.gaps),
-    longest: mergeLargest(left.longest, right.longest),
+    longest: mergeLargest(left.longest, right.longest, frames),
     late: joinRuns(left.late, right.late),
   };
 }
@@ -84,7 +85,6 @@ function joinPairs(left: Pairs, right: Pairs): Pairs {
 function shift(s: Summary, frames: number): Summary {
   return {
     ...s,
-    longest: shiftLargest(s.longest, frames).map((gap) => ({ ...gap, after: gap.after + frames })),
     late: shiftRuns(s.late, frames),
     first: s.first && shiftEdge(s.first, frames),
     last: s.last && shiftEdge(s.last, frames),
@@ -167,7 +167,7 @@ export const rate = defineCheck<Summary>({
     const seam = left.last && right.first && gapRule(seamStrip(left.last, right.first));
     const [low, high] = !left.first ? [right, right] : !right.first ? [left, left] : [left, right];
     return {
-      ...joinPairs(seam ? joinPairs(left, seam) : left, right),
+      ...joinPairs(seam ? joinPairs(left, seam) : left, right, left.frames),
       frames: left.frames + right.frames,
       stamped: left.stamped + right.stamped,
       earliestNs: low.earliestNs < high.earliestNs ? low.earliestNs : high.earliestNs,
@@ -291,7 +291,7 @@ function gapDefect(gap: Gap, periodNs: number, limitNs: number, severity: Severi
   return {
     kind: "gap",
     severity,
-    frames: [gap.after, gap.index],
+    frames: [gap.index - gap.since, gap.index],
     timeNs: [gap.startNs, gap.endNs],
     observed: { gapMs: ms(gap.value), missingFrames: Math.max(0, Math.round(gap.value / periodNs) - 1) },
     expected: { maxGapMs: ms(limitNs) },
