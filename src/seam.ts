@@ -4,7 +4,7 @@
  * A check states its rule once, as a loop over the rows of a `Strip`. Inside a block the strip is the block's own
  * columns; at the seam of a merge it is two rows made of the last frame of the left and the first of the right part.
  */
-import type { FrameColumns } from "./types.ts";
+import type { Block, FrameColumns, StreamInfo } from "./types.ts";
 
 /** What a part keeps of its first and last frame. `index` counts from the part's own first frame. */
 export interface Edge {
@@ -34,6 +34,18 @@ export interface Strip {
 export function stripOf(frames: FrameColumns, content: Float64Array | null = null): Strip {
   const { count, stampNs, logNs, sequence, bytes, digest } = frames;
   return { count, index: null, stampNs, logNs, sequence, bytes, digest, content };
+}
+
+/**
+ * The columns for a rule about stamps. Of a payload that does not decode the sensor's stamp is not to be believed:
+ * such a frame counts as one without a stamp (0), so that one damaged message is not also a jump in time.
+ */
+export function stampedStrip({ frames, malformed }: Block, { stamps }: StreamInfo): Strip {
+  const strip = stripOf(frames);
+  if (malformed.length === 0 || stamps !== "sensor") return strip;
+  const stampNs = frames.stampNs.slice();
+  for (const { frame } of malformed) stampNs[frame] = 0n;
+  return { ...strip, stampNs };
 }
 
 /** The two rows either side of a cut; `right` is already numbered in the left part's frames. */

@@ -96,6 +96,20 @@ describe("time/order", () => {
     }
   });
 
+  test("the stamp of a payload that does not decode is not believed", () => {
+    const frames = changed(50, (f) => Object.assign(at(f, 20), { malformed: "too short", stampNs: 5n }));
+    for (const cuts of [[], [20], [21]]) expect(ask(order, frames, { cuts }).defects).toEqual([]);
+    expect(
+      places(
+        ask(
+          order,
+          frames.map((frame) => ({ ...frame, logNs: frame.stampNs })),
+          { info: { stamps: "log" } },
+        ),
+      ),
+    ).toEqual(["warning log-regression 20-20"]);
+  });
+
   test("a clock may begin at 0", () => {
     expect(ask(order, healthy(20, { startNs: 0n })).defects).toEqual([]);
   });

@@ -84,13 +84,20 @@ describe("time/rate", () => {
     expect(ask(rate, frames).defects).toEqual([]);
   });
 
-  test("unset stamps are skipped", () => {
+  test("frames without a stamp, or of a payload that does not decode, were there: no silence", () => {
     const frames = healthy(60);
     at(frames, 30).stampNs = 0n;
-    const { observed, coverage, defects } = ask(rate, frames);
-    // Its time is empty, so the neighbours are two periods apart.
-    expect(places({ defects })).toEqual(["warning gap 29-31"]);
-    expect([coverage, observed["rateHz"]]).toEqual([{ items: 60, checked: 59 }, 9.830508]);
+    Object.assign(at(frames, 40), { malformed: "too short", stampNs: -77n });
+    for (const cuts of [[], [30], [31], [30, 31, 40, 41]]) {
+      const { observed, coverage, defects } = ask(rate, frames, { cuts });
+      expect(defects).toEqual([]);
+      expect([coverage, observed["longestGapMs"]]).toEqual([{ items: 60, checked: 58 }, 100]);
+    }
+    const lost = frames.toSpliced(31, 4);
+    for (const cuts of [[], [30], [31]]) {
+      const { defects } = ask(rate, lost, { cuts });
+      expect([places({ defects }), defects[0]?.observed]).toEqual([["warning gap 29-31"], { gapMs: 600, missingFrames: 4 }]);
+    }
   });
 
   test("what has no rate of its own is not accused", () => {

@@ -2,14 +2,14 @@
  * time/order: do the stamps of a stream ascend?
  *
  * Each frame is compared with the frame before it; a frame whose stamp is 0 among set ones was never stamped, is
- * reported as such and skipped, so it does not look like a jump of decades. The recorder's log clock is judged
+ * reported as such and skipped, so it does not look like a jump of decades; so is one whose payload does not decode. The recorder's log clock is judged
  * beside the sensor's stamp, but only where it goes back on its own: one defect, one finding.
  */
 import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
 import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, ms, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
+import { Clock, type Edge, edgeAt, ms, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** A gap close to nothing; `value` is its length in ns, negated, so that the shortest rank first. */
@@ -156,18 +156,18 @@ export const order = defineCheck<Summary>({
   appliesTo: () => true,
 
   observe(block, _kernels, _options, stream) {
-    const strip = stripOf(block.frames);
+    const strip = stampedStrip(block, stream);
     const recorder = stream.stamps === "log";
     const clock = new Clock(strip.stampNs);
-    const unset = new RunsBuilder(strip.stampNs);
+    const written = new Clock(block.frames.stampNs);
+    const unset = new RunsBuilder(block.frames.stampNs);
     let first = -1;
     let last = -1;
     for (let row = 0; row < strip.count; row++) {
-      if (clock.isZero(row)) unset.add(row, row);
-      else {
-        if (first < 0) first = row;
-        last = row;
-      }
+      if (written.isZero(row)) unset.add(row, row);
+      if (clock.isZero(row)) continue;
+      if (first < 0) first = row;
+      last = row;
     }
     return {
       ...stampRule(strip),

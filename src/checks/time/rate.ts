@@ -9,12 +9,12 @@ import { type Conclusion, type Context, type Defect, defineCheck, type Options }
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf } from "../../histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
 import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
+import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
-/** Silence before frame `index`; `value` is its length in ns. */
+/** Silence before frame `index`; `value` is its length in ns, or its share for each frame where some have no stamp. */
 interface Gap extends Ranked {
-  /** Frames since the one before it: 1 unless stamps between are not set. */
+  /** Frames since the one before with a stamp: 1 unless frames between have none. They were there all the same. */
   readonly since: number;
   readonly startNs: bigint;
   readonly endNs: bigint;
@@ -32,7 +32,7 @@ interface Pairs {
 
 interface Summary extends Pairs {
   readonly frames: number;
-  /** Frames whose stamp is set. */
+  /** Frames with a stamp to believe. */
   readonly stamped: number;
   readonly earliestNs: bigint;
   readonly latestNs: bigint;
@@ -52,19 +52,16 @@ function gapRule(strip: Strip): Pairs {
   for (let row = 0; row < strip.count; row++) {
     if (clock.isZero(row)) continue;
     if (before >= 0) {
-      const gap = clock.between(before, row);
-      if (gap < 0) late.add(strip.index?.[row] ?? row, row, 0, undefined, before);
+      const frame = strip.index?.[row] ?? row;
+      const since = frame - (strip.index?.[before] ?? before);
+      const whole = clock.between(before, row);
+      const gap = since === 1 ? whole : Math.floor(whole / since);
+      if (gap < 0) late.add(frame, row, 0, undefined, before);
       else if (gap > 0) {
         gaps.add(gap);
         if (longest.wants(gap)) {
-          longest.add({
-            value: gap,
-            index: strip.index?.[row] ?? row,
-            since: (strip.index?.[row] ?? row) - (strip.index?.[before] ?? before),
-            startNs: strip.stampNs[before] ?? 0n,
-            endNs: strip.stampNs[row] ?? 0n,
-            logNs: log.between(before, row),
-          });
+          const [startNs, endNs] = [strip.stampNs[before] ?? 0n, strip.stampNs[row] ?? 0n];
+          longest.add({ value: gap, index: frame, since, startNs, endNs, logNs: log.between(before, row) });
         }
       }
     }
@@ -132,8 +129,8 @@ export const rate = defineCheck<Summary>({
   ],
   appliesTo: () => true,
 
-  observe(block) {
-    const strip = stripOf(block.frames);
+  observe(block, _kernels, _options, stream) {
+    const strip = stampedStrip(block, stream);
     const clock = new Clock(strip.stampNs);
     let first = -1;
     let last = -1;
@@ -287,13 +284,14 @@ function inside(gap: Gap, ns: bigint): boolean {
 }
 
 function gapDefect(gap: Gap, periodNs: number, limitNs: number, severity: Severity, info: StreamInfo): Defect {
-  const twoClocks = info.stamps === "sensor" && gap.logNs > gap.value / 2;
+  const gapNs = nsBetween(gap.startNs, gap.endNs);
+  const twoClocks = info.stamps === "sensor" && gap.logNs > gapNs / 2;
   return {
     kind: "gap",
     severity,
     frames: [gap.index - gap.since, gap.index],
     timeNs: [gap.startNs, gap.endNs],
-    observed: { gapMs: ms(gap.value), missingFrames: Math.max(0, Math.round(gap.value / periodNs) - 1) },
+    observed: { gapMs: ms(gapNs), missingFrames: Math.max(0, Math.round(gapNs / periodNs) - gap.since) },
     expected: { maxGapMs: ms(limitNs) },
     signals: twoClocks ? ["stamp", "log"] : ["stamp"],
   };
