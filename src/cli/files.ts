@@ -75,8 +75,13 @@ export function replaceFile(path: string, text: string): void {
   }
 }
 
+/** False for what cannot be looked at; whoever opens it says why. */
 function isFolder(path: string): boolean {
-  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Where a path leads, so that a link is followed and not replaced. */

@@ -42,15 +42,16 @@ export function meter(label: string, sink: Sink): Meter {
   };
 }
 
-/** "drive.mcap: 1.20 GiB of 4.00 GiB (30 %), 812 MiB/s, 3.5 s left, 2 findings so far". */
+/** "drive.mcap: 30 %, 1.20 GiB of 4.00 GiB, 812 MiB/s, 4 s left, 2 findings". */
 export function progressLine(label: string, { bytes, totalBytes, findings, elapsedMs }: Progress): string {
   const share = totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 1;
   const rate = elapsedMs > 0 ? (bytes * 1000) / elapsedMs : 0;
-  const left = share > 0 ? (elapsedMs * (1 - share)) / share : null;
+  const leftSeconds = share > 0 ? Math.ceil((elapsedMs * (1 - share)) / share / 1000) : null;
   return [
-    `${visible(label)}: ${bytesText(bytes)} of ${bytesText(totalBytes)} (${Math.floor(share * 100)} %)`,
+    `${visible(label)}: ${Math.floor(share * 100)} %`,
+    `${bytesText(bytes)} of ${bytesText(totalBytes)}`,
     `${bytesText(Math.round(rate))}/s`,
-    ...(left === null ? [] : [`${durationText(left)} left`]),
-    `${findings} ${findings === 1 ? "finding" : "findings"} so far`,
+    ...(leftSeconds === null ? [] : [`${leftSeconds < 60 ? `${leftSeconds} s` : durationText(1000 * leftSeconds)} left`]),
+    `${findings} ${findings === 1 ? "finding" : "findings"}`,
   ].join(", ");
 }
