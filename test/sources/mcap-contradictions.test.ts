@@ -252,6 +252,8 @@ describe("the rest", () => {
     const spot = nth(all, 15);
     const read = edited(chunked, (_view, bytes) => (bytes[spot.at] = 0x90));
     expect(read.conclusion.defects.map(({ kind }) => kind)).toContain("no-data-end");
+    const last = read.index.spans.at(-1);
+    expect(last?.kind === "bytes" && last.end).toBe(spot.end);
     expect(Object.values(read.frames).flat().length).toBe(messages.length);
   });
 

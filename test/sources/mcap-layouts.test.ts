@@ -166,7 +166,11 @@ describe("one damage each", () => {
     expect(damage?.kind).toBe(compression === "zstd" ? "chunk-damaged" : "crc-mismatch");
     expect((damage?.bytes?.[0] ?? -1) >= at && (damage?.bytes?.[1] ?? end + 1) <= end).toBe(true);
     if (compression !== "zstd") expect(total(read)).toBe(messages.length);
-    else expect(damage?.observed["framesLost"]).toBe(messages.length - total(read));
+    else {
+      expect(damage?.observed["framesLost"]).toBe(messages.length - total(read));
+      // All the chunk's compressed bytes: behind its header of 40 bytes and "zstd".
+      expect(read.lostBytes).toBe(end - at - 9 - 44);
+    }
   });
 
   test("a length inside an uncompressed chunk: the messages behind it are found again", async () => {

@@ -43,6 +43,20 @@ describeShared("conformance", (shared) => {
   });
 });
 
+describeShared("stamps", (shared) => {
+  test("a message with a header is stamped by it, one without by the log", () => {
+    const { frames } = readMcap(readFileSync(join(shared, "1-mcap/recorded/array_msgs_0.mcap")));
+    const [imu] = frames["/one_shot/imu"] ?? [];
+    // CDR: 4 bytes of encapsulation, then std_msgs/Header's stamp.
+    const view = new DataView(imu?.payload.buffer ?? new ArrayBuffer(12));
+    const stampNs = BigInt(view.getInt32(4, true)) * 1_000_000_000n + BigInt(view.getUint32(8, true));
+    expect(imu?.stampNs).toBe(stampNs);
+    expect(imu?.logNs).not.toBe(stampNs);
+    const { frames: strings } = readMcap(readFileSync(join(shared, "1-mcap/recorded/wbag_0.mcap")));
+    for (const { stampNs: stamp, logNs } of strings["AAA"] ?? []) expect(stamp).toBe(logNs);
+  });
+});
+
 interface Expected {
   readonly topics: readonly {
     readonly topic: string;
