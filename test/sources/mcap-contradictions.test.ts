@@ -154,7 +154,9 @@ describe("the index", () => {
     ]);
     const schema = all.filter(({ opcode, at: start }) => opcode === 3 && start > nth(all, 15).at)[1];
     const late = edited(chunked, (view) => view.setBigUint64(footer.at + 9, BigInt(schema?.at ?? 0), true));
-    expect(found(late)).toContain(`error index-mismatch ${footer.at + 9}-${footer.at + 17}`);
+    expect(found(late)).toEqual([`error index-mismatch ${footer.at + 9}-${footer.at + 17}`]);
+    const early = edited(chunked, (view) => view.setBigUint64(footer.at + 9, BigInt(nth(all, 6, 1).at), true));
+    expect(found(early)).toEqual([`error index-mismatch ${footer.at + 9}-${footer.at + 17}`]);
     const beyond = edited(chunked, (view) => view.setBigUint64(footer.at + 9, 1n << 40n, true));
     expect(found(beyond)).toEqual([`error index-mismatch ${footer.at + 9}-${footer.at + 17}`]);
     expect(Object.values(beyond.frames).flat().length).toBe(messages.length);

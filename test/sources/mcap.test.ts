@@ -154,7 +154,8 @@ describeShared("damaged", (shared) => {
   });
 
   test.each(told)("$file: one defect, few findings", ({ file }) => {
-    const { conclusion } = readMcap(readFileSync(join(folder, file)));
+    const { conclusion, lostBytes } = readMcap(readFileSync(join(folder, file)));
+    if (file.includes("summary-zeroed")) expect(lostBytes).toBe(31_747 - 28_383);
     // A stale index is wrong in each of its records.
     expect(conclusion.defects.length).toBeLessThanOrEqual(file.includes("unknown-opcode") ? 8 : 1);
   });

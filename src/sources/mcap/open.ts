@@ -5,10 +5,11 @@ import type { Input, Platform } from "../../input.ts";
 import type { OpenOptions } from "../../source.ts";
 import type { ContainerClaims, RecordingIndex } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { sizeAt } from "./cursor.ts";
 import { type DataSection, readData } from "./data.ts";
 import { Definitions } from "./definitions.ts";
 import { type McapDetail, type Streams, streamsOf } from "./detail.ts";
-import { MAGIC, RECORD_HEADER } from "./format.ts";
+import { DATA_END, isSummaryOnly, MAGIC, RECORD_HEADER } from "./format.ts";
 import type { StatisticsRecord } from "./records.ts";
 import { isChain, MOST_EFFORT } from "./resync.ts";
 import { strictEnd } from "./structure.ts";
@@ -25,9 +26,13 @@ import {
   type Session,
   type Summary,
 } from "./summary.ts";
+import { type Visitor, walk } from "./walk.ts";
 import { FileWindow } from "./window.ts";
 
 const MAGIC_TEXT = hexBytes(Uint8Array.from(MAGIC));
+
+/** A DataEnd record: a checksum and nothing else. */
+const DATA_END_BYTES = RECORD_HEADER + 4;
 
 /** Magic at either end, or records where they should begin. */
 export function detectMcap(input: Input): boolean {
@@ -52,7 +57,7 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
   const start = readStart(session);
   const limit = footer ? footer.at : tail.magic ? size - 8 : size;
   const closed = footer !== null || tail.magic;
-  const summary = footer ? summaryOf(session, footer) : { ...noSummary(limit), sound: false };
+  const summary = footer ? summaryOf(session, footer, start) : { ...noSummary(limit), sound: false };
   const data = readData(session, platform, summary, footer, start, limit, closed, options.spanBytes);
   if (data.records === 0) throw new InputError(`${input.name}: not an MCAP file: no record found in ${size} bytes`);
   const late = footer || !data.dataEnd ? null : readSummary(session, data.dataEnd.end, limit, null);
@@ -91,7 +96,7 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
         verified: footer && footer.crc !== 0 ? 1 : 0,
       },
       fold: null,
-      lostBytes: data.lostBytes,
+      lostBytes: data.lostBytes + (summary.start >= data.end ? summary.lostBytes : 0) + (late?.lostBytes ?? 0),
     },
     claims,
     detail,
@@ -114,12 +119,41 @@ function readStart(session: Session): number {
   return strictEnd(bytes, 8, size, "file") >= 0 ? 8 : 0;
 }
 
-function summaryOf(session: Session, footer: Footer): Summary {
-  if (footer.summaryStart === 0) return readSummary(session, footer.at, footer.at, footer);
-  if (footer.summaryStart >= 8 && footer.summaryStart <= footer.at) return readSummary(session, footer.summaryStart, footer.at, footer);
-  const bytes = [footer.at + RECORD_HEADER, footer.at + RECORD_HEADER + 8] as const;
-  session.damages.add(damage("index-mismatch", "error", bytes, { summaryStart: plain(footer.summaryStart) }, { most: footer.at }));
-  return { ...noSummary(footer.at), sound: false };
+/** The summary begins where the data section ends; where the footer says something else, the section is walked for its end. */
+function summaryOf(session: Session, footer: Footer, start: number): Summary {
+  const { summaryStart, at } = footer;
+  if (summaryStart === 0) return readSummary(session, at, at, footer);
+  const isInside = summaryStart >= 8 && summaryStart <= at;
+  const from = isInside && isDataEnd(session, summaryStart - DATA_END_BYTES) ? summaryStart : findSummary(session, start, at);
+  if (from !== null) return readSummary(session, from, at, footer);
+  if (isInside) return readSummary(session, summaryStart, at, footer);
+  const bytes = [at + RECORD_HEADER, at + RECORD_HEADER + 8] as const;
+  session.damages.add(damage("index-mismatch", "error", bytes, { record: "Footer", summaryStart: plain(summaryStart) }, { most: at }));
+  return { ...noSummary(at), sound: false };
+}
+
+function isDataEnd({ input, size }: Session, at: number): boolean {
+  const bytes = new FileWindow(input, size);
+  const o = at < 8 ? -1 : bytes.at(at, RECORD_HEADER);
+  return o >= 0 && bytes.u8[o] === DATA_END && sizeAt(bytes.view, o + 1) === DATA_END_BYTES - RECORD_HEADER;
+}
+
+/** End of the DataEnd record, or null. */
+function findSummary({ input, size, effort }: Session, from: number, limit: number): number | null {
+  let found: number | null = null;
+  const ignore = (): void => {};
+  const visitor: Visitor = {
+    record(_at, opcode, end) {
+      if (opcode === DATA_END) found = end;
+      return opcode !== DATA_END && !isSummaryOnly(opcode);
+    },
+    gap: ignore,
+    wrongLength: ignore,
+    cut: ignore,
+  };
+  const options = { from, limit, place: "data", closed: true, anchors: new Float64Array(0), stopAt: -1, effort } as const;
+  walk(new FileWindow(input, size), new FileWindow(input, size), options, visitor);
+  return found;
 }
 
 /** The end of the file: footer, closing magic, nothing behind it. One finding for one cut. */
@@ -161,7 +195,6 @@ function checkEnd(
 function checkStart(session: Session, footer: Footer | null, data: DataSection): void {
   if (!footer || !data.dataEnd || footer.summaryStart === data.dataEnd.end) return;
   if (footer.summaryStart === 0 && data.dataEnd.end === footer.at) return;
-  if (footer.summaryStart > footer.at) return;
   const bytes = [footer.at + RECORD_HEADER, footer.at + RECORD_HEADER + 8] as const;
   session.damages.add(
     damage(

@@ -12,7 +12,6 @@ import {
   ATTACHMENT_INDEX,
   CHANNEL,
   CHUNK_INDEX,
-  DATA_END,
   FIRST_PRIVATE,
   FOOTER,
   hex,
@@ -76,6 +75,9 @@ export interface Summary {
   readonly metadata: ReadonlyMap<number, At<MetadataIndexRecord>>;
   /** Nothing contradicts it: its checksum, its records, its offsets. */
   readonly sound: boolean;
+  readonly start: number;
+  /** Bytes no record could be read from. */
+  readonly lostBytes: number;
   /** Where its walk ended, and the footer if the walk came upon it. */
   readonly end: number;
   readonly footerAt: number;
@@ -126,6 +128,8 @@ export function noSummary(at: number): Summary {
     attachments: new Map(),
     metadata: new Map(),
     sound: true,
+    start: at,
+    lostBytes: 0,
     end: at,
     footerAt: -1,
   };
@@ -146,7 +150,10 @@ export function readSummary(session: Session, from: number, limit: number, foote
   const groups = new Map<number, [number, number]>();
   let statistics: At<StatisticsRecord> | null = null;
   let footerAt = -1;
-  let broken = 0;
+  // A footer that points elsewhere is told where the data section's end is known; what it sums up is not sound.
+  const isMoved = footer !== null && footer.summaryStart !== from && (footer.summaryStart !== 0 || from !== footer.at);
+  let broken = isMoved ? 1 : 0;
+  let lostBytes = 0;
   /** Contents of the index records kept. */
   let keptBytes = 0;
   const report = (one: Damage): void => {
@@ -220,11 +227,6 @@ export function readSummary(session: Session, from: number, limit: number, foote
         if (opcode < FIRST_PRIVATE) damages.add(unknownOpcode(at, opcode, end));
         return true;
       }
-      if (opcode === DATA_END && at === from) {
-        // The footer points before the summary: told once, where the data section's end is known.
-        broken++;
-        return true;
-      }
       const group = groups.get(opcode);
       if (group && group[1] === at) group[1] = end;
       else if (!group) groups.set(opcode, [at, end]);
@@ -244,7 +246,10 @@ export function readSummary(session: Session, from: number, limit: number, foote
       else if (!parse(opcode, c, at, end)) report(damage("malformed-record", "error", [at, end], { record: recordName(opcode) }));
       return true;
     },
-    gap: (at, end, what) => report(gapDamage(at, end, what)),
+    gap(at, end, what) {
+      lostBytes += end - at;
+      report(gapDamage(at, end, what));
+    },
     wrongLength: (at, opcode, stated, actual) => report(lengthDamage(at, opcode, stated, actual)),
     cut: (at, opcode, stated, end) => report(cutDamage(at, opcode, stated, end)),
   };
@@ -258,7 +263,7 @@ export function readSummary(session: Session, from: number, limit: number, foote
   if (footer && (broken === 0 || offsets.length > 0)) checkOffsets(offsets, groups, footer, report);
   let sound = broken === 0;
   if (footer && footer.crc !== 0) sound = checkCrc(session, from, footer, sound) && sound;
-  return { definitions, statistics, chunks, attachments, metadata, sound, end: walked.end, footerAt };
+  return { definitions, statistics, chunks, attachments, metadata, sound, start: from, end: walked.end, footerAt, lostBytes };
 }
 
 const SUMMARY_RECORDS: ReadonlySet<number> = new Set([
