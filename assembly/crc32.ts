@@ -22,12 +22,12 @@
  *
  * Reads nothing outside the region. Not done: three or more far multiples (no gain measured), CRC instructions (WASM has none).
  */
+import { combine, prepare, RING, sliced, TABLE_BYTES, touch } from "./_crc32";
 
 /** P, bit-reflected: bit 31 is x^0. */
 const POLY: u32 = 0xedb88320;
 
-/** u32[16][256] - row k: the CRC of a byte followed by k zero bytes. Zero until first use (entry 1 tells). */
-const TABLE: usize = memory.data(16384, 64);
+const TABLE: usize = memory.data(TABLE_BYTES, 64);
 
 /** Largest distance of the far multiple. */
 const FAR: usize = 12370;
@@ -42,8 +42,6 @@ const NEAR: usize = 300;
 const NEAR_REST: usize = 304;
 const NEAR_FROM: usize = 512;
 
-/** What the stages add to bytes yet to come. The near stage never takes more than FAR_FROM bytes, so it needs no moves. */
-const RING: usize = memory.data(76416, 64);
 /** The far stage's last ten `s` vectors, oldest first, then ten of zeros. */
 const HISTORY: usize = memory.data(320, 64);
 const FAR_RESIDUE: usize = memory.data(12544, 64);
@@ -58,7 +56,7 @@ const NEAR_RESIDUE: usize = memory.data(320, 64);
  * O(n): 16 bytes a turn from 512 bytes on. Called on pieces it costs the residue of each again: pieces of 256 KiB lose a twelfth.
  */
 export function crc32(pointer: usize, length: usize, crc: u32): u32 {
-  if (load<u32>(TABLE, 4) == 0) buildTable();
+  prepare(TABLE, POLY);
   let c = ~crc;
   if (length >= FAR_FROM) {
     const done = far(pointer, length, c) + FAR_REST;
@@ -73,11 +71,11 @@ export function crc32(pointer: usize, length: usize, crc: u32): u32 {
 function nearThenSliced(pointer: usize, length: usize, c: u32): u32 {
   if (length >= NEAR_FROM) {
     const done = near(pointer, length, c) + NEAR_REST;
-    c = sliced(NEAR_RESIDUE, NEAR_REST, 0);
+    c = sliced(TABLE, NEAR_RESIDUE, NEAR_REST, 0);
     pointer += done;
     length -= done;
   }
-  return sliced(pointer, length, c);
+  return sliced(TABLE, pointer, length, c);
 }
 
 /**
@@ -184,16 +182,9 @@ function far(pointer: usize, length: usize, c: u32): usize {
   return erased;
 }
 
-/** Loads one word of every cache line. */
-function touch(pointer: usize, length: usize): void {
-  let all: u64 = 0;
-  const end = pointer + length;
-  for (let p = pointer; p < end; p += 64) all |= load<u64>(p);
-  store<u64>(NEAR_RESIDUE, all); // a use, so that the loads stay
-}
-
 /**
- * Near stage: Q = 1 + z^145 + z^183 + z^211 + z^300. The ring holds `s` itself, 300 bytes late, so distance t is found at 300 - t.
+ * Near stage: Q = 1 + z^145 + z^183 + z^211 + z^300. The ring holds `s` itself, 300 bytes late, so distance t is found at 300 - t. It takes
+ * less than FAR_FROM bytes, so the ring need not move.
  *
  * @returns bytes erased; the NEAR_REST bytes after them are replaced by NEAR_RESIDUE, less than 32 bytes follow unchanged
  */
@@ -221,71 +212,11 @@ function near(pointer: usize, length: usize, c: u32): usize {
 }
 
 /**
- * Slicing by 16: the register after a block is the sum of what each of its bytes leaves behind, and TABLE row k knows what a byte leaves
- * after k more. Byte i of a block has 15 - i after it; the register itself is added to the first four.
- */
-function sliced(pointer: usize, length: usize, c: u32): u32 {
-  let p = pointer;
-  const blocks = pointer + (length & ~15);
-  while (p < blocks) {
-    const a = load<u32>(p) ^ c;
-    const b = load<u32>(p, 4);
-    const d = load<u32>(p, 8);
-    const e = load<u32>(p, 12);
-    c =
-      load<u32>((a & 255) << 2, TABLE + 15360) ^
-      load<u32>(((a >>> 8) & 255) << 2, TABLE + 14336) ^
-      (load<u32>(((a >>> 16) & 255) << 2, TABLE + 13312) ^ load<u32>((a >>> 24) << 2, TABLE + 12288)) ^
-      (load<u32>((b & 255) << 2, TABLE + 11264) ^
-        load<u32>(((b >>> 8) & 255) << 2, TABLE + 10240) ^
-        (load<u32>(((b >>> 16) & 255) << 2, TABLE + 9216) ^ load<u32>((b >>> 24) << 2, TABLE + 8192))) ^
-      (load<u32>((d & 255) << 2, TABLE + 7168) ^
-        load<u32>(((d >>> 8) & 255) << 2, TABLE + 6144) ^
-        (load<u32>(((d >>> 16) & 255) << 2, TABLE + 5120) ^ load<u32>((d >>> 24) << 2, TABLE + 4096))) ^
-      (load<u32>((e & 255) << 2, TABLE + 3072) ^
-        load<u32>(((e >>> 8) & 255) << 2, TABLE + 2048) ^
-        (load<u32>(((e >>> 16) & 255) << 2, TABLE + 1024) ^ load<u32>((e >>> 24) << 2, TABLE)));
-    p += 16;
-  }
-  const end = pointer + length;
-  for (; p < end; p++) c = (c >>> 8) ^ load<u32>(((c ^ load<u8>(p)) & 255) << 2, TABLE);
-  return c;
-}
-
-function buildTable(): void {
-  for (let i: u32 = 0; i < 256; i++) {
-    let c = i;
-    for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ POLY : c >>> 1;
-    store<u32>(TABLE + (i << 2), c);
-  }
-  for (let at: usize = 1024; at < 16384; at += 4) {
-    const c = load<u32>(TABLE + at - 1024);
-    store<u32>(TABLE + at, (c >>> 8) ^ load<u32>(TABLE + ((c & 255) << 2)));
-  }
-}
-
-/**
- * CRC-32 of A followed by B, from their CRCs: appending n bytes multiplies A's remainder by x^(8n), and the ones in and out cancel.
+ * CRC-32 of A followed by B, from their CRCs.
  *
  * @param lengthB bytes of B: an integer below 2^53
- * O(log n): x^(8n) by repeated squaring.
+ * O(log n)
  */
 export function crc32Combine(a: u32, b: u32, lengthB: f64): u32 {
-  let power: u32 = 0x80000000; // x^0
-  let square: u32 = 0x00800000; // x^8
-  for (let n = u64(lengthB); n != 0; n >>= 1) {
-    if (n & 1) power = multiply(power, square);
-    square = multiply(square, square);
-  }
-  return multiply(a, power) ^ b;
-}
-
-/** a * b mod P, reflected: `b` is multiplied by x once per bit of `a`. */
-function multiply(a: u32, b: u32): u32 {
-  let product: u32 = 0;
-  for (let bit: u32 = 0x80000000; bit != 0; bit >>>= 1) {
-    if (a & bit) product ^= b;
-    b = b & 1 ? (b >>> 1) ^ POLY : b >>> 1;
-  }
-  return product;
+  return combine(a, b, lengthB, POLY);
 }

@@ -26,6 +26,10 @@ export interface KernelExports {
   crc32(pointer: number, length: number, crc: number): number;
   /** CRC-32 of A followed by B from their CRCs and B's length (an integer below 2^53). Signed: use `>>> 0`. */
   crc32Combine(a: number, b: number, lengthB: number): number;
+  /** Running CRC-32C, as `crc32`. Signed: use `>>> 0`. */
+  crc32c(pointer: number, length: number, crc: number): number;
+  /** CRC-32C of A followed by B, as `crc32Combine`. Signed: use `>>> 0`. */
+  crc32cCombine(a: number, b: number, lengthB: number): number;
   /** Continues the CRC-64/NVME held as u64 at `state` (0 to begin). */
   crc64Nvme(pointer: number, length: number, state: number): void;
   /** u64 at `a` becomes the CRC-64/NVME of A followed by B; u64 at `b` is B's, `lengthB` its length below 2^53. */

@@ -6,18 +6,30 @@ const ONES_64 = 0xffffffffffffffffn;
 
 /** Bit-reflected 0x04C11DB7. */
 const POLY_32 = 0xedb88320;
+/** Bit-reflected 0x1EDC6F41. */
+const POLY_32C = 0x82f63b78;
 /** Bit-reflected 0xAD93D23594C93659. */
 const POLY_64 = 0x9a6c9329ac4bc9b5n;
 /** x^32 + … and x^64 + …, the highest power first. */
 const DIVISOR_32 = 0x104c11db7n;
+const DIVISOR_32C = 0x11edc6f41n;
 const DIVISOR_64 = 0x1ad93d23594c93659n;
 
 /** CRC-32/ISO-HDLC of `bytes` continuing `crc` (0 to begin). Unsigned. */
 export function crc32(bytes: Uint8Array, crc = 0): number {
+  return bitwise(bytes, crc, POLY_32);
+}
+
+/** CRC-32/ISCSI (CRC-32C) of `bytes` continuing `crc` (0 to begin). Unsigned. */
+export function crc32c(bytes: Uint8Array, crc = 0): number {
+  return bitwise(bytes, crc, POLY_32C);
+}
+
+function bitwise(bytes: Uint8Array, crc: number, poly: number): number {
   let register = ~crc;
   for (const byte of bytes) {
     register ^= byte;
-    for (let bit = 0; bit < 8; bit++) register = register & 1 ? (register >>> 1) ^ POLY_32 : register >>> 1;
+    for (let bit = 0; bit < 8; bit++) register = register & 1 ? (register >>> 1) ^ poly : register >>> 1;
   }
   return ~register >>> 0;
 }
@@ -34,7 +46,16 @@ export function crc64Nvme(bytes: Uint8Array, crc = 0n): bigint {
 
 /** CRC-32 of A followed by B from their CRCs. */
 export function crc32Combine(a: number, b: number, lengthB: number): number {
-  const shifted = multiply(reflect(BigInt(a), 32), power(8n * BigInt(lengthB), DIVISOR_32), DIVISOR_32);
+  return combine(a, b, lengthB, DIVISOR_32);
+}
+
+/** CRC-32C of A followed by B from their CRCs. */
+export function crc32cCombine(a: number, b: number, lengthB: number): number {
+  return combine(a, b, lengthB, DIVISOR_32C);
+}
+
+function combine(a: number, b: number, lengthB: number, divisor: bigint): number {
+  const shifted = multiply(reflect(BigInt(a), 32), power(8n * BigInt(lengthB), divisor), divisor);
   return Number(reflect(shifted, 32) ^ BigInt(b));
 }
 
@@ -46,7 +67,16 @@ export function crc64NvmeCombine(a: bigint, b: bigint, lengthB: number): bigint 
 
 /** Remainder of the sum of x^e, for the exponents given, by the CRC-32 polynomial. */
 export function remainder32(exponents: readonly number[]): bigint {
-  return exponents.reduce((sum, exponent) => sum ^ power(BigInt(exponent), DIVISOR_32), 0n);
+  return remainder(exponents, DIVISOR_32);
+}
+
+/** The same by CRC-32C's. */
+export function remainder32c(exponents: readonly number[]): bigint {
+  return remainder(exponents, DIVISOR_32C);
+}
+
+function remainder(exponents: readonly number[], divisor: bigint): bigint {
+  return exponents.reduce((sum, exponent) => sum ^ power(BigInt(exponent), divisor), 0n);
 }
 
 /** x^n mod the divisor. */
