@@ -1,9 +1,10 @@
 /** An attachment against its own checksum, in memory. */
+
 import type { DamageList } from "../../damages.ts";
 import type { Kernels } from "../../wasm.ts";
+import { damage } from "./damage.ts";
 import { hex } from "./format.ts";
 import { parseAttachmentHeader } from "./records.ts";
-import { damage } from "./summary.ts";
 
 interface Regions {
   total: number;
@@ -38,10 +39,10 @@ export function checkAttachment(
   }
   const stored = kernels.u8(content + found.covered, 4);
   const expected = new DataView(stored.buffer, stored.byteOffset, 4).getUint32(0, true);
-  compareAttachment(found.name, expected, kernels.exports.crc32(content, found.covered, 0) >>> 0, at, end, damages, regions);
+  compareChecksum(found.name, expected, kernels.exports.crc32(content, found.covered, 0) >>> 0, at, end, damages, regions);
 }
 
-export function compareAttachment(
+export function compareChecksum(
   name: string,
   expected: number,
   crc: number,

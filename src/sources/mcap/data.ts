@@ -1,10 +1,13 @@
 /**
  * The data section as its records stand: cut into spans, its broken places marked, compared with the index.
  */
+
 import type { Platform } from "../../input.ts";
-import type { Plain, Span } from "../../types.ts";
-import { mostInflated, openChunk } from "./chunk.ts";
+import type { Span } from "../../types.ts";
+import { mostInflated } from "./chunk.ts";
+import { compareAttachment, compareChunk, compareMetadata, type Gap, type Group, reportGaps, reportUnmatched } from "./compare.ts";
 import { Cursor } from "./cursor.ts";
+import { cutDamage, damage, lengthDamage, unknownOpcode } from "./damage.ts";
 import { Definitions } from "./definitions.ts";
 import { CUT, REPAIRED, SKIP, STREAMED } from "./detail.ts";
 import {
@@ -25,32 +28,11 @@ import {
   TOO_LARGE,
   TOO_LARGE_INDEX,
 } from "./format.ts";
-import {
-  type AttachmentHeader,
-  type AttachmentIndexRecord,
-  type ChunkHeader,
-  type ChunkIndexRecord,
-  type MetadataIndexRecord,
-  parseAttachmentHeader,
-  parseChannel,
-  parseChunkHeader,
-  parseName,
-  parseSchema,
-} from "./records.ts";
-import {
-  type At,
-  cutDamage,
-  damage,
-  type Footer,
-  gapDamage,
-  lengthDamage,
-  plain,
-  type Session,
-  type Summary,
-  unknownOpcode,
-} from "./summary.ts";
-import { type Broken, recordName, type Visitor, walk } from "./walk.ts";
-import { FileWindow, MemoryWindow } from "./window.ts";
+import { define, prescan } from "./prescan.ts";
+import { parseAttachmentHeader, parseChunkHeader, parseName } from "./records.ts";
+import type { Footer, Session, Summary } from "./summary.ts";
+import { recordName, type Visitor, walk } from "./walk.ts";
+import { FileWindow } from "./window.ts";
 
 export interface DataSection {
   readonly spans: readonly Span[];
@@ -72,25 +54,6 @@ export interface DataSection {
 const HEAD = 64 * 1024;
 /** Message indexes of one chunk that are compared with its chunk index. */
 const MOST_CHANNELS = 65_536;
-
-/** A chunk and the message indexes behind it. */
-interface Group {
-  readonly at: number;
-  readonly end: number;
-  readonly header: ChunkHeader | null;
-  readonly readable: boolean;
-  readonly messageIndexes: Map<number, number>;
-  indexEnd: number;
-}
-
-/** Bytes no record could be read from, and the message indexes behind them. */
-interface Gap {
-  readonly at: number;
-  readonly end: number;
-  readonly broken: Broken;
-  indexEnd: number;
-  frames: number;
-}
 
 export function readData(
   session: Session,
@@ -306,47 +269,6 @@ function hasSchema(known: Definitions, channel: number): boolean {
   return id === 0 || known.schemas.has(id);
 }
 
-function define(content: Uint8Array, opcode: number, at: readonly [number, number], into: Definitions): void {
-  if (opcode === SCHEMA) {
-    const schema = parseSchema(content);
-    if (schema) into.schema(schema, at);
-  } else {
-    const channel = parseChannel(content);
-    if (channel) into.channel(channel, at);
-  }
-}
-
-/** Reads a chunk for its definitions. @returns whether all of it could be read */
-function prescan(session: Session, platform: Platform, at: number, end: number, isCut: boolean, into: Definitions): boolean {
-  const { kernels, input } = session;
-  const length = end - at - RECORD_HEADER;
-  const mark = kernels.mark();
-  const pointer = kernels.alloc(length);
-  const got = input.read(0, at + RECORD_HEADER, kernels.u8(pointer, length));
-  const chunk = openChunk({ pointer, length: got, cut: isCut || got < length }, kernels, platform);
-  const records = new MemoryWindow(kernels.u8(chunk.pointer, chunk.bytes));
-  let whole = chunk.whole;
-  const bad = (): void => {
-    whole = false;
-  };
-  walk(
-    records,
-    records,
-    { from: 0, limit: chunk.bytes, place: "chunk", closed: true, anchors: new Float64Array(0), stopAt: -1, effort: session.effort },
-    {
-      record(from, opcode, to) {
-        if (opcode === SCHEMA || opcode === CHANNEL) define(records.u8.subarray(from + RECORD_HEADER, to), opcode, [at, end], into);
-        return true;
-      },
-      gap: bad,
-      wrongLength: bad,
-      cut: bad,
-    },
-  );
-  kernels.release(mark);
-  return whole;
-}
-
 /** Where the index says that records begin, ascending: places to go on at after damage. */
 function anchorsOf(summary: Summary, footer: Footer | null): Float64Array {
   const places = new Set<number>([...summary.attachments.keys(), ...summary.metadata.keys()]);
@@ -357,138 +279,4 @@ function anchorsOf(summary: Summary, footer: Footer | null): Float64Array {
   const end = (footer?.summaryStart || footer?.at) ?? 0;
   if (end > 0) places.add(end - RECORD_HEADER - 4);
   return Float64Array.from([...places].filter(Number.isFinite)).sort();
-}
-
-function compareChunk(session: Session, entry: At<ChunkIndexRecord>, group: Group, header: ChunkHeader): void {
-  const index = entry.record;
-  const observed: Record<string, Plain> = {};
-  const expected: Record<string, Plain> = {};
-  const same = (name: string, said: number | bigint | string, is: number | bigint | string): void => {
-    if (said === is) return;
-    observed[name] = typeof said === "number" ? plain(said) : said;
-    expected[name] = typeof is === "number" ? plain(is) : is;
-  };
-  same("chunkLength", index.length, group.end - group.at);
-  same("startTime", index.startTime, header.startTime);
-  same("endTime", index.endTime, header.endTime);
-  same("compression", index.compression, header.compression);
-  same("compressedSize", index.compressedSize, header.compressedSize);
-  same("uncompressedSize", index.uncompressedSize, header.uncompressedSize);
-  same("messageIndexLength", index.messageIndexLength, group.indexEnd - group.end);
-  let wrong = 0;
-  for (const [channel, offset] of index.messageIndexOffsets) if (group.messageIndexes.get(channel) !== offset) wrong++;
-  if (index.messageIndexOffsets.size > 0) {
-    for (const channel of group.messageIndexes.keys()) if (!index.messageIndexOffsets.has(channel)) wrong++;
-  }
-  same("wrongMessageIndexOffsets", wrong, 0);
-  if (Object.keys(observed).length === 0) return;
-  const times = [header.startTime, header.endTime] as const;
-  session.damages.add(
-    damage("index-mismatch", "error", [entry.at, entry.end], { record: "ChunkIndex", chunk: group.at, ...observed }, expected, times),
-  );
-}
-
-function compareAttachment(
-  session: Session,
-  entry: At<AttachmentIndexRecord> | undefined,
-  header: AttachmentHeader | null,
-  at: number,
-  end: number,
-  seen: Set<number>,
-  lacking: (readonly [number, number])[],
-): void {
-  if (!entry) {
-    if (lacking.length < 100) lacking.push([at, at + RECORD_HEADER]);
-    return;
-  }
-  seen.add(at);
-  if (!header) return;
-  const { record } = entry;
-  const wrong: string[] = [];
-  if (record.length !== end - at) wrong.push("length");
-  if (record.dataSize !== header.dataSize) wrong.push("dataSize");
-  if (record.logTime !== header.logTime) wrong.push("logTime");
-  if (record.createTime !== header.createTime) wrong.push("createTime");
-  if (record.name !== header.name) wrong.push("name");
-  if (record.mediaType !== header.mediaType) wrong.push("mediaType");
-  if (wrong.length === 0) return;
-  const observed = { record: "AttachmentIndex", attachment: at, length: plain(record.length), differs: wrong };
-  session.damages.add(damage("index-mismatch", "error", [entry.at, entry.end], observed, { length: end - at }));
-}
-
-function compareMetadata(
-  session: Session,
-  entry: At<MetadataIndexRecord> | undefined,
-  name: string | null,
-  at: number,
-  end: number,
-  seen: Set<number>,
-  lacking: (readonly [number, number])[],
-): void {
-  if (!entry) {
-    if (lacking.length < 100) lacking.push([at, at + RECORD_HEADER]);
-    return;
-  }
-  seen.add(at);
-  const { record } = entry;
-  const wrong = [...(record.length === end - at ? [] : ["length"]), ...(name === null || record.name === name ? [] : ["name"])];
-  if (wrong.length === 0) return;
-  const observed = { record: "MetadataIndex", metadata: at, length: plain(record.length), differs: wrong };
-  session.damages.add(damage("index-mismatch", "error", [entry.at, entry.end], observed, { length: end - at }));
-}
-
-interface Seen {
-  readonly chunks: Set<number>;
-  readonly attachments: Set<number>;
-  readonly metadata: Set<number>;
-}
-
-/** What the index says of a gap: the times of the chunks that stood there. Those entries are explained by it. */
-function reportGaps(session: Session, summary: Summary, gaps: readonly Gap[], seen: Seen): void {
-  if (gaps.length === 0) return;
-  const times = new Map<Gap, readonly [bigint, bigint]>();
-  /** The gap that holds `offset`. */
-  const gapAt = (offset: number): Gap | undefined => {
-    let low = 0;
-    let high = gaps.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((gaps[middle]?.end ?? 0) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const gap = gaps[low];
-    return gap && gap.at <= offset ? gap : undefined;
-  };
-  for (const { record } of summary.chunks.values()) {
-    const gap = gapAt(record.offset);
-    if (!gap) continue;
-    seen.chunks.add(record.offset);
-    const [start, end] = [BigInt.asIntN(64, record.startTime), BigInt.asIntN(64, record.endTime)];
-    const [first, last] = times.get(gap) ?? [start, end];
-    times.set(gap, [start < first ? start : first, end > last ? end : last]);
-  }
-  for (const offset of summary.attachments.keys()) if (gapAt(offset)) seen.attachments.add(offset);
-  for (const offset of summary.metadata.keys()) if (gapAt(offset)) seen.metadata.add(offset);
-  for (const gap of gaps) {
-    session.damages.add(gapDamage(gap.at, gap.end, gap.broken, { frames: gap.frames, times: times.get(gap) ?? null }));
-  }
-}
-
-/** Index entries that point to nothing; and records without an entry, where that is not the same thing seen twice. */
-function reportUnmatched(session: Session, summary: Summary, seen: Seen, lacking: readonly (readonly [number, number])[]): void {
-  let unmatched = 0;
-  const miss = (record: string, offset: number, at: number, end: number): void => {
-    unmatched++;
-    session.damages.add(damage("index-mismatch", "error", [at, end], { record, offset: plain(offset), found: "nothing" }));
-  };
-  for (const { record, at, end } of summary.chunks.values())
-    if (!seen.chunks.has(record.offset)) miss("ChunkIndex", record.offset, at, end);
-  for (const { record, at, end } of summary.attachments.values()) {
-    if (!seen.attachments.has(record.offset)) miss("AttachmentIndex", record.offset, at, end);
-  }
-  for (const { record, at, end } of summary.metadata.values()) {
-    if (!seen.metadata.has(record.offset)) miss("MetadataIndex", record.offset, at, end);
-  }
-  if (lacking.length <= unmatched) return;
-  for (const bytes of lacking) session.damages.add(damage("index-mismatch", "error", bytes, { indexEntries: 0 }, { indexEntries: 1 }));
 }

@@ -1,4 +1,5 @@
 /** Opening: magic, footer and summary, then the data section as it stands; what contradicts what is damage. */
+
 import { DamageList } from "../../damages.ts";
 import { InputError } from "../../errors.ts";
 import type { Input, Platform } from "../../input.ts";
@@ -6,6 +7,7 @@ import type { OpenOptions } from "../../source.ts";
 import type { ContainerClaims, RecordingIndex } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { sizeAt } from "./cursor.ts";
+import { damage, plain } from "./damage.ts";
 import { type DataSection, readData } from "./data.ts";
 import { Definitions } from "./definitions.ts";
 import { type McapDetail, type Streams, streamsOf } from "./detail.ts";
@@ -13,19 +15,7 @@ import { DATA_END, isSummaryOnly, MAGIC, RECORD_HEADER } from "./format.ts";
 import type { StatisticsRecord } from "./records.ts";
 import { isChain, MOST_EFFORT } from "./resync.ts";
 import { strictEnd } from "./structure.ts";
-import {
-  type At,
-  damage,
-  type Footer,
-  hexBytes,
-  isMagic,
-  noSummary,
-  plain,
-  readFooter,
-  readSummary,
-  type Session,
-  type Summary,
-} from "./summary.ts";
+import { type At, type Footer, hexBytes, isMagic, noSummary, readFooter, readSummary, type Session, type Summary } from "./summary.ts";
 import { type Visitor, walk } from "./walk.ts";
 import { FileWindow } from "./window.ts";
 

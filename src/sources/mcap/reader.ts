@@ -5,6 +5,7 @@
  * beyond 1 GiB is passed over in pieces: a message of that size is counted, and its digest is made of its CRC-32 and
  * length instead of XXH3-64 (the damage `too-large` says so); a chunk or attachment of that size is not opened.
  */
+
 import { DamageList } from "../../damages.ts";
 import type { Input, Platform } from "../../input.ts";
 import { messageDecoder } from "../../messages/decoders.ts";
@@ -13,13 +14,13 @@ import type { Decoded, Reader } from "../../source.ts";
 import type { Block, Need, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { blocksOf, payloadOf } from "./blocks.ts";
+import { cutDamage, damage } from "./damage.ts";
 import { CUT, channelSchema, type McapDetail, REPAIRED, SKIP, STREAMED } from "./detail.ts";
 import { PIECE, RECORD_HEADER } from "./format.ts";
 import { KnownChannels } from "./known.ts";
 import { Rows } from "./rows.ts";
 import { SpanScan } from "./scan.ts";
 import { streamRecord } from "./stream-record.ts";
-import { cutDamage, damage } from "./summary.ts";
 
 const WHOLE = -1;
 

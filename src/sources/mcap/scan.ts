@@ -2,6 +2,7 @@
  * The records of a span in kernel memory: messages become rows, chunks are opened, message indexes, definitions and
  * checksums compared. One instance per span.
  */
+
 import { RECORD_ROW } from "../../abi.ts";
 import type { DamageList } from "../../damages.ts";
 import type { Platform } from "../../input.ts";
@@ -10,6 +11,7 @@ import type { Kernels } from "../../wasm.ts";
 import { checkAttachment } from "./attachment.ts";
 import { type OpenChunk, openChunk } from "./chunk.ts";
 import { Cursor } from "./cursor.ts";
+import { damage, gapDamage, lengthDamage } from "./damage.ts";
 import {
   ATTACHMENT,
   CHANNEL,
@@ -29,7 +31,6 @@ import type { KnownChannels } from "./known.ts";
 import { compareIndex, entriesOf } from "./message-index.ts";
 import { MOST_EFFORT } from "./resync.ts";
 import { LENGTH, OFFSET, OPCODE, type Rows } from "./rows.ts";
-import { damage, gapDamage, lengthDamage } from "./summary.ts";
 import { type Broken, recordName, type Visitor, walk } from "./walk.ts";
 import { MemoryWindow } from "./window.ts";
 

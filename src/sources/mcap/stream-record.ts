@@ -1,12 +1,13 @@
 /** One record that is never in memory as a whole: what can be known of it piece by piece. */
+
 import type { DamageList } from "../../damages.ts";
 import type { Kernels } from "../../wasm.ts";
-import { ATTACHMENT_HEAD, checkedBytes, compareAttachment } from "./attachment.ts";
+import { ATTACHMENT_HEAD, checkedBytes, compareChecksum } from "./attachment.ts";
 import { Cursor } from "./cursor.ts";
+import { damage } from "./damage.ts";
 import { ATTACHMENT, CHUNK, LAST_KNOWN, MESSAGE, MESSAGE_HEADER, METADATA, RECORD_HEADER, TOO_LARGE } from "./format.ts";
 import type { Rows } from "./rows.ts";
 import type { SpanScan } from "./scan.ts";
-import { damage } from "./summary.ts";
 import { recordName } from "./walk.ts";
 
 export interface StreamedRecord {
@@ -58,7 +59,7 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
       if (opcode === ATTACHMENT) {
         scan.regions.total++;
         if (!attachment) damages.add(damage("malformed-record", "error", [at, end], { record: "Attachment", bytes: length }));
-        else compareAttachment(attachment.name, new Cursor(stored).u32(), crc >>> 0, at, end, damages, scan.regions);
+        else compareChecksum(attachment.name, new Cursor(stored).u32(), crc >>> 0, at, end, damages, scan.regions);
         return;
       }
       if (opcode === METADATA || opcode > LAST_KNOWN) return;
