@@ -3,7 +3,7 @@
  * one `dd` per worker over its share of the same file, and @mcap/core reading the file with its CRCs on.
  * Competitors take turns within each round; medians and the spread are printed and recorded.
  *
- *   node bench/throughput/files.ts [--gib 4] [--rounds 7] [--workers 2] [--unchunked] [--peer] [--folder DIR]
+ *   npm run build && node bench/throughput/files.ts [--gib 4] [--rounds 7] [--workers 2] [--unchunked] [--peer] [--folder DIR]
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ const gib = Number(values.gib);
 const rounds = Number(values.rounds);
 const workers = Number(values.workers);
 const root = new URL("../..", import.meta.url).pathname;
-const cli = join(root, "src/cli/main.ts");
+const cli = join(root, "dist/cli/main.js");
 const layout = values.unchunked ? "unchunked" : "chunked";
 
 mkdirSync(values.folder, { recursive: true });

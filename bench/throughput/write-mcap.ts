@@ -53,7 +53,7 @@ const START_NS = 1_700_000_000_000_000_000n;
 
 export async function writeLargeMcap({ path, bytes, messageBytes, chunked, seed }: LargeMcap): Promise<number> {
   const file = new FileWritable(path);
-  const writer = new McapWriter({ writable: file, useChunks: chunked, chunkSize: 4 << 20 });
+  const writer = new McapWriter({ writable: file, useChunks: chunked, chunkSize: 1 << 20 });
   await writer.start({ profile: "", library: "plumbline bench" });
   const channels: number[] = [];
   for (const topic of STREAMS) {

@@ -14,6 +14,7 @@ import type { Decoded, Reader } from "../../source.ts";
 import type { Block, Need, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { blocksOf, payloadOf } from "./blocks.ts";
+import { joinedCrc } from "./crc.ts";
 import { cutDamage, damage } from "./damage.ts";
 import { CUT, channelSchema, type McapDetail, REPAIRED, SKIP, STREAMED } from "./detail.ts";
 import { PIECE, RECORD_HEADER } from "./format.ts";
@@ -80,7 +81,7 @@ export class McapReader implements Reader {
         continue;
       }
       const pointer = kernels.alloc(length);
-      const got = this.#load(part, pointer, fold);
+      const got = this.#load(part, pointer);
       if (got < length) {
         lostBytes += length - got;
         damages.add(damage("shrunk", "error", [part.start + got, part.end], { bytes: got }, { bytes: length }));
@@ -91,6 +92,10 @@ export class McapReader implements Reader {
         if (part.how === CUT) damages.add(cutAt(kernels, pointer, got, part.start, read));
       } else {
         scan.region(pointer, got, part.start, got < length);
+      }
+      if (this.#detail.fold) {
+        fold.crc = joinedCrc(kernels, pointer, got, scan.summed, fold.crc);
+        fold.bytes += got;
       }
     }
     scan.finish();
@@ -134,16 +139,12 @@ export class McapReader implements Reader {
   }
 
   /** Reads a part to `pointer` in pieces. @returns bytes read: fewer when the file shrank */
-  #load(part: Part, pointer: number, fold: { crc: number; bytes: number }): number {
+  #load(part: Part, pointer: number): number {
     const kernels = this.#kernels;
     const length = part.end - part.start;
     for (let done = 0; done < length; ) {
       const want = Math.min(PIECE, length - done);
       const got = this.#input.read(0, part.start + done, kernels.u8(pointer + done, want));
-      if (this.#detail.fold) {
-        fold.crc = kernels.exports.crc32(pointer + done, got, fold.crc);
-        fold.bytes += got;
-      }
       done += got;
       if (got < want) return done;
     }

@@ -10,6 +10,7 @@ import type { Damage, Plain, Severity } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { checkAttachment } from "./attachment.ts";
 import { type OpenChunk, openChunk } from "./chunk.ts";
+import type { SummedBytes } from "./crc.ts";
 import { Cursor } from "./cursor.ts";
 import { damage, gapDamage, lengthDamage } from "./damage.ts";
 import {
@@ -57,6 +58,8 @@ interface Group {
 export class SpanScan {
   readonly regions = { total: 0, withChecksum: 0, verified: 0 };
   lostBytes = 0;
+  /** CRC-32 of stretches of the file as it lies in memory, ascending: what sums a larger region joins them. */
+  readonly summed: SummedBytes[] = [];
   readonly #rows: Rows;
   readonly #damages: DamageList;
   readonly #kernels: Kernels;
@@ -236,6 +239,7 @@ export class SpanScan {
       if (chunk.whole) {
         this.regions.verified++;
         const crc = kernels.exports.crc32(chunk.pointer, chunk.bytes, 0) >>> 0;
+        if (chunk.inPlace) this.summed.push({ pointer: chunk.pointer, bytes: chunk.bytes, crc });
         if (crc !== header.crc) tell("crc-mismatch", "error", { region: "chunk", crc: hex(crc, 8) }, { crc: hex(header.crc, 8) });
       }
     }
