@@ -1,6 +1,7 @@
 /** A recording opened for reading: its streams, and its frames in file order. */
 import type { Input, Platform } from "./input.ts";
 import { open, SPAN_BYTES } from "./open.ts";
+import { payloadOf } from "./source.ts";
 import type { Block, Need, StreamInfo } from "./types.ts";
 import { loadKernels } from "./wasm.ts";
 
@@ -52,7 +53,7 @@ export async function openInput(
       for (const span of index.spans) {
         const decoded = reader.read(span, NEEDS);
         // The consumer may let the reader go on (another iterator) between yields, so a span's frames are copied first.
-        const frames = [...inFileOrder(decoded.blocks)].map(([block, i]) => ({ block, i, payload: decoded.payload(block, i).slice() }));
+        const frames = [...inFileOrder(decoded.blocks)].map(([block, i]) => ({ block, i, payload: payloadOf(block, i, own).slice() }));
         for (const { block, i, payload } of frames) {
           const { frames: columns, stream } = block;
           const n = next[stream] ?? 0;

@@ -38,8 +38,12 @@ export interface Reader {
 export interface Decoded {
   readonly facts: ContainerFacts;
   readonly blocks: readonly Block[];
-  /** Payload of a frame of one of these blocks: a view of kernel memory, valid until the next `read`. */
-  payload(block: Block, frame: number): Uint8Array;
+}
+
+/** Payload of a frame: a view of kernel memory, valid until the reader's next `read`; empty where it was not loaded. */
+export function payloadOf({ frames }: Block, frame: number, kernels: Kernels): Uint8Array {
+  const pointer = frames.pointer[frame] ?? 0;
+  return kernels.u8(pointer, pointer === 0 ? 0 : (frames.bytes[frame] ?? 0));
 }
 
 export const NO_FACTS: ContainerFacts = {

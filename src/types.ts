@@ -125,6 +125,8 @@ export interface FrameColumns {
   /** Byte range of the frame's record in its file, [start, end); -1 inside a compressed chunk. */
   readonly start: Float64Array;
   readonly end: Float64Array;
+  /** Payload in kernel memory: holds until the next `read`. 0 where it was not loaded (too large, unreadable). */
+  readonly pointer: Uint32Array;
 }
 
 export type FieldType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "f16" | "i64";

@@ -317,13 +317,10 @@ function decoded(
       order: Uint32Array.from({ length: count }, (_, i) => i),
       start,
       end,
+      pointer,
     },
   };
-  return {
-    facts: { ...NO_FACTS, damages, lostBytes },
-    blocks: count > 0 ? [block] : [],
-    payload: (_, frame) => kernels.u8(pointer[frame] ?? 0, bytes[frame] ?? 0),
-  };
+  return { facts: { ...NO_FACTS, damages, lostBytes }, blocks: count > 0 ? [block] : [] };
 }
 
 function digests(kernels: Kernels, pointer: Uint32Array, bytes: Uint32Array): BigUint64Array {

@@ -4,6 +4,7 @@ import type { Conclusion } from "../../src/check.ts";
 import { container } from "../../src/checks/integrity/container.ts";
 import type { Input } from "../../src/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { payloadOf } from "../../src/source.ts";
 import { mcap } from "../../src/sources/mcap.ts";
 import type { Damage, Need, RecordingIndex, StreamCensus } from "../../src/types.ts";
 import { loadKernels } from "../../src/wasm.ts";
@@ -53,7 +54,7 @@ export function readMcap(bytes: Uint8Array, spanBytes = 1 << 20, input: Input = 
   let lostBytes = index.facts.lostBytes;
   const regions = { ...index.facts.regions };
   for (const span of index.spans) {
-    const { blocks, facts, payload } = reader.read(span, NEEDS);
+    const { blocks, facts } = reader.read(span, NEEDS);
     damages.push(...facts.damages);
     lostBytes += facts.lostBytes;
     for (const key of ["total", "withChecksum", "verified"] as const) regions[key] += facts.regions[key];
@@ -71,7 +72,7 @@ export function readMcap(bytes: Uint8Array, spanBytes = 1 << 20, input: Input = 
           digest: f.digest[i] ?? 0n,
           start: f.start[i] ?? 0,
           end: f.end[i] ?? 0,
-          payload: payload(block, i).slice(),
+          payload: payloadOf(block, i, kernels).slice(),
         });
       }
     }

@@ -2,7 +2,7 @@
 import type { Input } from "../../src/input.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import type { Source } from "../../src/source.ts";
+import { payloadOf, type Source } from "../../src/source.ts";
 import type { Damage, Need, RecordingIndex, StreamInfo } from "../../src/types.ts";
 import { compileKernels, loadKernels } from "../../src/wasm.ts";
 
@@ -106,7 +106,7 @@ export async function readAll(source: Source, input: Input, spanBytes = 1 << 20,
         stream.bytes.push(frames.bytes[i] ?? -1);
         stream.digest.push(frames.digest[i] ?? 0n);
         stream.range.push([frames.start[i] ?? Number.NaN, frames.end[i] ?? Number.NaN]);
-        stream.payload.push(decoded.payload(block, i).slice());
+        stream.payload.push(payloadOf(block, i, kernels).slice());
       }
       for (const { frame, reason } of block.malformed) stream.malformed.push({ frame: base + frame, reason });
       const { labels, poses, imu } = block;

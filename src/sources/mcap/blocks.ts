@@ -17,12 +17,6 @@ const NEED_OF: Readonly<Record<StreamKind, Need | null>> = {
   bytes: null,
 };
 
-export interface Grouped {
-  readonly blocks: readonly Block[];
-  /** Row of a frame of a block. */
-  row(stream: number, frame: number): number;
-}
-
 /** @param decoders by channel id */
 export function blocksOf(
   rows: Rows,
@@ -31,7 +25,7 @@ export function blocksOf(
   needs: ReadonlySet<Need>,
   digests: ReadonlyMap<number, bigint>,
   kernels: Kernels,
-): Grouped {
+): readonly Block[] {
   const { start, rows: order } = groupByStream(rows, streams);
   const digest = needs.has("digests") ? digestsOf(rows, order, digests, kernels) : new BigUint64Array(order.length);
   const memory = kernels.u8(0, kernels.exports.memory.buffer.byteLength);
@@ -46,7 +40,7 @@ export function blocksOf(
     decode(rows, mine, frames, decoders, needs, memory, builder);
     blocks.push({ stream, frames, ...builder.finish() });
   }
-  return { blocks, row: (stream, frame) => order[(start[stream] ?? 0) + frame] ?? -1 };
+  return blocks;
 }
 
 function digestsOf(rows: Rows, order: Uint32Array, known: ReadonlyMap<number, bigint>, kernels: Kernels): BigUint64Array {
@@ -79,6 +73,7 @@ function framesOf(
   const bytes = new Float64Array(count);
   const starts = new Float64Array(count);
   const ends = new Float64Array(count);
+  const pointer = new Uint32Array(count);
   for (let j = 0; j < count; j++) {
     const i = mine[j] as number;
     log[2 * j] = rows.log[2 * i] as number;
@@ -87,6 +82,7 @@ function framesOf(
     const size = rows.bytes[i] as number;
     const at = rows.start[i] as number;
     bytes[j] = size;
+    pointer[j] = rows.pointer[i] as number;
     starts[j] = at;
     ends[j] = at < 0 ? -1 : at + RECORD_HEADER + MESSAGE_HEADER + size;
   }
@@ -100,7 +96,7 @@ function framesOf(
       if (stamp !== null) stampNs[j] = stamp;
     }
   }
-  return { count, stampNs, logNs, sequence, bytes, digest, order: mine, start: starts, end: ends };
+  return { count, stampNs, logNs, sequence, bytes, digest, order: mine, start: starts, end: ends, pointer };
 }
 
 function decode(
@@ -136,7 +132,7 @@ function onlyChannel(rows: Rows, mine: Uint32Array): number {
 }
 
 /** Empty for a message that was not loaded. */
-export function payloadOf(rows: Rows, i: number, memory: Uint8Array): Uint8Array {
+function payloadOf(rows: Rows, i: number, memory: Uint8Array): Uint8Array {
   const pointer = rows.pointer[i] ?? 0;
   return memory.subarray(pointer, pointer === 0 ? 0 : pointer + (rows.bytes[i] ?? 0));
 }

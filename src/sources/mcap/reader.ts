@@ -11,9 +11,9 @@ import type { Input, Platform } from "../../input.ts";
 import { messageDecoder } from "../../messages/decoders.ts";
 import type { MessageDecoder } from "../../messages/index.ts";
 import type { Decoded, Reader } from "../../source.ts";
-import type { Block, Need, Span } from "../../types.ts";
+import type { Need, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
-import { blocksOf, payloadOf } from "./blocks.ts";
+import { blocksOf } from "./blocks.ts";
 import { joinedCrc } from "./crc.ts";
 import { cutDamage, damage } from "./damage.ts";
 import { CUT, channelSchema, type McapDetail, REPAIRED, SKIP, STREAMED } from "./detail.ts";
@@ -101,7 +101,7 @@ export class McapReader implements Reader {
     scan.finish();
     lostBytes += scan.lostBytes;
     const decoder = (channel: number): MessageDecoder => this.#decoder(channel);
-    const { blocks, row } = blocksOf(rows, this.#streams, decoder, needs, digests, kernels);
+    const blocks = blocksOf(rows, this.#streams, decoder, needs, digests, kernels);
     return {
       facts: {
         ...damages.facts(),
@@ -110,8 +110,6 @@ export class McapReader implements Reader {
         lostBytes,
       },
       blocks,
-      payload: (block: Block, frame: number): Uint8Array =>
-        payloadOf(rows, row(block.stream, frame), kernels.u8(0, kernels.exports.memory.buffer.byteLength)),
     };
   }
 
