@@ -5,7 +5,9 @@ export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { lz4Frames } from "./lz4";
 export { scanRecords } from "./records";
-export { xxh3, xxh3Rows } from "./xxh3";
+export { xxh3, xxh3Rows, xxh3Seeded } from "./xxh3";
+export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";
+export { xxh3Wide } from "./xxh3-wide";
 
 /** First byte above the kernels' own tables and scratch: where a caller's arena may begin. */
 // @ts-ignore: exported as itself, a global of the compiler stays a constant; a copy of it would need a start function.

@@ -18,3 +18,5 @@ export const RECORD_ROW = 40;
 
 /** Bytes of the state of a streamed BLAKE3 (see assembly/blake3.ts). */
 export const BLAKE3_STATE = 9984;
+/** Bytes of the state of a streamed XXH3 (see assembly/xxh3-stream.ts). */
+export const XXH3_STATE = 1376;

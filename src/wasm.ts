@@ -38,6 +38,17 @@ export interface KernelExports {
   xxh3(pointer: number, length: number, out: number): void;
   /** XXH3-64 of `count` regions; `regions` is u32[2n] (pointer, length), `out` u64[n]. */
   xxh3Rows(regions: number, count: number, out: number): void;
+  /** XXH3-64 to u64 at `out`; `seed` points to a u64, here and below. */
+  xxh3Seeded(pointer: number, length: number, seed: number, out: number): void;
+  /** XXH3-128 to u64[2] at `out`: low half, high half. */
+  xxh3Wide(pointer: number, length: number, seed: number, out: number): void;
+  /** Begins an XXH3 of either width in a state of XXH3_STATE bytes. */
+  xxh3Init(state: number, seed: number): void;
+  xxh3Update(state: number, pointer: number, length: number): void;
+  /** The XXH3-64 of everything so far to u64 at `out`; more may follow. */
+  xxh3Final(state: number, out: number): void;
+  /** The XXH3-128 of everything so far to u64[2] at `out`: low half, high half. */
+  xxh3WideFinal(state: number, out: number): void;
   /**
    * Decodes LZ4 frames (skippable and concatenated ones too) with every checksum they carry verified.
    * `result` is u32[2]: bytes written, bytes consumed; valid also on failure (what came before is right).
