@@ -244,6 +244,7 @@ describe("format", () => {
 
 test("the nearest word is one typing mistake away, or none", () => {
   expect(nearest("raetHz", ["kind", "rateHz"])).toBe("rateHz");
+  expect(nearest("RATEHZ", ["kind", "rateHz"])).toBe("rateHz");
   expect(nearest("xyzzy", ["kind", "rateHz"])).toBe(null);
   expect(nearest("", ["kind"])).toBe(null);
   expect(nearest("x".repeat(1e6), ["kind"])).toBe(null);

@@ -48,6 +48,13 @@ describe("junit", () => {
     expect(all(parseXml(render([bare], context)), "failure").map((one) => one.attributes["message"])).toEqual(["why"]);
   });
 
+  test("a finding on a stream explains its check's verdict on the whole recording", () => {
+    const whole = faulty.verdicts.slice(0, 1).map((verdict) => ({ ...verdict, stream: null }));
+    const root = parseXml(render([{ ...faulty, verdicts: whole, findings: faulty.findings.slice(1, 2) }], context));
+    expect(all(root, "testcase").map((one) => one.attributes["name"])).toEqual(["time/gaps"]);
+    expect(all(root, "failure").map((one) => one.attributes["message"])).toEqual(["gap of 299.999999 ms on /lidar"]);
+  });
+
   test("hostile names stay text, and are characters XML may hold", () => {
     const text = render([hostile], context);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
