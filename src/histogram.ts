@@ -17,11 +17,13 @@ const MANTISSA_BITS_DROPPED = 10;
 
 export const NO_VALUES: Histogram = { count: 0, rows: new Float64Array(0) };
 
+/** A number seen as its words (little-endian); written just before it is read. */
+const DOUBLE = new Float64Array(1);
+const WORDS = new Uint32Array(DOUBLE.buffer);
+
 export class HistogramBuilder {
   readonly #slots = new Map<number, number>();
-  readonly #double = new Float64Array(1);
-  readonly #words = new Uint32Array(this.#double.buffer);
-  #rows = new Float64Array(64);
+  #rows = NO_VALUES.rows;
   #used = 0;
   #count = 0;
   #bin = -1;
@@ -31,8 +33,8 @@ export class HistogramBuilder {
   add(amount: number): void {
     if (!(amount >= 0 && amount < Number.POSITIVE_INFINITY)) return;
     const value = amount + 0; // -0 becomes 0
-    this.#double[0] = value;
-    const bin = (this.#words[1] as number) >>> MANTISSA_BITS_DROPPED;
+    DOUBLE[0] = value;
+    const bin = (WORDS[1] as number) >>> MANTISSA_BITS_DROPPED;
     if (bin !== this.#bin) {
       this.#bin = bin;
       this.#slot = this.#slots.get(bin) ?? this.#open(bin, value);
@@ -55,7 +57,7 @@ export class HistogramBuilder {
   #open(bin: number, value: number): number {
     const slot = this.#used;
     if (slot === this.#rows.length) {
-      const grown = new Float64Array(2 * slot);
+      const grown = new Float64Array(Math.max(16, 2 * slot));
       grown.set(this.#rows);
       this.#rows = grown;
     }

@@ -6,7 +6,7 @@ import { openInput, type Recording } from "../recording.ts";
 import type { Report } from "../types.ts";
 import { describeInput, openDescriptor } from "./input.ts";
 import { nodePlatform } from "./platform.ts";
-import { poolExecutor } from "./pool.ts";
+import { startPool } from "./pool.ts";
 
 /** What a run cost this process, all its threads together. */
 export interface Cost {
@@ -47,8 +47,9 @@ export async function check(path: string, options: CheckOptions = {}): Promise<R
   const input = openDescriptor(descriptor);
   const bytes = descriptor.files.reduce((sum, file) => sum + file.size, 0);
   const threads = options.catalogue ? 0 : (workers ?? (bytes < SMALL_BYTES ? 0 : availableParallelism()));
+  const pool = threads === 0 ? null : startPool(descriptor, threads);
   try {
-    const report = await runCheck(input, nodePlatform, threads === 0 ? inlineExecutor : poolExecutor(descriptor, threads), options);
+    const report = await runCheck(input, nodePlatform, pool?.executor ?? inlineExecutor, options);
     const { user, system } = process.cpuUsage(cpu);
     options.onCost?.({
       wallMs: performance.now() - started,
@@ -60,6 +61,7 @@ export async function check(path: string, options: CheckOptions = {}): Promise<R
     return report;
   } finally {
     input.close();
+    await pool?.close();
   }
 }
 

@@ -24,6 +24,9 @@ export interface WorkerTask {
 /** Sent over the port for every claim, in no order between workers; `null` says this worker is done. */
 export type WorkerMessage = Part | null;
 
+/** Does nothing: by the time it runs, this file and all it imports are loaded. */
+export function warm(): void {}
+
 export default async function work(task: WorkerTask): Promise<void> {
   const { worker, workers, index, plan, port } = task;
   const kernels = await loadKernels(task.module);
