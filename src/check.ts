@@ -8,6 +8,8 @@
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests.
  */
 import type { Rig } from "./rig.ts";
+import type { LeafRecipe } from "./seal/leaves.ts";
+import type { Seal } from "./seal/seal.ts";
 import type {
   Block,
   ContainerClaims,
@@ -33,6 +35,7 @@ export interface Context {
   readonly claims: ContainerClaims;
   readonly streams: readonly StreamCensus[];
   readonly rig: Rig | null;
+  readonly seal: Seal | null;
   /** True when the run was cancelled: absence at the end proves nothing. */
   readonly interrupted: boolean;
 }
@@ -40,7 +43,7 @@ export interface Context {
 /** A finding before the engine adds check, stream name and fingerprint. */
 export type Defect = Omit<Finding, "check" | "stream" | "fingerprint" | "signals"> & {
   readonly signals?: readonly string[];
-  /** Only for checks of scope `recording` or `container`: the stream concerned. */
+  /** Only for checks of scope `recording`, `streams` or `container`: the stream concerned. */
   readonly stream?: string | null;
 };
 
@@ -51,7 +54,7 @@ export interface Conclusion {
   readonly coverage: Coverage;
   readonly observed: Readonly<Record<string, Plain>>;
   readonly defects: readonly Defect[];
-  /** For scope `recording`: the stream the verdict is about; null or absent for the whole. */
+  /** For scopes `recording` and `streams`: the stream the verdict is about; null or absent for the whole. */
   readonly stream?: string | null;
 }
 
@@ -63,6 +66,8 @@ interface CheckBase {
   /** 0 mandatory (bytes, order, time), 1 points and labels, 2 pixels. */
   readonly level: 0 | 1 | 2;
   readonly defaults: Options;
+  /** What it cannot run without: it is left out of the plan when that is not given. */
+  readonly requires?: "seal";
   /** Every finding kind, its default severity and what it means: for `explain`, SARIF rules and docs. */
   readonly kinds: Readonly<Record<string, { readonly severity: Severity; readonly meaning: string }>>;
   /** What it cannot see. Printed by `explain` and in the README's table. */
@@ -95,6 +100,17 @@ export interface ContainerCheck<S> extends CheckBase {
   conclude(summary: S, context: Context, options: Options): Conclusion;
 }
 
+/** Looks at the frames of all streams, each by itself, and concludes from all of them together. */
+export interface StreamsCheck<S> extends CheckBase {
+  readonly scope: "streams";
+  readonly needs: readonly Need[];
+  /** @param leaves how to take the leaves of a seal; given when `requires` is "seal" */
+  observe(block: Block, kernels: Kernels, options: Options, stream: StreamInfo, leaves: LeafRecipe | null): S;
+  merge(left: S, right: S): S;
+  /** `summaries` by stream, as `context.streams`; null for a stream without frames. */
+  conclude(summaries: readonly (S | null)[], context: Context, options: Options): readonly Conclusion[];
+}
+
 /** Concludes from the census and the rig alone. One conclusion per stream concerned, or one for the whole. */
 export interface RecordingCheck extends CheckBase {
   readonly scope: "recording";
@@ -103,10 +119,11 @@ export interface RecordingCheck extends CheckBase {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of checks holds summaries of different types; each check keeps its own
-export type Check = StreamCheck<any> | ContainerCheck<any> | RecordingCheck;
+export type Check = StreamCheck<any> | StreamsCheck<any> | ContainerCheck<any> | RecordingCheck;
 
 /** Typed identity: a check is a literal, its summary type is inferred. */
 export function defineCheck<S>(check: StreamCheck<S>): StreamCheck<S>;
+export function defineCheck<S>(check: StreamsCheck<S>): StreamsCheck<S>;
 export function defineCheck<S>(check: ContainerCheck<S>): ContainerCheck<S>;
 export function defineCheck(check: RecordingCheck): RecordingCheck;
 export function defineCheck(check: Check): Check {

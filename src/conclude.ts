@@ -7,20 +7,27 @@ import { digestHex } from "./fingerprint.ts";
 import type { Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
+import type { Seal } from "./seal/seal.ts";
 import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
+
+/** What the recording is held against. */
+export interface Given {
+  readonly rig: Rig | null;
+  readonly seal: Seal | null;
+}
 
 export function conclude(
   checks: readonly Check[],
   plan: Plan,
   index: RecordingIndex,
   whole: Part,
-  rig: Rig | null,
+  given: Given,
   interrupted: boolean,
   kernels: Kernels,
 ): Report {
   const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
-  const context: Context = { recording: index, claims: index.claims, streams, rig, interrupted };
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, interrupted };
   const verdicts: Verdict[] = [];
   const findings: Finding[] = [];
   for (const [c, { id, options }] of plan.run.entries()) {
@@ -55,8 +62,10 @@ interface Answer {
 
 function conclusions(check: Check, summaries: readonly unknown[], context: Context, options: Options): readonly Answer[] {
   if (check.scope === "container") return [{ stream: null, conclusion: check.conclude(summaries[0], context, options) }];
-  if (check.scope === "recording")
-    return check.conclude(context, options).map((conclusion) => ({ stream: conclusion.stream ?? null, conclusion }));
+  if (check.scope === "recording" || check.scope === "streams") {
+    const all = check.scope === "recording" ? check.conclude(context, options) : check.conclude(summaries, context, options);
+    return all.map((conclusion) => ({ stream: conclusion.stream ?? null, conclusion }));
+  }
   const answers: Answer[] = [];
   for (const [i, stream] of context.streams.entries()) {
     if (!check.appliesTo(stream.info)) continue;

@@ -4,18 +4,23 @@
  */
 import type { Check, Options } from "./check.ts";
 import { checks as allChecks } from "./checks/index.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
 import type { Input, Platform } from "./input.ts";
+import type { Part } from "./observe.ts";
 import { open, SPAN_BYTES } from "./open.ts";
-import { makePlan } from "./plan.ts";
+import { makePlan, type Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
-import type { Report } from "./types.ts";
-import { compileKernels, loadKernels } from "./wasm.ts";
+import type { LeafRecipe } from "./seal/leaves.ts";
+import type { Seal } from "./seal/seal.ts";
+import type { RecordingIndex, Report } from "./types.ts";
+import { compileKernels, type Kernels, loadKernels } from "./wasm.ts";
 
 export interface CheckOptions {
   /** What the recording should hold; enables the checks that need to know. */
   readonly rig?: Rig | undefined;
+  /** What the recording held when it was sealed (see `parseSeal`); enables `integrity/seal`. */
+  readonly seal?: Seal | undefined;
   /** Highest level to run: 0 bytes, order and time; 1 points and labels; 2 pixels. Default 2. */
   readonly level?: 0 | 1 | 2 | undefined;
   /** Ids or `domain/*`; all when absent. */
@@ -48,6 +53,15 @@ export interface Progress {
 /** Concluding is cheap but not free: findings so far are counted at most this often. */
 const FINDINGS_EVERY_MS = 1000;
 
+/** A recording read to its end, or to where the run was cancelled, before anything is concluded. */
+export interface Folded {
+  readonly plan: Plan;
+  readonly index: RecordingIndex;
+  readonly part: Part;
+  readonly interrupted: boolean;
+  readonly kernels: Kernels;
+}
+
 /**
  * Validates one recording.
  *
@@ -55,11 +69,43 @@ const FINDINGS_EVERY_MS = 1000;
  */
 export async function runCheck(input: Input, platform: Platform, executor: Executor, options: CheckOptions = {}): Promise<Report> {
   const checks = options.catalogue ?? allChecks;
+  const started = performance.now();
+  const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
+  const { seal } = given;
+  const leaves = seal && { algorithm: seal.algorithm, key: seal.leafKey };
+  const { plan, index, part, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
+  const report = conclude(checks, plan, index, part, given, interrupted, kernels);
+  options.onProgress?.({
+    bytes: index.spans.slice(0, part.end).reduce((sum, span) => sum + span.bytes, 0),
+    totalBytes: index.spans.reduce((sum, span) => sum + span.bytes, 0),
+    spans: part.end,
+    totalSpans: index.spans.length,
+    findings: report.findings.length,
+    elapsedMs: performance.now() - started,
+  });
+  return report;
+}
+
+/**
+ * Opens, plans, observes and merges.
+ *
+ * @param leaves how the leaves of a seal are taken; null when none is given or made
+ * @throws InputError when nothing can be read; ConfigError, TypeError or RangeError for misuse
+ */
+export async function fold(
+  input: Input,
+  platform: Platform,
+  executor: Executor,
+  options: CheckOptions,
+  leaves: LeafRecipe | null,
+): Promise<Folded> {
+  const checks = options.catalogue ?? allChecks;
   const plan = makePlan(checks, {
     level: options.level ?? 2,
     checks: options.checks,
     options: options.options,
     seed: integer(options.seed ?? 0, "seed", 0),
+    leaves,
   });
   const spanBytes = integer(options.spanBytes ?? SPAN_BYTES, "spanBytes", 1);
   const kernels = await loadKernels(await compileKernels());
@@ -68,7 +114,7 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
   const started = performance.now();
   let findings = 0;
   let counted = started;
-  const rig = options.rig ?? null;
+  const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
   const part = await executor({
     input,
     platform,
@@ -82,23 +128,13 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
       if (!options.onProgress) return;
       const now = performance.now();
       if (now - counted > FINDINGS_EVERY_MS) {
-        findings = conclude(checks, plan, index, soFar, rig, true, kernels).findings.length;
+        findings = conclude(checks, plan, index, soFar, given, true, kernels).findings.length;
         counted = performance.now();
       }
       options.onProgress({ bytes, totalBytes, spans, totalSpans: index.spans.length, findings, elapsedMs: now - started });
     },
   });
-  const interrupted = part.end < index.spans.length;
-  const report = conclude(checks, plan, index, part, rig, interrupted, kernels);
-  options.onProgress?.({
-    bytes: index.spans.slice(0, part.end).reduce((sum, span) => sum + span.bytes, 0),
-    totalBytes,
-    spans: part.end,
-    totalSpans: index.spans.length,
-    findings: report.findings.length,
-    elapsedMs: performance.now() - started,
-  });
-  return report;
+  return { plan, index, part, interrupted: part.end < index.spans.length, kernels };
 }
 
 function integer(value: number, name: string, least: number): number {

@@ -5,7 +5,7 @@
  * cut into spans, the number of workers and the order of joining, the whole is the same.
  */
 import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
-import type { Check, ContainerCheck, StreamCheck } from "./check.ts";
+import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "./check.ts";
 import { InputError } from "./errors.ts";
 import type { Plan } from "./plan.ts";
 import { NO_FACTS, type Reader } from "./source.ts";
@@ -52,7 +52,9 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
         if (check.scope === "recording") return null;
         return byStream.map((block) => {
           const info = block && index.streams[block.stream];
-          return block && info && check.appliesTo(info) ? check.observe(block, kernels, options, info) : null;
+          if (!block || !info) return null;
+          if (check.scope === "streams") return check.observe(block, kernels, options, info, plan.leaves);
+          return check.appliesTo(info) ? check.observe(block, kernels, options, info) : null;
         });
       }),
     };
@@ -84,7 +86,9 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
   };
 }
 
-function mergeSummaries(check: StreamCheck<unknown> | ContainerCheck<unknown>, left: unknown, right: unknown, kernels: Kernels): unknown {
+type Folding = StreamCheck<unknown> | StreamsCheck<unknown> | ContainerCheck<unknown>;
+
+function mergeSummaries(check: Folding, left: unknown, right: unknown, kernels: Kernels): unknown {
   return check.scope === "container" ? check.merge(left, right, kernels) : check.merge(left, right);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Check, Options } from "./check.ts";
 import { ConfigError } from "./errors.ts";
+import type { LeafRecipe } from "./seal/leaves.ts";
 import type { Need, PlannedCheck } from "./types.ts";
 
 export interface PlanOptions {
@@ -13,6 +14,8 @@ export interface PlanOptions {
   /** Options by check id, over the checks' defaults. */
   readonly options?: Readonly<Record<string, Options>> | undefined;
   readonly seed: number;
+  /** How a seal's leaves are taken; absent without a seal. */
+  readonly leaves?: LeafRecipe | null | undefined;
 }
 
 export interface Plan {
@@ -22,6 +25,7 @@ export interface Plan {
   /** The planned ones in report order. */
   readonly run: readonly { readonly id: string; readonly options: Options }[];
   readonly needs: readonly Need[];
+  readonly leaves: LeafRecipe | null;
 }
 
 /** What the census reads besides frames. */
@@ -43,12 +47,13 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
     run.push({ id: check.id, options: withOptions(check, options.options?.[check.id]) });
     for (const need of check.needs) needs.add(need);
   }
-  return { seed: options.seed, checks: planned, run, needs: [...needs].sort() };
+  return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), leaves: options.leaves ?? null };
 }
 
 function leftOut(check: Check, options: PlanOptions): string | null {
   if (options.checks && !options.checks.some((pattern) => matches(check.id, pattern))) return "not selected";
   if (check.level > options.level) return `level ${check.level} not asked for`;
+  if (check.requires === "seal" && !options.leaves) return "no seal given";
   return null;
 }
 

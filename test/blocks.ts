@@ -130,7 +130,14 @@ function sliceLabels(labels: LabelColumns, from: number, to: number): LabelColum
 export const SENSOR: StreamInfo = { id: "/lidar", kind: "points", type: "sensor_msgs/PointCloud2", stamps: "sensor", sequenced: true };
 
 export function contextOf(streams: readonly StreamCensus[], rig: Rig | null = null, interrupted = false): Context {
-  return { recording: { format: "test", name: "test", bytes: 0, attachments: 0, metadata: 0 }, claims: {}, streams, rig, interrupted };
+  return {
+    recording: { format: "test", name: "test", bytes: 0, attachments: 0, metadata: 0 },
+    claims: {},
+    streams,
+    rig,
+    seal: null,
+    interrupted,
+  };
 }
 
 export function censusOf(info: StreamInfo, block: Block | null): StreamCensus {

@@ -15,6 +15,7 @@ Examples:
 const LEVELS: Readonly<Record<Check["level"], string>> = { 0: "bytes, order and time", 1: "points and labels", 2: "pixels" };
 const SCOPES: Readonly<Record<Check["scope"], string>> = {
   stream: "every stream by itself",
+  streams: "all streams together",
   container: "the container of the recording",
   recording: "the recording as a whole, against the rig",
 };

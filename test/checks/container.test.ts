@@ -37,7 +37,14 @@ function stream(frames: number, startNs: bigint | null = null, endNs: bigint | n
 }
 
 function context(claims: ContainerClaims = {}, streams: readonly StreamCensus[] = [], interrupted = false): Context {
-  return { recording: { format: "mcap", name: "x", bytes: 1000, attachments: 0, metadata: 0 }, claims, streams, rig: null, interrupted };
+  return {
+    recording: { format: "mcap", name: "x", bytes: 1000, attachments: 0, metadata: 0 },
+    claims,
+    streams,
+    rig: null,
+    seal: null,
+    interrupted,
+  };
 }
 
 const conclude = (all: readonly ContainerFacts[], at: Context = context()) => {

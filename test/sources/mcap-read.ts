@@ -86,7 +86,7 @@ export function readMcap(bytes: Uint8Array, spanBytes = 1 << 20, input: Input = 
     const [startNs, endNs] = [times[0] ?? null, times[times.length - 1] ?? null];
     return { info, frames: rows.length, bytes: total, startNs, endNs, digest: "", points: null, boxes: null, tracks: null };
   });
-  const context = { recording: index, claims: index.claims, streams, rig: null, interrupted: false };
+  const context = { recording: index, claims: index.claims, streams, rig: null, seal: null, interrupted: false };
   return { index, frames, order, damages, regions, lostBytes, conclusion: container.conclude(summary, context, {}) };
 }
 

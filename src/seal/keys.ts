@@ -1,0 +1,35 @@
+/**
+ * Keys of a seal: one for leaves, one for everything above them, so that no payload can pass for a node.
+ *
+ * Unkeyed, a leaf is the plain digest (any b3sum or xxhsum gives it) and nodes have a public key of their own. Keyed, both
+ * are derived from the caller's key by BLAKE3 itself; neither tells the other or the key.
+ */
+import type { Kernels } from "../wasm.ts";
+
+export interface SealKeys {
+  /** For BLAKE3 leaves; null for plain digests. */
+  readonly leaf: Uint8Array | null;
+  readonly node: Uint8Array;
+}
+
+export const KEY_BYTES = 32;
+
+const LEAF = "plumbline.seal/1 leaf";
+const NODE = "plumbline.seal/1 node";
+
+/** @param key u8[32] the caller's, or null */
+export function sealKeys(key: Uint8Array | null, kernels: Kernels): SealKeys {
+  return { leaf: key && derive(LEAF, key, kernels), node: derive(NODE, key, kernels) };
+}
+
+function derive(context: string, key: Uint8Array | null, kernels: Kernels): Uint8Array {
+  const mark = kernels.mark();
+  const text = new TextEncoder().encode(context);
+  const pointer = kernels.put(text);
+  const keyAt = key ? kernels.put(key) : 0;
+  const out = kernels.alloc(KEY_BYTES);
+  kernels.exports.blake3(pointer, text.length, keyAt, out, KEY_BYTES);
+  const derived = kernels.u8(out, KEY_BYTES).slice();
+  kernels.release(mark);
+  return derived;
+}
