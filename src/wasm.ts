@@ -127,7 +127,16 @@ export class Kernels {
 
 /** Compiles once; the module is shared with workers, each instantiates its own. */
 export async function compileKernels(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(Uint8Array.from(atob(WASM_BASE64), (c) => c.charCodeAt(0)));
+  return WebAssembly.compile(wasmBytes());
+}
+
+/** Compiles while the caller waits: a few milliseconds. */
+export function compileKernelsNow(): WebAssembly.Module {
+  return new WebAssembly.Module(wasmBytes());
+}
+
+function wasmBytes(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(WASM_BASE64), (c) => c.charCodeAt(0));
 }
 
 export async function loadKernels(module?: WebAssembly.Module): Promise<Kernels> {
