@@ -10,6 +10,9 @@ import { anyBench, type Bench, benchOf, STATE_BYTES } from "./digest-memory.ts";
 export type { AlgorithmName } from "./digest-algorithms.ts";
 export { allocate } from "./digest-memory.ts";
 
+/** Every byte as two hex digits. */
+const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** The names `digest` and `createDigest` know. */
 export const algorithms: readonly AlgorithmName[] = Object.freeze(Object.keys(ALGORITHMS) as AlgorithmName[]);
 
@@ -116,12 +119,11 @@ function place(bench: Bench, kind: Algorithm, parameter: Uint8Array | null): num
 
 function finish(bench: Bench, kind: Algorithm, state: number): string {
   kind.finish(bench.kernels, state, bench.out);
-  const bytes = bench.kernels.u8(bench.out, kind.digestBytes).slice();
-  return hex(kind.gives === "number" ? bytes.reverse() : bytes);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = bench.kernels.u8(bench.out, kind.digestBytes);
+  let hex = "";
+  if (kind.gives === "number") for (const byte of bytes) hex = PAIRS[byte] + hex;
+  else for (const byte of bytes) hex += PAIRS[byte];
+  return hex;
 }
 
 function algorithmOf(name: AlgorithmName): Algorithm {
