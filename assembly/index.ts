@@ -1,6 +1,6 @@
 /** The export list of the kernels. Declared to callers as `KernelExports` in src/wasm.ts. */
 export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Subtree, blake3Update } from "./blake3";
-export { crc32, crc32Combine } from "./crc32";
+export { crc32, crc32Combine, crc32Rows } from "./crc32";
 export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { lz4Frames } from "./lz4";

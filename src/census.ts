@@ -1,8 +1,8 @@
 /**
  * The census: what a stream holds, counted in the same pass as the checks and always taken.
  *
- * `digest` is the CRC-64/NVME of the frames' XXH3-64 digests (8 bytes each, little-endian) in file order. Both are
- * published algorithms, so anyone can recompute it; a CRC joins by `combine`, so it does not depend on how the
+ * `digest` is the CRC-64/NVME of the frames' names in file order: 4 bytes payload length, 4 bytes CRC-32, little-endian.
+ * Both are published algorithms, so anyone can recompute it; a CRC joins by `combine`, so it does not depend on how the
  * recording was cut; and it is over payloads, so the same messages in another container have the same digest.
  */
 import type { Block, StreamCensus, StreamInfo } from "./types.ts";

@@ -28,6 +28,8 @@ export interface StreamInfo {
   readonly stamps: StampSource;
   /** True when `sequence` is a real counter of the source (not constant zero): gaps in it mean loss. */
   readonly sequenced: boolean;
+  /** Fingerprint of the schema's encoding and text, 16 hex digits; for containers that carry one. */
+  readonly schema?: string;
   /** Pixels; for image streams and for 2D labels whose image size is known. */
   readonly imageSize?: { readonly width: number; readonly height: number };
 }
@@ -118,7 +120,10 @@ export interface FrameColumns {
   readonly sequence: Uint32Array;
   /** Payload size. */
   readonly bytes: Float64Array;
-  /** XXH3-64 of the payload; filled when `digests` is needed. */
+  /**
+   * CRC-32 of the payload in the high half, its length in the low: filled when `digests` is needed. The checksum a
+   * container asks for anyway, so that no byte is summed twice.
+   */
   readonly digest: BigUint64Array;
   /** Rank of the frame among all frames of its span, so that streams can be interleaved again as in the file. */
   readonly order: Uint32Array;
@@ -211,6 +216,8 @@ export interface ImageTable {
 export interface Block {
   readonly stream: number;
   readonly frames: FrameColumns;
+  /** Paths of the files the byte ranges are in: one per frame, or one for all. Absent where the recording is one file. */
+  readonly files?: readonly string[];
   /** Frames whose payload does not decode as its declared type: block-relative index and a short reason. */
   readonly malformed: readonly { readonly frame: number; readonly reason: string }[];
   readonly points?: readonly PointTable[];

@@ -24,6 +24,8 @@ export interface KernelExports {
   blake3Root(left: number, right: number, key: number, out: number, outLength: number): void;
   /** Running CRC-32 (IEEE) of `length` bytes continuing `crc` (0 to begin). Signed: use `>>> 0`. */
   crc32(pointer: number, length: number, crc: number): number;
+  /** CRC-32 and length of `count` regions; `regions` is u32[2n] (pointer, length), `out` u64[n] (length low, CRC high). */
+  crc32Rows(regions: number, count: number, out: number): void;
   /** CRC-32 of A followed by B from their CRCs and B's length (an integer below 2^53). Signed: use `>>> 0`. */
   crc32Combine(a: number, b: number, lengthB: number): number;
   /** Running CRC-32C, as `crc32`. Signed: use `>>> 0`. */

@@ -235,6 +235,7 @@ function readFrames(
     bytes,
     start: new Float64Array(count),
     end: Float64Array.from(bytes),
+    files: Array.from(frames.file.subarray(first, end), (file) => input.files[file]?.path ?? ""),
     ...out.finish(),
   });
 }
@@ -255,7 +256,7 @@ function readTable(
   const damages = [...(loaded.damage ? [loaded.damage] : []), ...table.damages].map((d) => ({ ...d, stream }));
   const lostAll = table.stampNs.length === 0 && table.damages.length > 0;
   const lostBytes = loaded.lostBytes + (lostAll ? loaded.bytes : 0);
-  return decoded(kernels, stream, needs, damages, lostBytes, { ...table, ...table.columns });
+  return decoded(kernels, stream, needs, damages, lostBytes, { ...table, ...table.columns, files: [path] });
 }
 
 interface Loaded {
@@ -299,7 +300,7 @@ function decoded(
   needs: ReadonlySet<Need>,
   damages: readonly Damage[],
   lostBytes: number,
-  from: Omit<TableFrames, "columns" | "damages"> & Pick<Block, "points" | "poses" | "imu" | "labels" | "images">,
+  from: Omit<TableFrames, "columns" | "damages"> & Pick<Block, "files" | "points" | "poses" | "imu" | "labels" | "images">,
 ): Decoded {
   const { stampNs, sequence, pointer, bytes, start, end, ...columns } = from;
   const count = stampNs.length;
@@ -332,6 +333,6 @@ function digests(kernels: Kernels, pointer: Uint32Array, bytes: Uint32Array): Bi
     rows[2 * i] = pointer[i] ?? 0;
     rows[2 * i + 1] = bytes[i] ?? 0;
   }
-  kernels.exports.xxh3Rows(regions, count, out);
+  kernels.exports.crc32Rows(regions, count, out);
   return kernels.u64(out, count).slice();
 }

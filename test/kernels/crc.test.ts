@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/crc.ts";
 import { testShared } from "../shared-data.ts";
-import { atTheEnd, guardedBytes, painted } from "./regions.ts";
+import { atTheEnd, guarded, guardedBytes, painted } from "./regions.ts";
 
 const CHECK = new TextEncoder().encode("123456789");
 
@@ -99,6 +99,21 @@ describe("crc32", () => {
     const vectors = (list: readonly number[]): readonly number[] => list.map((v) => v * 128);
     expect(multiple([...vectors([0, 6, 9, 10]), ...vectors([0, 5, 9]).map((t) => t + 12370 * 8)])).toBe(0n);
     expect(multiple([0, 145, 183, 211, 301])).not.toBe(0n);
+  });
+});
+
+describe("crc32Rows", () => {
+  test("names regions of every kind in order by checksum and length, and writes nothing else", () => {
+    const bytes = painted(30_000, 3);
+    const pointer = kernels.put(bytes);
+    const parts = [0, 1, 5, 12, 100, 1024, 1025, 4000, 0, 20_000, 3].map((length, i) => [i * 7, length] as const);
+    const table = kernels.alloc(parts.length * 8);
+    kernels.u32(table, parts.length * 2).set(parts.flatMap(([start, length]) => [pointer + start, length]));
+    const out = guarded(kernels, parts.length * 8);
+    kernels.exports.crc32Rows(table, parts.length, out.pointer);
+    const expected = reference.crc32Rows(parts.map(([start, length]) => bytes.subarray(start, start + length)));
+    expect([...kernels.u64(out.pointer, parts.length)]).toEqual(expected);
+    out.expectIntact();
   });
 });
 

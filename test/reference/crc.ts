@@ -21,6 +21,11 @@ export function crc32(bytes: Uint8Array, crc = 0): number {
 }
 
 /** CRC-32/ISCSI (CRC-32C) of `bytes` continuing `crc` (0 to begin). Unsigned. */
+/** Checksum in the high half, length in the low. */
+export function crc32Rows(regions: readonly Uint8Array[]): readonly bigint[] {
+  return regions.map((bytes) => (BigInt(crc32(bytes)) << 32n) | BigInt(bytes.length));
+}
+
 export function crc32c(bytes: Uint8Array, crc = 0): number {
   return bitwise(bytes, crc, POLY_32C);
 }

@@ -23,11 +23,10 @@ export function blocksOf(
   streams: number,
   decoders: (channel: number) => MessageDecoder,
   needs: ReadonlySet<Need>,
-  digests: ReadonlyMap<number, bigint>,
   kernels: Kernels,
 ): readonly Block[] {
   const { start, rows: order } = groupByStream(rows, streams);
-  const digest = needs.has("digests") ? digestsOf(rows, order, digests, kernels) : new BigUint64Array(order.length);
+  const digest = needs.has("digests") ? digestsOf(rows, order, kernels) : new BigUint64Array(order.length);
   const memory = kernels.u8(0, kernels.exports.memory.buffer.byteLength);
   const blocks: Block[] = [];
   for (let stream = 0; stream < streams; stream++) {
@@ -43,21 +42,26 @@ export function blocksOf(
   return blocks;
 }
 
-function digestsOf(rows: Rows, order: Uint32Array, known: ReadonlyMap<number, bigint>, kernels: Kernels): BigUint64Array {
+function digestsOf(rows: Rows, order: Uint32Array, kernels: Kernels): BigUint64Array {
   const n = order.length;
   const regions = kernels.alloc(8 * n);
   const out = kernels.alloc(8 * n);
   const table = kernels.u32(regions, 2 * n);
   for (let j = 0; j < n; j++) {
     const i = order[j] as number;
-    const pointer = rows.pointer[i] as number;
-    table[2 * j] = pointer;
-    table[2 * j + 1] = pointer === 0 ? 0 : (rows.bytes[i] as number);
+    const isKnown = rows.isSummed[i] === 1;
+    table[2 * j] = isKnown ? 0 : (rows.pointer[i] as number);
+    table[2 * j + 1] = isKnown ? 0 : (rows.bytes[i] as number);
   }
-  kernels.exports.xxh3Rows(regions, n, out);
-  const digest = kernels.u64(out, n).slice();
-  if (known.size > 0) for (let j = 0; j < n; j++) digest[j] = known.get(order[j] as number) ?? (digest[j] as bigint);
-  return digest;
+  kernels.exports.crc32Rows(regions, n, out);
+  const digest = new Uint32Array(kernels.u32(out, 2 * n));
+  for (let j = 0; j < n; j++) {
+    const i = order[j] as number;
+    if (rows.isSummed[i] !== 1) continue;
+    digest[2 * j] = rows.bytes[i] as number;
+    digest[2 * j + 1] = rows.crc[i] as number;
+  }
+  return new BigUint64Array(digest.buffer);
 }
 
 function framesOf(

@@ -2,6 +2,7 @@
 
 import { DamageList } from "../../damages.ts";
 import { InputError } from "../../errors.ts";
+import { digestBytes } from "../../fingerprint.ts";
 import type { Input, Platform } from "../../input.ts";
 import type { OpenOptions } from "../../source.ts";
 import type { ContainerClaims, RecordingIndex } from "../../types.ts";
@@ -61,7 +62,7 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
   const statistics = summary.statistics ?? late?.statistics ?? null;
   checkSchemas(session, definitions);
   if (statistics) checkStatistics(session, statistics, data, definitions, summary);
-  const { streams, channels } = streamsOf(definitions);
+  const { streams, channels } = fingerprinted(streamsOf(definitions), definitions, kernels);
   const claims = claimsOf(data, statistics, { streams, channels });
   const detail: McapDetail = {
     channels,
@@ -91,6 +92,21 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
     claims,
     detail,
   };
+}
+
+/** A stream has the schema of its first channel that names one. */
+function fingerprinted({ streams, channels }: Streams, { schemas }: Definitions, kernels: Kernels): Streams {
+  const named = streams.map((info, stream) => {
+    const channel = channels.find((one) => one.stream === stream && one.schemaId !== 0);
+    const schema = channel && schemas.get(channel.schemaId)?.record;
+    if (!schema) return info;
+    const encoding = new TextEncoder().encode(`${schema.encoding}\0`);
+    const text = new Uint8Array(encoding.length + schema.data.length);
+    text.set(encoding);
+    text.set(schema.data, encoding.length);
+    return { ...info, schema: digestBytes(text, kernels) };
+  });
+  return { streams: named, channels };
 }
 
 /** A footer that could be one: bytes that only look like it must not cut the file short. */

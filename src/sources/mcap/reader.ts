@@ -2,8 +2,8 @@
  * Reads a span: whole top-level records, straight into kernel memory, each byte hashed while it is hot.
  *
  * Memory of a span: its bytes, the uncompressed bytes of its compressed chunks, and 56 bytes per message. A record
- * beyond 1 GiB is passed over in pieces: a message of that size is counted, and its digest is made of its CRC-32 and
- * length instead of XXH3-64 (the damage `too-large` says so); a chunk or attachment of that size is not opened.
+ * beyond 1 GiB is passed over in pieces: a message of that size is counted and summed but not decoded (the damage
+ * `too-large` says so); a chunk or attachment of that size is not opened.
  */
 
 import { DamageList } from "../../damages.ts";
@@ -63,7 +63,6 @@ export class McapReader implements Reader {
     const damages = new DamageList();
     const scan = new SpanScan(this.#known, rows, damages, kernels, this.#platform);
     const fold = { crc: 0, bytes: 0 };
-    const digests = new Map<number, bigint>();
     let lostBytes = 0;
     for (const part of this.#parts(span)) {
       const length = part.end - part.start;
@@ -76,7 +75,7 @@ export class McapReader implements Reader {
         scan.finish();
         const record = streamRecord(part.start, part.end, damages, kernels);
         this.#pass(part, fold, (pointer, bytes) => record.piece(pointer, bytes));
-        record.finish(rows, scan, digests);
+        record.finish(rows, scan);
         scan.skipped(part.end);
         continue;
       }
@@ -101,7 +100,7 @@ export class McapReader implements Reader {
     scan.finish();
     lostBytes += scan.lostBytes;
     const decoder = (channel: number): MessageDecoder => this.#decoder(channel);
-    const blocks = blocksOf(rows, this.#streams, decoder, needs, digests, kernels);
+    const blocks = blocksOf(rows, this.#streams, decoder, needs, kernels);
     return {
       facts: {
         ...damages.facts(),

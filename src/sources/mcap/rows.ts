@@ -33,6 +33,9 @@ export class Rows {
   offset = new Uint32Array(0);
   /** Of the record in the file; -1 inside a compressed chunk. */
   start = new Float64Array(0);
+  /** CRC-32 of the payload where `isSummed` is 1. */
+  crc = new Uint32Array(0);
+  isSummed = new Uint8Array(0);
 
   clear(): void {
     this.count = 0;
@@ -51,6 +54,8 @@ export class Rows {
     this.bytes = grown(this.bytes, new Float64Array(room));
     this.offset = grown(this.offset, new Uint32Array(room));
     this.start = grown(this.start, new Float64Array(room));
+    this.crc = grown(this.crc, new Uint32Array(room));
+    this.isSummed = grown(this.isSummed, new Uint8Array(room));
   }
 
   /**
@@ -74,6 +79,13 @@ export class Rows {
     this.bytes[n] = (table[at + LENGTH] as number) - MESSAGE_HEADER;
     this.offset[n] = offset + shift;
     this.start[n] = fileAt < 0 ? -1 : fileAt + offset;
+    this.isSummed[n] = 0;
+  }
+
+  /** Notes the CRC-32 of the payload of row `i`. */
+  sum(i: number, crc: number): void {
+    this.crc[i] = crc;
+    this.isSummed[i] = 1;
   }
 
   /** Appends a message that was found without a scan table; the arguments are its fields. */
@@ -98,6 +110,7 @@ export class Rows {
     this.bytes[n] = bytes;
     this.offset[n] = offset;
     this.start[n] = start;
+    this.isSummed[n] = 0;
   }
 
   /** First and last logged time of rows [from, to); null when there are none. */

@@ -10,7 +10,7 @@ import type { Damage, Plain, Severity } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { checkAttachment } from "./attachment.ts";
 import { type OpenChunk, openChunk } from "./chunk.ts";
-import type { SummedBytes } from "./crc.ts";
+import { joinedCrc, type SummedBytes } from "./crc.ts";
 import { Cursor } from "./cursor.ts";
 import { damage, gapDamage, lengthDamage } from "./damage.ts";
 import {
@@ -38,6 +38,12 @@ import { MemoryWindow } from "./window.ts";
 /** Rows scanned at a time: the table stays in the second-level cache. */
 const BATCH = 8192;
 const ROW = RECORD_ROW / 4;
+
+/**
+ * Payloads in records from this size are summed as they are found, and the checksums of their chunk and of the data
+ * section joined from these. Below, joining costs more than summing the bytes again.
+ */
+const SUM_FROM = 16 * 1024;
 
 /** A chunk whose message indexes may follow. */
 interface Group {
@@ -156,6 +162,7 @@ export class SpanScan {
         const opcode = view[r * ROW + OPCODE] as number;
         if (opcode === MESSAGE) {
           rows.add(view, r, pointer + done, done, fileAt < 0 ? -1 : fileAt + done, streamOf);
+          if ((view[r * ROW + LENGTH] as number) >= SUM_FROM) this.#sum(rows.count - 1);
           if (isTop && (rows.stream[rows.count - 1] as number) < 0) this.#unknownChannel(rows.count - 1);
           continue;
         }
@@ -168,6 +175,15 @@ export class SpanScan {
       if (n < BATCH) break;
     }
     return done;
+  }
+
+  #sum(i: number): void {
+    const rows = this.#rows;
+    const pointer = rows.pointer[i] as number;
+    const bytes = rows.bytes[i] as number;
+    const crc = this.#kernels.exports.crc32(pointer, bytes, 0) >>> 0;
+    rows.sum(i, crc);
+    this.summed.push({ pointer, bytes, crc });
   }
 
   #record(opcode: number, pointer: number, length: number, at: number, end: number, isCut: boolean): void {
@@ -232,19 +248,22 @@ export class SpanScan {
       const { kind, observed, expected } = chunk.problem;
       tell(kind, kind === "unsupported-compression" ? "warning" : "error", { ...observed }, { ...expected });
     }
+    const before = this.summed.length;
+    const base = chunk.inPlace && header ? at + RECORD_HEADER + header.recordsAt : -1;
+    const lost = this.#chunkRecords(chunk, base, isCut, tell, found);
+    const summed = this.summed.splice(before);
     const isEmpty = header?.uncompressedSize === 0 && header.crc === 0;
     if (!isEmpty) this.regions.total++;
+    let crc = -1;
     if (header && header.crc !== 0) {
       this.regions.withChecksum++;
       if (chunk.whole) {
         this.regions.verified++;
-        const crc = kernels.exports.crc32(chunk.pointer, chunk.bytes, 0) >>> 0;
-        if (chunk.inPlace) this.summed.push({ pointer: chunk.pointer, bytes: chunk.bytes, crc });
+        crc = joinedCrc(kernels, chunk.pointer, chunk.bytes, summed, 0);
         if (crc !== header.crc) tell("crc-mismatch", "error", { region: "chunk", crc: hex(crc, 8) }, { crc: hex(header.crc, 8) });
       }
     }
-    const base = chunk.inPlace && header ? at + RECORD_HEADER + header.recordsAt : -1;
-    const lost = this.#chunkRecords(chunk, base, isCut, tell, found);
+    if (chunk.inPlace) this.summed.push(...(crc >= 0 ? [{ pointer: chunk.pointer, bytes: chunk.bytes, crc }] : summed));
     // Compressed bytes count where nothing came out of them.
     const stored = header ? Math.min(header.compressedSize, Math.max(0, length - header.recordsAt)) : length;
     this.lostBytes += chunk.bytes === 0 && !isEmpty ? stored : lost;

@@ -13,7 +13,7 @@ import { recordName } from "./walk.ts";
 export interface StreamedRecord {
   /** The next bytes of the record lie at `pointer`. */
   piece(pointer: number, bytes: number): void;
-  finish(rows: Rows, scan: SpanScan, digests: Map<number, bigint>): void;
+  finish(rows: Rows, scan: SpanScan): void;
 }
 
 export function streamRecord(at: number, end: number, damages: DamageList, kernels: Kernels): StreamedRecord {
@@ -50,7 +50,7 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
       seen += bytes;
     },
 
-    finish(rows, scan, digests) {
+    finish(rows, scan) {
       if (seen < end - at) {
         scan.lostBytes += end - at;
         damages.add(damage("shrunk", "error", [at + seen, end], { bytes: seen }, { bytes: end - at }));
@@ -75,8 +75,8 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
       const sequence = c.u32();
       const logTime = c.u64();
       const bytes = length - MESSAGE_HEADER;
-      digests.set(rows.count, (BigInt(crc >>> 0) << 32n) | BigInt(bytes % 2 ** 32));
       rows.addOne(scan.streamOf[channel] ?? -1, channel, sequence, logTime, 0, bytes, 0, at);
+      rows.sum(rows.count - 1, crc);
     },
   };
 }
