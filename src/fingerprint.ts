@@ -2,8 +2,11 @@
 import type { Kernels } from "./wasm.ts";
 
 export function digestHex(text: string, kernels: Kernels): string {
+  return digestBytes(new TextEncoder().encode(text), kernels);
+}
+
+export function digestBytes(bytes: Uint8Array, kernels: Kernels): string {
   const mark = kernels.mark();
-  const bytes = new TextEncoder().encode(text);
   const pointer = kernels.put(bytes);
   const out = kernels.alloc(8);
   kernels.exports.xxh3(pointer, bytes.length, out);
