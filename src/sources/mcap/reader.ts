@@ -79,7 +79,7 @@ export class McapReader implements Reader {
         scan.skipped(part.end);
         continue;
       }
-      const pointer = kernels.alloc(length);
+      const pointer = alignedTo(part.start, length, kernels);
       const got = this.#load(part, pointer);
       if (got < length) {
         lostBytes += length - got;
@@ -177,6 +177,15 @@ export class McapReader implements Reader {
     }
     return decoder;
   }
+}
+
+/** Copying a page of the system's cache to an address that is not a page's own is two to three times slower. */
+const PAGE = 4096;
+
+/** Reserves room for bytes from `position` of a file on, so that the file's pages fall on pages of memory. */
+function alignedTo(position: number, bytes: number, kernels: Kernels): number {
+  const from = kernels.alloc(bytes + 2 * PAGE);
+  return Math.ceil(from / PAGE) * PAGE + (position % PAGE);
 }
 
 const NO_DECODER: MessageDecoder = { kind: "bytes", stamps: "log", stampNs: () => null, decode: () => null };
