@@ -4,7 +4,21 @@ import { join, relative } from "node:path";
 import { findNode } from "./node.mjs";
 import { hand, ROOT, run, SetupError } from "./process.mjs";
 
-const COMMANDS = new Set(["check", "checks", "explain", "info", "rig", "help", "--help", "-h", "--version", "-V"]);
+const COMMANDS = new Set([
+  "check",
+  "checks",
+  "explain",
+  "info",
+  "proof",
+  "rig",
+  "seal",
+  "verify",
+  "help",
+  "--help",
+  "-h",
+  "--version",
+  "-V",
+]);
 const RECORDING = join(ROOT, "../shared/data/2-lidar/kitti-tracking-0001");
 const SAMPLE = join(ROOT, "build/sample.mcap");
 /** Type stripping is experimental in Node 22: its warning is no business of the tool's users. */

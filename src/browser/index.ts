@@ -1,5 +1,5 @@
 /** Plumbline for a page. The same names as on Node (src/index.ts), where the platform has them. */
-export type { Check, Conclusion, ContainerCheck, Context, Defect, Options, RecordingCheck, StreamCheck } from "../check.ts";
+export type { Check, Conclusion, ContainerCheck, Context, Defect, Options, RecordingCheck, StreamCheck, StreamsCheck } from "../check.ts";
 export { defineCheck } from "../check.ts";
 export { checks } from "../checks/index.ts";
 export {

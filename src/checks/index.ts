@@ -2,9 +2,10 @@
 import type { Check } from "../check.ts";
 import { container } from "./integrity/container.ts";
 import { frameSequence } from "./integrity/frame-sequence.ts";
+import { seal } from "./integrity/seal.ts";
 import { geometry } from "./labels/geometry.ts";
 import { modality } from "./time/modality.ts";
 import { order } from "./time/order.ts";
 import { rate } from "./time/rate.ts";
 
-export const checks: readonly Check[] = [container, frameSequence, order, rate, modality, geometry];
+export const checks: readonly Check[] = [container, seal, frameSequence, order, rate, modality, geometry];

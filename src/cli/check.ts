@@ -1,19 +1,22 @@
 /** `plumbline check PATH…`: validates recordings and reports. */
 import { Command } from "commander";
 import { EXIT, exitCode } from "../exit-code.ts";
-import { checks } from "../index.ts";
+import { ConfigError, checks } from "../index.ts";
+import { type OpenSealOptions, openSeal } from "../node/seal.ts";
 import { type Format, formats } from "../report/index.ts";
 import type { Console } from "./console.ts";
 import { deliver, write } from "./deliver.ts";
-import { checkTarget, folderRig, readRig } from "./files.ts";
+import { checkTarget, folderRig, readKey, readRig, readSmall } from "./files.ts";
 import {
   type CheckFlags,
   checksOption,
   failOnOption,
   formatOption,
+  keyOption,
   levelOption,
   notEmpty,
   outOption,
+  publicOption,
   sourceOption,
   workersOption,
 } from "./flags.ts";
@@ -47,6 +50,9 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
     .description("Validates each recording (a file, or a folder holding one) and reports what is wrong, where, and what was not checked.")
     .argument("<path...>", "recordings")
     .option("--rig <file>", "what the recordings should hold (default: rig.yaml in a folder)", notEmpty)
+    .option("--seal <file>", "compare with this seal, frame by frame (see: plumbline seal)", notEmpty)
+    .addOption(keyOption())
+    .addOption(publicOption())
     .addOption(sourceOption())
     .addOption(workersOption())
     .addOption(levelOption())
@@ -60,11 +66,21 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
     .action(async (paths: readonly string[], flags: CheckFlags) => done(await runCheck(paths, flags, console)));
 }
 
+/** What it takes to believe a seal. @throws ConfigError */
+export function secretsOf({ key, public: pem }: Pick<CheckFlags, "key" | "public">): OpenSealOptions {
+  return {
+    ...(key !== undefined && { key: readKey(key) }),
+    ...(pem !== undefined && { publicKey: readSmall(pem, "a public key") }),
+  };
+}
+
 /** @throws ConfigError before any work is done */
 async function runCheck(paths: readonly string[], flags: CheckFlags, console: Console): Promise<number> {
   const given = flags.rig === undefined ? null : readRig(flags.rig);
-  const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path) }));
-  const read = [...paths, ...(flags.rig === undefined ? [] : [flags.rig])];
+  const sealed = flags.seal === undefined ? null : await openSeal(flags.seal, secretsOf(flags));
+  if (!sealed && (flags.key ?? flags.public) !== undefined) throw new ConfigError("--key, --public: expected --seal with them");
+  const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path), seal: sealed }));
+  const read = [...paths, ...[flags.rig, flags.seal, flags.key, flags.public].filter((file) => file !== undefined)];
   if (flags.out !== undefined) checkTarget("--out", flags.out, read);
   if (flags.cost !== undefined) checkTarget("--cost", flags.cost, [...read, ...(flags.out === undefined ? [] : [flags.out])]);
 

@@ -12,7 +12,7 @@ export async function deliver(text: string, out: string | undefined, console: Co
 }
 
 /** @returns whether it is written; when not, why was said */
-export function write(path: string, text: string, console: Console): boolean {
+export function write(path: string, text: string | Uint8Array, console: Console): boolean {
   try {
     replaceFile(path, text);
     return true;

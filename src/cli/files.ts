@@ -1,8 +1,9 @@
-/** The files the command line itself reads and writes: rigs in, reports and costs out. */
+/** The files the command line itself reads and writes: rigs, keys and proofs in, reports, seals and costs out. */
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
+import { parseKey } from "../node/seal.ts";
 import type { Rig } from "../rig.ts";
 import { parseRig } from "../rig-file.ts";
 import { errorText } from "./console.ts";
@@ -22,6 +23,33 @@ export function readRig(path: string): Rig {
     throw new ConfigError(`${path}: ${error instanceof TypeError ? "expected UTF-8 text, got other bytes" : errorText(error)}`);
   }
   return parseRig(text, path);
+}
+
+/** A key or a proof larger than this is none. */
+const MAX_SMALL_BYTES = 64 << 20;
+
+/**
+ * @param what for the message, such as "a private key"
+ * @throws ConfigError
+ */
+export function readSmall(path: string, what: string): string {
+  return new TextDecoder().decode(readBytes(path, what));
+}
+
+/** A seal's key: u8[32]. @throws ConfigError */
+export function readKey(path: string): Uint8Array {
+  return parseKey(readBytes(path, "a key"), path);
+}
+
+function readBytes(path: string, what: string): Uint8Array {
+  try {
+    const { size } = fs.statSync(path);
+    if (size > MAX_SMALL_BYTES) throw new ConfigError(`${path}: expected ${what}, got ${size} bytes`);
+    return Uint8Array.from(fs.readFileSync(path));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${path}: ${errorText(error)}`);
+  }
 }
 
 /**
@@ -58,7 +86,7 @@ export function checkTarget(flag: string, path: string, inputs: readonly string[
  *
  * @throws Error of the file system
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string | Uint8Array): void {
   const target = real(path);
   const old = fs.statSync(target, { throwIfNoEntry: false });
   if (old && !old.isFile()) {

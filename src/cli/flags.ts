@@ -43,6 +43,11 @@ export const failOnOption = (): Option =>
 export const outOption = (): Option =>
   new Option("--out <file>", "write the result here, whole or not at all (default: stdout)").argParser(notEmpty);
 
+export const keyOption = (): Option => new Option("--key <file>", "the key of a keyed seal").argParser(notEmpty);
+
+export const publicOption = (): Option =>
+  new Option("--public <public.pem>", "the seal must be signed with the private half of this Ed25519 key").argParser(notEmpty);
+
 /** What commander hands over, once the parsers above have passed it. */
 export interface CheckFlags {
   readonly workers?: number;
@@ -50,6 +55,9 @@ export interface CheckFlags {
   readonly checks?: readonly string[];
   readonly source?: string;
   readonly rig?: string;
+  readonly seal?: string;
+  readonly key?: string;
+  readonly public?: string;
   readonly format: Format;
   readonly out?: string;
   readonly cost?: string;

@@ -4,6 +4,7 @@ import type { Outcome } from "../exit-code.ts";
 import { ConfigError, type Cost, check, InputError } from "../index.ts";
 import type { Unread } from "../report/render.ts";
 import type { Rig } from "../rig.ts";
+import type { Seal } from "../seal/seal.ts";
 import type { Report } from "../types.ts";
 import type { Console } from "./console.ts";
 import { debugTrace } from "./debug.ts";
@@ -13,6 +14,7 @@ import { meter } from "./progress.ts";
 export interface Job {
   readonly path: string;
   readonly rig: Rig | null;
+  readonly seal?: Seal | null;
 }
 
 export interface Results {
@@ -33,7 +35,7 @@ export async function checkAll(
   const outcomes: Outcome[] = [];
   const unread: Unread[] = [];
   const costs: (Cost & { recording: string })[] = [];
-  for (const [i, { path, rig }] of jobs.entries()) {
+  for (const [i, { path, rig, seal }] of jobs.entries()) {
     if (signal.aborted) {
       console.say(`not begun: ${jobs.length - i} of ${jobs.length} recordings`);
       break;
@@ -45,6 +47,7 @@ export async function checkAll(
         ...flags,
         signal,
         ...(rig && { rig }),
+        ...(seal && { seal }),
         onProgress: (now) => progress.update(now),
         onCost: (cost) => costs.push({ recording: name, ...cost }),
       });

@@ -8,7 +8,10 @@ import { Console } from "./console.ts";
 import { debugTrace } from "./debug.ts";
 import { explainCommand } from "./explain.ts";
 import { infoCommand } from "./info.ts";
+import { proofCommand } from "./proof.ts";
 import { rigCommand } from "./rig.ts";
+import { sealCommand } from "./seal.ts";
+import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
 const HELP = `
@@ -61,7 +64,10 @@ function build(console: Console, done: (code: number) => void): Command {
     .addCommand(infoCommand(console, done))
     .addCommand(checksCommand(console, done))
     .addCommand(explainCommand(console, done))
-    .addCommand(rigCommand(console, done));
+    .addCommand(rigCommand(console, done))
+    .addCommand(sealCommand(console, done))
+    .addCommand(verifyCommand(console, done))
+    .addCommand(proofCommand(console, done));
   for (const command of family(program)) {
     const full = command === program ? "plumbline" : `plumbline ${command.name()}`;
     command.exitOverride().configureOutput({

@@ -24,6 +24,8 @@ export interface Leaves {
   /** Byte range of the frame's record; -1 where it has none of its own. */
   readonly start: Float64Array;
   readonly end: Float64Array;
+  /** File of each, relative to the recording; null where the recording is one file. */
+  readonly files: readonly string[] | null;
 }
 
 /**
@@ -38,9 +40,10 @@ export const NO_LEAVES: Leaves = {
   stampNs: new BigInt64Array(0),
   start: new Float64Array(0),
   end: new Float64Array(0),
+  files: null,
 };
 
-export function observeLeaves({ frames }: Block, { algorithm, key }: LeafRecipe, kernels: Kernels): LeafParts {
+export function observeLeaves({ frames, files = [] }: Block, { algorithm, key }: LeafRecipe, kernels: Kernels): LeafParts {
   const { count, bytes, pointer, digest, logNs, start, end } = frames;
   const size = LEAF_BYTES[algorithm];
   const mark = kernels.mark();
@@ -60,7 +63,9 @@ export function observeLeaves({ frames }: Block, { algorithm, key }: LeafRecipe,
   }
   const digests = kernels.u8(out, count * size).slice();
   kernels.release(mark);
-  return [{ count, digests, stampNs: logNs, start, end }];
+  const [file] = files;
+  const each = file === undefined ? null : files.length === count ? files : new Array<string>(count).fill(file);
+  return [{ count, digests, stampNs: logNs, start, end, files: each }];
 }
 
 export function mergeLeaves(left: LeafParts, right: LeafParts): LeafParts {
@@ -87,6 +92,7 @@ export function joined(parts: LeafParts): Leaves {
     stampNs: new BigInt64Array(count),
     start: new Float64Array(count),
     end: new Float64Array(count),
+    files: only.files && parts.flatMap(({ files }) => files ?? []),
   };
   let at = 0;
   for (const part of parts) {

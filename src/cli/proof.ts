@@ -1,0 +1,107 @@
+/** `plumbline proof PATH`: that one frame was sealed, to be checked without the recording. */
+import { Command, InvalidArgumentError } from "commander";
+import { EXIT } from "../exit-code.ts";
+import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
+import { checkProofSignature, findSeal } from "../node/seal.ts";
+import { loadKernels } from "../wasm.ts";
+import { secretsOf } from "./check.ts";
+import type { Console } from "./console.ts";
+import { deliver } from "./deliver.ts";
+import { checkTarget, readSmall } from "./files.ts";
+import { type CheckFlags, keyOption, notEmpty, outOption, publicOption } from "./flags.ts";
+
+const HELP = `
+A proof holds the frame's digest and time, and the nodes from there to the root of the seal. Who knows the root (or the
+public key, when the seal is signed) can check it with neither the recording nor the seal.
+
+Exit codes: 0; with --check, 1 when the proof does not hold; 2 usage, or a seal that cannot be believed; 3 unreadable.
+
+Examples:
+  plumbline proof drive.mcap --stream /camera --frame 812 > frame.json
+  plumbline proof --check frame.json --root 4f2a…
+  plumbline proof --check frame.json --public public.pem`;
+
+interface ProofFlags extends CheckFlags {
+  readonly stream?: string;
+  readonly frame?: number;
+  readonly check?: string;
+  readonly root?: string;
+}
+
+export function proofCommand(console: Console, done: (code: number) => void): Command {
+  return new Command("proof")
+    .summary("prove that a frame was sealed")
+    .description("Proves that a frame was sealed, from the seal of its recording; or checks such a proof.")
+    .argument("[path]", "recording")
+    .option("--stream <id>", "stream of the frame", notEmpty)
+    .option("--frame <n>", "the frame, from 0, as sealed", frameNumber)
+    .option("--seal <file>", "the seal (default: PATH.seal, or the one inside)", notEmpty)
+    .option("--check <file>", "check this proof", notEmpty)
+    .option("--root <hex>", "with --check: the root the proof must lead to", notEmpty)
+    .addOption(keyOption())
+    .addOption(publicOption())
+    .addOption(outOption())
+    .addHelpText("after", HELP)
+    .action(async (path: string | undefined, flags: ProofFlags) =>
+      done(flags.check === undefined ? await make(path, flags, console) : await check(path, flags.check, flags, console)),
+    );
+}
+
+/** @throws ConfigError */
+async function make(path: string | undefined, flags: ProofFlags, console: Console): Promise<number> {
+  const { stream, frame, seal, out, key } = flags;
+  if (path === undefined || stream === undefined || frame === undefined) {
+    throw new ConfigError("expected PATH, --stream and --frame, or --check (see: plumbline proof --help)");
+  }
+  if (flags.root !== undefined) throw new ConfigError("--root: expected --check with it");
+  if (out !== undefined) checkTarget("--out", out, [path, ...[seal, key].filter((file) => file !== undefined)]);
+  try {
+    const secrets = secretsOf(flags);
+    const opened = await openSeal(seal ?? findSeal(path), secrets);
+    const proof = prove(opened, stream, frame, secrets.key ?? null, await loadKernels());
+    return (await deliver(`${JSON.stringify(proof, null, 2)}\n`, out, console)) ? EXIT.clean : EXIT.internal;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.say(error.message);
+    return EXIT.unread;
+  }
+}
+
+/** @throws ConfigError when it is no proof */
+async function check(path: string | undefined, file: string, flags: ProofFlags, console: Console): Promise<number> {
+  if (path !== undefined || flags.stream !== undefined || flags.frame !== undefined) {
+    throw new ConfigError("--check: expected no recording, stream or frame with it: the proof names them");
+  }
+  const { key, publicKey } = secretsOf(flags);
+  const json = readSmall(file, "a proof");
+  const proof = named(file, () => parseProof(json));
+  const kernels = await loadKernels();
+  try {
+    checkProof(proof, key ?? null, kernels);
+    checkProofSignature(proof, publicKey);
+    if (flags.root !== undefined && flags.root.toLowerCase() !== proof.root) {
+      throw new ConfigError(`does not hold: expected root ${flags.root}, got ${proof.root}`);
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.say(`${file}: ${error.message}`);
+    return proof.keyed && !key ? EXIT.usage : EXIT.findings;
+  }
+  const { stream, frame, leaf, stampNs, root, signature } = proof;
+  const by = publicKey === undefined ? "" : `signed     ${signature?.publicKey}\n`;
+  const text = `holds      frame ${frame} of ${stream}\nleaf       ${leaf}\nstamp      ${stampNs}\nroot       ${root}\n${by}`;
+  return (await deliver(text, flags.out, console)) ? EXIT.clean : EXIT.internal;
+}
+
+function named<T>(name: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(`${name}: ${error.message}`) : error;
+  }
+}
+
+function frameNumber(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("expected a frame's number, from 0.");
+  return Number(value);
+}

@@ -1,0 +1,51 @@
+/** A seal inside an MCAP: an attachment of its own. */
+import * as fs from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { InputError } from "../errors.ts";
+import { attach, attached } from "../sources/mcap/embed.ts";
+import { detectMcap } from "../sources/mcap/open.ts";
+import { loadKernels } from "../wasm.ts";
+import { describeInput, openDescriptor } from "./input.ts";
+
+const NAME = "plumbline.seal";
+const MEDIA_TYPE = "application/vnd.plumbline.seal";
+const MOST_BYTES = 2 ** 31 - 1;
+
+/** @returns the seal's bytes, or null where there is none. @throws InputError when the path cannot be read */
+export function embeddedSeal(path: string): Uint8Array | null {
+  const input = openDescriptor(describeInput(path));
+  try {
+    return input.kind === "file" && detectMcap(input) ? attached(input, NAME, MOST_BYTES) : null;
+  } finally {
+    input.close();
+  }
+}
+
+/**
+ * Writes a copy of the MCAP at `path` with the seal inside. The input is only read.
+ *
+ * @param timeNs of the attachment: the recording's last logged time, so that the same input gives the same copy
+ * @throws InputError when the recording is no whole MCAP; Error of the file system when the copy cannot be written
+ */
+export async function embedSeal(path: string, copy: string, data: Uint8Array, timeNs: bigint): Promise<void> {
+  const input = openDescriptor(describeInput(path));
+  try {
+    const spliced =
+      input.kind === "file" && detectMcap(input)
+        ? attach(input, { name: NAME, mediaType: MEDIA_TYPE, timeNs, data }, await loadKernels())
+        : null;
+    if (!spliced) throw new InputError(`${path}: cannot hold a seal: expected an MCAP with a DataEnd record and a footer`);
+    const part = `${copy}.${process.pid}.part`;
+    try {
+      const from = fs.createReadStream(path, { start: 0, end: spliced.keep - 1, highWaterMark: 1 << 20 });
+      await pipeline(from, fs.createWriteStream(part, { flags: "wx" }));
+      fs.appendFileSync(part, spliced.tail);
+      fs.renameSync(part, copy);
+    } catch (error) {
+      fs.rmSync(part, { force: true });
+      throw error;
+    }
+  } finally {
+    input.close();
+  }
+}
