@@ -17,7 +17,7 @@
  * Linear in the frames outside changed places, O(n log n) or a bounded table inside (align.ts).
  */
 import { align, NONE } from "./align.ts";
-import { ids, type Known, occurrences, type Search } from "./identity.ts";
+import { copies, ids, type Known, occurrences, type Search } from "./identity.ts";
 
 export type ChangeKind = "changed" | "vanished" | "appeared" | "duplicated" | "moved";
 
@@ -102,7 +102,9 @@ function pairUp(sealed: readonly FrameSet[], present: readonly FrameSet[]): read
   return names.map((id) => {
     const a = sealed.find((one) => one.id === id) ?? nothing(id);
     const b = present.find((one) => one.id === id) ?? nothing(id);
-    const [head, tail] = commonEnds(a, b);
+    const [head, common] = commonEnds(a, b);
+    // The end may hold the second of two copies, of which the first is the original: it must be there to slide to.
+    const tail = common - copies(b, head, b.count - common);
     const count = b.count - tail - head;
     return {
       sealed: sideOf(a, head, a.count - tail, known),
@@ -151,6 +153,7 @@ function wordsOf({ leaves, stampNs }: FrameSet): { readonly leaf: Uint32Array; r
 /** Step 1. */
 function keep({ sealed, present }: Pair): void {
   const partner = align(sealed.whole, present.whole);
+  keepFirstCopies(present.whole, partner);
   for (const [j, i] of partner.entries()) {
     if (i === NONE) continue;
     present.fate[j] = KEPT;
@@ -163,6 +166,27 @@ function keep({ sealed, present }: Pair): void {
       side.gap[i] = kept;
       if (side.fate[i] === KEPT) kept++;
     }
+  }
+}
+
+/**
+ * Which of two equal neighbouring groups was put in does not show: the first one is the original. Groups of new frames slide
+ * down as long as the kept frame behind them equals their first; each kept frame is passed once.
+ */
+function keepFirstCopies(whole: Int32Array, partner: Int32Array): void {
+  const count = partner.length;
+  for (let start = 0, end = 0; start < count; ) {
+    if (partner[start] !== NONE) {
+      start++;
+      continue;
+    }
+    end = Math.max(end, start + 1);
+    while (end < count && partner[end] === NONE) end++;
+    if (end < count && whole[end] === whole[start]) {
+      partner[start] = partner[end] as number;
+      partner[end] = NONE;
+      start++;
+    } else start = end;
   }
 }
 

@@ -22,6 +22,17 @@ export function ids(set: FrameSet, from: number, to: number, known: Known): { re
   return { whole, leaf };
 }
 
+/** How many frames right behind [from, to) are copies of frames in it; not more than there are in it. */
+export function copies(set: FrameSet, from: number, to: number): number {
+  if (from === to || to === set.count) return 0;
+  const keys = new Set<string>();
+  for (let i = from; i < to; i++) keys.add(leafKey(set, i) + stampKey(set, i));
+  const end = Math.min(set.count, to + to - from);
+  let at = to;
+  while (at < end && keys.has(leafKey(set, at) + stampKey(set, at))) at++;
+  return at - to;
+}
+
 /** The bytes as text: two to a character. Leaves are of one length, so a longer key is never a leaf's. */
 function leafKey({ leaves, count }: FrameSet, frame: number): string {
   const size = leaves.length / count / 2;

@@ -44,6 +44,9 @@ describe("one stream", () => {
     expect(one(whole, taken(S, "abccdefghij"))).toEqual(["duplicated a2 > a3"]);
     expect(one(whole, taken(S, "abcdefcghij"))).toEqual(["duplicated a2 > a6"]);
     expect(one(whole, taken(S, "hababcdefghij".slice(1)))).toEqual(["duplicated a0 > a2 x2"]);
+    expect(one(whole, taken(S, "abccdeghij"))).toEqual(["duplicated a2 > a3", "vanished a5 > -"]);
+    expect(one(whole, taken(S, "acdeefghij"))).toEqual(["duplicated a4 > a4", "vanished a1 > -"]);
+    expect(one(whole, taken(S, "acdededefghij"))).toEqual(["duplicated a3 > a4 x2", "duplicated a3 > a6 x2", "vanished a1 > -"]);
     expect(one(whole, whole.toSpliced(6, 0, ["c".charCodeAt(0), 55]))).toEqual(["duplicated a2 > a6 stamp"]);
   });
 

@@ -1,0 +1,29 @@
+/** Seal, damage, find, on real recordings: 10,000 random cases. */
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { describeShared } from "../shared-data.ts";
+import { folderCase, folderRecording, mcapFiles, messageCase, messageRecording } from "./cases.ts";
+import { FOLDERS } from "./folders.ts";
+
+const MESSAGE_CASES = 9100;
+const FOLDER_CASES = 900;
+const LONG_MS = 1_800_000;
+
+describeShared("10,000 damaged recordings: every frame is found, and no other", (shared) => {
+  const paths = mcapFiles(shared);
+
+  test.each(paths)("%s", { timeout: LONG_MS }, async (path) => {
+    const recording = await messageRecording(path);
+    const wrong: string[] = [];
+    const cases = Math.ceil(MESSAGE_CASES / paths.length);
+    for (let seed = 1000; seed < 1000 + cases; seed++) wrong.push(...(await messageCase(recording, seed)));
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(FOLDERS)("$path", { timeout: LONG_MS }, async ({ path, isFrame }) => {
+    const recording = await folderRecording(join(shared, path), isFrame);
+    const wrong: string[] = [];
+    for (let seed = 1000; seed < 1000 + FOLDER_CASES / FOLDERS.length; seed++) wrong.push(...(await folderCase(recording, seed)));
+    expect(wrong).toEqual([]);
+  });
+});
