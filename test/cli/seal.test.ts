@@ -1,0 +1,190 @@
+/** seal, verify, check --seal and proof at the process boundary. */
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sampleMcap } from "../sample-mcap.ts";
+import { plumbline, temporaryFolder, writeSample } from "./run.ts";
+
+const folder = temporaryFolder();
+const at = (name: string): string => join(folder, name);
+const good = at("good.mcap");
+
+beforeAll(async () => {
+  await writeSample(good);
+  await writeSample(at("bad.mcap"), { dropped: [20, 21] });
+  for (const name of ["one", "two"]) {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    writeFileSync(at(`${name}.pem`), privateKey.export({ format: "pem", type: "pkcs8" }));
+    writeFileSync(at(`${name}.pub`), publicKey.export({ format: "pem", type: "spki" }));
+  }
+  writeFileSync(at("key"), "00112233".repeat(8));
+  writeFileSync(at("other-key"), Buffer.alloc(32, 7));
+  expect(await plumbline(["seal", good])).toMatchObject({ code: 0, stderr: "" });
+});
+
+describe("seal and verify", () => {
+  test("beside the recording, which stays as it was", async () => {
+    expect(existsSync(`${good}.seal`)).toBe(true);
+    expect(Buffer.compare(readFileSync(good), Buffer.from(await sampleMcap()))).toBe(0);
+    expect(await plumbline(["verify", good])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("a recording that is not as sealed is 1, with the frames named", async () => {
+    const { code, stdout } = await plumbline(["verify", at("bad.mcap"), "--seal", `${good}.seal`, "--format", "json"]);
+    expect(code).toBe(1);
+    const { findings } = JSON.parse(stdout);
+    expect(findings.map(({ kind, stream, frames }: Record<string, unknown>) => [kind, stream, frames])).toEqual([
+      ["vanished", "/camera", [20, 21]],
+    ]);
+    const text = await plumbline(["check", at("bad.mcap"), "--seal", `${good}.seal`, "--checks", "integrity/seal"]);
+    expect(text.code).toBe(1);
+    expect(text.stdout).toContain("frames 20-21 of the sealed recording are gone (block 2)");
+  });
+
+  test("a folder", async () => {
+    cpSync(good, at("kitti.mcap"));
+    expect((await plumbline(["seal", folder])).code).toBe(3);
+  });
+
+  test("signed: only with the right public key", async () => {
+    const out = at("signed.seal");
+    expect((await plumbline(["seal", good, "--sign", at("one.pem"), "--out", out])).stdout).toContain("signed");
+    const verify = (...args: string[]) => plumbline(["verify", good, ...args]);
+    expect((await verify("--seal", out, "--public", at("one.pub"))).code).toBe(0);
+    expect(await verify("--seal", out, "--public", at("two.pub"))).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `plumbline: ${out}: signed with another key\n`,
+    });
+    expect(await verify("--public", at("one.pub"))).toMatchObject({
+      code: 2,
+      stderr: `plumbline: ${good}.seal: not signed: expected a signature\n`,
+    });
+    const bytes = readFileSync(out);
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1;
+    writeFileSync(at("broken.seal"), bytes);
+    expect(await verify("--seal", at("broken.seal"))).toMatchObject({
+      code: 2,
+      stderr: `plumbline: ${at("broken.seal")}: the signature does not fit\n`,
+    });
+    expect((await plumbline(["seal", good, "--sign", at("one.pub"), "--out", out])).code).toBe(2);
+  });
+
+  test("keyed: only with the key", async () => {
+    const out = at("keyed.seal");
+    expect((await plumbline(["seal", good, "--key", at("key"), "--out", out])).stdout).toContain("blake3, keyed");
+    expect((await plumbline(["verify", good, "--seal", out, "--key", at("key")])).code).toBe(0);
+    expect(await plumbline(["verify", good, "--seal", out, "--key", at("other-key")])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("the key is not the one"),
+    });
+    expect(await plumbline(["verify", good, "--seal", out])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("expected its key"),
+    });
+    expect((await plumbline(["seal", good, "--key", at("key"), "--algorithm", "xxh3-128", "--out", out])).code).toBe(2);
+  });
+
+  test("a seal that is none, or not there, is 2 in one line", async () => {
+    for (const args of [
+      ["--seal", good],
+      ["--seal", at("nowhere")],
+      ["--seal", folder],
+    ]) {
+      const { code, stdout, stderr } = await plumbline(["verify", good, ...args]);
+      expect([code, stdout, stderr.split("\n").length]).toEqual([2, "", 2]);
+    }
+    expect((await plumbline(["verify", at("bad.mcap")])).stderr).toContain("no seal beside it");
+    expect((await plumbline(["verify", at("nowhere.mcap")])).code).toBe(3);
+    expect((await plumbline(["check", good, "--key", at("key")])).code).toBe(2);
+  });
+
+  test("what would be overwritten is refused", async () => {
+    expect((await plumbline(["seal", good, "--out", good])).code).toBe(2);
+    expect((await plumbline(["seal", good, "--embed", good])).code).toBe(2);
+    expect(Buffer.compare(readFileSync(good), Buffer.from(await sampleMcap()))).toBe(0);
+  });
+});
+
+test("--embed writes a copy that is a whole MCAP and verifies by itself", async () => {
+  const copy = at("copy.mcap");
+  expect((await plumbline(["seal", good, "--embed", copy, "--out", at("x.seal")])).code).toBe(0);
+  expect(await plumbline(["verify", copy])).toMatchObject({ code: 0, stderr: "" });
+  const { code, stdout } = await plumbline(["check", copy, "--checks", "integrity/*", "--format", "json"]);
+  const report = JSON.parse(stdout);
+  expect([code, report.findings, report.recording.attachments]).toEqual([0, [], 1]);
+  // Sealed again: the last seal inside counts.
+  expect((await plumbline(["seal", copy, "--embed", at("again.mcap"), "--out", at("y.seal"), "--frames-per-block", "3"])).code).toBe(0);
+  expect((await plumbline(["verify", at("again.mcap")])).code).toBe(0);
+  expect((await plumbline(["check", at("again.mcap"), "--checks", "integrity/container"])).code).toBe(0);
+  writeFileSync(at("cut.mcap"), readFileSync(good).subarray(0, -50));
+  expect(await plumbline(["seal", at("cut.mcap"), "--embed", at("no.mcap")])).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("cannot hold a seal"),
+  });
+  expect(existsSync(at("no.mcap"))).toBe(false);
+});
+
+test("--s3 prints what S3 would", async () => {
+  const { stdout } = await plumbline(["seal", good, "--out", at("s3.seal"), "--s3", "--part-size", "16KiB"]);
+  const bytes = readFileSync(good);
+  const parts = Array.from({ length: Math.ceil(bytes.length / 16384) }, (_, i) => bytes.subarray(i * 16384, (i + 1) * 16384));
+  const be = (crc: number): Buffer => {
+    const out = Buffer.alloc(4);
+    out.writeUInt32BE(crc);
+    return out;
+  };
+  const sha = (data: Uint8Array): Buffer => createHash("sha256").update(data).digest();
+  const line = (name: string, form: string): string | undefined => new RegExp(`${name} +${form} +(\\S+)`).exec(stdout)?.[1];
+  expect(stdout).toContain(`${statSync(good).size} bytes, ${parts.length} parts of 16384`);
+  expect(line("CRC32", "full object")).toBe(be(crc32(bytes)).toString("base64"));
+  expect(line("SHA256", "full object")).toBe(sha(bytes).toString("base64"));
+  expect(line("CRC32", "composite")).toBe(
+    `${be(crc32(Buffer.concat(parts.map((part) => be(crc32(part)))))).toString("base64")}-${parts.length}`,
+  );
+  expect(line("SHA256", "composite")).toBe(`${sha(Buffer.concat(parts.map(sha))).toString("base64")}-${parts.length}`);
+  expect(line("CRC32C", "full object")).toMatch(/^[\w+/]{6}==$/);
+  expect(line("CRC64NVME", "full object")).toMatch(/^[\w+/]{11}=$/);
+});
+
+describe("proof", () => {
+  test("is made from the seal and checked without recording or seal", async () => {
+    const made = await plumbline(["proof", good, "--stream", "/camera", "--frame", "33", "--out", at("proof.json")]);
+    expect(made).toMatchObject({ code: 0, stderr: "" });
+    const { root } = JSON.parse(readFileSync(at("proof.json"), "utf8"));
+    const held = await plumbline(["proof", "--check", at("proof.json"), "--root", root]);
+    expect(held.code).toBe(0);
+    expect(held.stdout).toContain("frame 33 of /camera");
+    expect((await plumbline(["proof", "--check", at("proof.json"), "--root", "00"])).code).toBe(1);
+    writeFileSync(at("forged.json"), readFileSync(at("proof.json"), "utf8").replace('"frame": 33', '"frame": 34'));
+    expect(await plumbline(["proof", "--check", at("forged.json")])).toMatchObject({ code: 1, stdout: "" });
+    writeFileSync(at("none.json"), "{");
+    expect((await plumbline(["proof", "--check", at("none.json")])).code).toBe(2);
+  });
+
+  test("carries the signature", async () => {
+    await plumbline(["seal", good, "--sign", at("one.pem"), "--out", at("p.seal")]);
+    await plumbline(["proof", good, "--seal", at("p.seal"), "--stream", "/imu", "--frame", "0", "--out", at("signed.json")]);
+    expect((await plumbline(["proof", "--check", at("signed.json"), "--public", at("one.pub")])).code).toBe(0);
+    expect(await plumbline(["proof", "--check", at("signed.json"), "--public", at("two.pub")])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("signed with another key"),
+    });
+  });
+
+  test("misuse is 2", async () => {
+    for (const args of [
+      [],
+      [good],
+      [good, "--stream", "/camera"],
+      [good, "--stream", "/nope", "--frame", "0"],
+      [good, "--stream", "/camera", "--frame", "99999"],
+      [good, "--check", "x"],
+      [good, "--frame", "x"],
+    ]) {
+      expect([args, (await plumbline(["proof", ...args])).code]).toEqual([args, 2]);
+    }
+  });
+});

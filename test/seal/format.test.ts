@@ -1,0 +1,239 @@
+import { decode } from "@msgpack/msgpack";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../src/errors.ts";
+import { LEAF_BYTES, type SealAlgorithm } from "../../src/seal/algorithm.ts";
+import { encodeSeal, parseSeal, signed } from "../../src/seal/format.ts";
+import { sealKeys } from "../../src/seal/keys.ts";
+import { CHECK, Tree } from "../../src/seal/merkle.ts";
+import { type StreamLeaves, sealOf } from "../../src/seal/seal.ts";
+import { decodeStamps, encodeStamps } from "../../src/seal/stamps.ts";
+import { loadKernels } from "../../src/wasm.ts";
+
+const kernels = await loadKernels();
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => i * 7);
+
+function streamOf(id: string, frames: number, algorithm: SealAlgorithm, periodNs = 100_000_000n): StreamLeaves {
+  let state = frames + 1;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 8;
+  };
+  return {
+    id,
+    kind: "bytes",
+    type: "T",
+    schema: id === "/a" ? "0123456789abcdef" : null,
+    leaves: {
+      count: frames,
+      digests: Uint8Array.from({ length: frames * LEAF_BYTES[algorithm] }, next),
+      // A millisecond of jitter.
+      stampNs: BigInt64Array.from(
+        { length: frames },
+        (_, i) => 1_700_000_000_000_000_000n + BigInt(i) * periodNs + BigInt(next() % 1_000_000),
+      ),
+      start: new Float64Array(frames),
+      end: new Float64Array(frames),
+      files: null,
+    },
+  };
+}
+
+function example(algorithm: SealAlgorithm = "xxh3-128", key: Uint8Array | null = null, frames = [23, 1, 40]) {
+  const about = { algorithm, framesPerBlock: 10, recording: { name: "x.mcap", format: "mcap" } };
+  const streams = ["/a", "/b", "/ü"].map((id, i) => streamOf(id, frames[i] ?? 0, algorithm));
+  return encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
+}
+
+const refused = (bytes: Uint8Array, key: Uint8Array | null = null): string => {
+  try {
+    parseSeal(bytes, key, kernels);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    const { message } = error as Error;
+    expect(message).not.toMatch(/\n/);
+    return message;
+  }
+  return "accepted";
+};
+
+/** The seal with `edit` done to its body and a check that fits again: what a forger without the key can make. */
+function forged(bytes: Uint8Array, edit: (body: Uint8Array) => void): Uint8Array {
+  const out = bytes.slice();
+  const body = out.subarray(0, out.length - 35);
+  edit(body);
+  out.set(new Tree(kernels, sealKeys(null, kernels).node, "xxh3-128", 10).hash(Uint8Array.of(CHECK), body), out.length - 33);
+  return out;
+}
+
+function find(bytes: Uint8Array, text: string): number {
+  return Buffer.from(bytes).indexOf(text);
+}
+
+describe("a seal file", () => {
+  test("is read back as it was, keyed or not, with either digest, signed or not, as a Buffer at any offset", () => {
+    for (const [algorithm, key] of [
+      ["xxh3-128", null],
+      ["blake3", null],
+      ["blake3", KEY],
+    ] as const) {
+      const made = example(algorithm, key);
+      expect(parseSeal(made.bytes, key, kernels)).toEqual(made.seal);
+      const withSignature = signed(made, { publicKey: KEY, signature: new Uint8Array(64).fill(9) });
+      expect(parseSeal(withSignature.bytes, key, kernels)).toEqual(withSignature.seal);
+      expect(signed(withSignature, { publicKey: KEY, signature: new Uint8Array(64).fill(9) }).bytes).toEqual(withSignature.bytes);
+      const shifted = Buffer.concat([Buffer.alloc(3), made.bytes]).subarray(3);
+      expect(parseSeal(shifted, key, kernels)).toEqual(made.seal);
+    }
+  });
+
+  test("is MessagePack to anyone", () => {
+    const { bytes, seal } = example();
+    const [name, version, header, streams, check, signature] = decode(bytes) as [
+      string,
+      number,
+      Record<string, unknown>,
+      Record<string, unknown>[],
+      Uint8Array,
+      null,
+    ];
+    expect([name, version, signature]).toEqual(["plumbline.seal", 1, null]);
+    expect(Uint8Array.from(check)).toEqual(seal.check);
+    expect(header).toMatchObject({ algorithm: "xxh3-128", keyed: false, framesPerBlock: 10, name: "x.mcap", format: "mcap" });
+    expect(streams.map(({ id, frames, schema }) => [id, frames, schema])).toEqual([
+      ["/a", 23, "0123456789abcdef"],
+      ["/b", 1, null],
+      ["/ü", 40, null],
+    ]);
+    expect(Uint8Array.from(streams[0]?.["leaves"] as Uint8Array)).toEqual(seal.streams[0]?.leaves);
+  });
+
+  test("streams without frames are not in it", () => {
+    expect(example("xxh3-128", null, [3, 0, 2]).seal.streams.map(({ id }) => id)).toEqual(["/a", "/ü"]);
+    const nothing = example("xxh3-128", null, [0, 0, 0]);
+    expect(parseSeal(nothing.bytes, null, kernels).streams).toEqual([]);
+  });
+
+  test("takes at most 20 bytes per frame and 1 KiB per stream, with a millisecond of jitter", () => {
+    for (const frames of [1, 100, 20_000]) {
+      expect(example("xxh3-128", null, [frames, frames, frames]).bytes.length).toBeLessThanOrEqual(3 * (20 * frames + 1024));
+    }
+    const { bytes } = example("xxh3-128", null, [20_000, 20_000, 20_000]);
+    expect((bytes.length - 3 * 1024) / 60_000).toBeLessThan(19.2);
+  });
+});
+
+describe("hostile seals are refused in one line", () => {
+  const { bytes } = example();
+
+  test("cut anywhere", () => {
+    for (let n = 0; n < bytes.length; n++) expect([n, refused(bytes.subarray(0, n))]).not.toEqual([n, "accepted"]);
+  });
+
+  test("any bit flipped", () => {
+    for (let bit = 0; bit < bytes.length * 8; bit += 5) {
+      const bad = bytes.slice();
+      bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect([bit, refused(bad)]).not.toEqual([bit, "accepted"]);
+    }
+  });
+
+  test("something else, another version, something behind it", () => {
+    expect(refused(new Uint8Array())).toBe("not a seal");
+    expect(refused(Uint8Array.from(Buffer.from("not a seal at all")))).toBe("not a seal");
+    expect(refused(bytes.with(16, 2))).toBe("expected a seal of version 1, got version 2");
+    expect(refused(Uint8Array.of(...bytes, 0))).toMatch(/damaged or cut off: expected the end/);
+  });
+
+  test("a wrong key, a key too many, a key too few, a short key", () => {
+    const keyed = example("blake3", KEY).bytes;
+    expect(refused(keyed, KEY.with(0, 1))).toBe("the key is not the one it was made with, or the seal was changed");
+    expect(refused(keyed)).toBe("the seal is keyed: expected its key");
+    expect(refused(bytes, KEY)).toBe("the seal was made without a key, but one is given");
+    expect(refused(keyed, KEY.subarray(1))).toBe("expected a key of 32 bytes, got 31");
+  });
+
+  test("a forged root, leaf, stamp, id or count, under a check that fits", () => {
+    const at = (text: string, offset: number) => (body: Uint8Array) => {
+      const i = find(body, text) + text.length + offset;
+      body[i] = (body[i] ?? 0) ^ 1;
+    };
+    expect(refused(forged(bytes, at("root", 2)))).toBe("forged: the root of the recording is not that of its streams");
+    expect(refused(forged(bytes, (body) => at("root", 2)(body.subarray(find(body, "kind")))))).toBe(
+      'forged: the root of "/a" is not that of its leaves',
+    );
+    expect(refused(forged(bytes, at("leaves", 40)))).toMatch(/^forged: the root of "\/a"/);
+    expect(refused(forged(bytes, at("stamps", 13)))).toMatch(/^forged: the root of "\/a"/);
+    expect(refused(forged(bytes, at("id", 2)))).toMatch(/^(forged: the root of|damaged: streams out of order)/);
+    expect(refused(forged(bytes, at("frames", 0)))).not.toBe("accepted");
+    expect(refused(forged(bytes, () => {}))).toBe("accepted");
+  });
+
+  test("huge counts cost nothing", () => {
+    const head = bytes.slice(0, find(bytes, "id") - 2);
+    const streams = Uint8Array.of(...head.subarray(0, -4), 0xff, 0xff, 0xff, 0xff);
+    expect(refused(streams)).toMatch(/damaged or cut off/);
+    const nested = Uint8Array.of(...head, ...new Uint8Array(100_000).fill(0x91));
+    expect(refused(nested)).toMatch(/damaged or cut off: expected a stream/);
+    const frames = bytes.slice();
+    const at = Buffer.from(frames).indexOf("frames", find(frames, "kind")) + 6;
+    expect(
+      refused(Uint8Array.of(...frames.subarray(0, at), 0xcf, 0, 0x1f, 255, 255, 255, 255, 255, 255, ...frames.subarray(at + 1))),
+    ).toMatch(/damaged: expected 9007199254740991 leaves/);
+  });
+
+  test("any bytes at all", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(200), (noise, from) => {
+        expect(refused(Uint8Array.of(...bytes.subarray(0, from), ...noise))).not.toBe("accepted");
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("stamps", () => {
+  const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+
+  test("come back, whatever they are", () => {
+    const walk = fc.tuple(int64, fc.array(fc.integer({ min: -2_000_000_000, max: 2_000_000_000 }))).map(([start, steps]) => {
+      let t = start;
+      return [t, ...steps.map((step) => (t = BigInt.asIntN(64, t + BigInt(step))))];
+    });
+    const coarse = walk.map((all) => all.map((t) => BigInt.asIntN(64, t * 1_000_000n)));
+    fc.assert(
+      fc.property(fc.oneof(fc.array(int64), walk, coarse), (stamps) => {
+        const given = BigInt64Array.from(stamps);
+        expect(decodeStamps(encodeStamps(given), given.length)).toEqual(given);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("of a regular stream take a bit, with a millisecond of jitter three bytes, of one tick each nothing more", () => {
+    const n = 8000;
+    const bytesPerFrame = (of: (i: number) => bigint): number =>
+      encodeStamps(BigInt64Array.from({ length: n }, (_, i) => of(i))).length / n;
+    expect(bytesPerFrame((i) => BigInt(i) * 100_000_000n)).toBeLessThan(0.14);
+    expect(bytesPerFrame((i) => BigInt(i) * 100_000_000n + BigInt((i * 7919) % 1000) * 1000n)).toBeLessThan(1.7);
+    expect(bytesPerFrame((i) => BigInt(i) * 100_000_000n + BigInt((i * 7919_333) % 1_000_000))).toBeLessThan(3);
+    expect(bytesPerFrame((i) => BigInt(i) ** 2n * 3_000_000n)).toBeLessThan(1.2);
+  });
+
+  test("of another number, with bits left or missing, are refused", () => {
+    const code = encodeStamps(BigInt64Array.from({ length: 50 }, (_, i) => BigInt(i * i * i)));
+    expect(decodeStamps(code, 49)).toBeNull();
+    expect(decodeStamps(code, 51)).toBeNull();
+    expect(decodeStamps(code, 2 ** 40)).toBeNull();
+    expect(decodeStamps(Uint8Array.of(...code, 0), 50)).toBeNull();
+    expect(decodeStamps(code.subarray(0, -1), 50)).toBeNull();
+    expect(decodeStamps(new Uint8Array(1), 0)).toBeNull();
+    for (const [at, value] of [
+      [0, 0],
+      [0, 3],
+      [1, 51],
+    ] as const)
+      expect(decodeStamps(code.with(at, value), 50)).toBeNull();
+    expect(decodeStamps(code.with(2, 0), 50)).toBeNull();
+  });
+});

@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../src/errors.ts";
+import { sealKeys } from "../../src/seal/keys.ts";
+import { NODE_BYTES, Tree } from "../../src/seal/merkle.ts";
+import { checkProof, type Proof, parseProof, prove } from "../../src/seal/proof.ts";
+import { sealOf } from "../../src/seal/seal.ts";
+import { loadKernels } from "../../src/wasm.ts";
+import { leavesOf } from "./leaves-of.ts";
+
+const kernels = await loadKernels();
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => 255 - i);
+
+function sealed(counts: readonly number[], framesPerBlock = 10) {
+  const about = { algorithm: "xxh3-128", framesPerBlock, recording: { name: "x", format: "mcap" } } as const;
+  const streams = counts.map((count, i) => ({
+    id: `/s${i}`,
+    kind: "bytes",
+    type: "",
+    schema: null,
+    leaves: leavesOf(Array.from({ length: count }, (_, k) => [k + 1000 * i, 10 * k])),
+  }));
+  return { ...sealOf(streams, about, null, kernels), check: new Uint8Array(32), signature: null };
+}
+
+const holds = (proof: Proof): boolean => {
+  try {
+    checkProof(proof, null, kernels);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return false;
+  }
+};
+
+describe("the tree", () => {
+  const tree = new Tree(kernels, sealKeys(null, kernels).node, "xxh3-128", 10);
+  const nodes = (n: number): Uint8Array[] => Array.from({ length: n }, (_, i) => new Uint8Array(NODE_BYTES).fill(i + 1));
+
+  test("a path leads from every node to the top, and from no other place", () => {
+    for (let n = 1; n <= 17; n++) {
+      for (let i = 0; i < n; i++) {
+        const path = tree.path(nodes(n), i);
+        expect(path.length).toBeLessThanOrEqual(Math.ceil(Math.log2(n)));
+        for (let j = 0; j < n; j++) {
+          const top = tree.topFrom(nodes(n)[i] as Uint8Array, j, n, path);
+          if (i === j) expect(top).toEqual(tree.top(nodes(n)));
+          else expect(top).not.toEqual(tree.top(nodes(n)));
+        }
+      }
+    }
+  });
+
+  test("tops by hand", () => {
+    const [a, b, c] = nodes(3) as [Uint8Array, Uint8Array, Uint8Array];
+    const inner = (left: Uint8Array, right: Uint8Array): Uint8Array => tree.hash(Uint8Array.of(2), left, right);
+    expect(tree.top([])).toEqual(new Uint8Array(32));
+    expect(tree.top([a])).toEqual(a);
+    expect(tree.top([a, b, c])).toEqual(inner(inner(a, b), c));
+  });
+
+  test("a root changes with every bit of a leaf or stamp, the id, the count and the size of a block", () => {
+    const base = sealed([23]);
+    const roots = new Set(
+      [base.root, sealed([22]).root, sealed([23], 11).root, sealed([23, 1]).root].map((root) => Buffer.from(root).toString("hex")),
+    );
+    expect(roots.size).toBe(4);
+  });
+
+  test("a node cannot pass for a leaf, nor one kind of node for another", () => {
+    const [a, b] = nodes(2) as [Uint8Array, Uint8Array];
+    const mark = kernels.mark();
+    const out = kernels.alloc(32);
+    const content = Uint8Array.of(2, ...a, ...b);
+    kernels.exports.blake3(kernels.put(content), content.length, 0, out, 32);
+    expect(kernels.u8(out, 32).slice()).not.toEqual(tree.top([a, b]));
+    kernels.release(mark);
+    const other = sealKeys(KEY, kernels);
+    expect(other.leaf).not.toEqual(other.node);
+    expect(other.leaf).not.toEqual(KEY);
+  });
+});
+
+describe("a proof", () => {
+  test("of every frame holds, as JSON too", () => {
+    for (const counts of [[1], [10], [11], [25, 3, 101], [40, 40, 40, 40, 40]]) {
+      const seal = sealed(counts);
+      for (const [s, count] of counts.entries()) {
+        for (let frame = 0; frame < count; frame += 3) {
+          const proof = parseProof(JSON.stringify(prove(seal, `/s${s}`, frame, null, kernels)));
+          expect(holds(proof)).toBe(true);
+          expect(proof.root).toBe(Buffer.from(seal.root).toString("hex"));
+        }
+      }
+    }
+  });
+
+  test("with anything changed does not hold", () => {
+    const proof = prove(sealed([45, 12, 7]), "/s1", 11, null, kernels);
+    const swap = (text: string): string => `${text[0] === "0" ? "1" : "0"}${text.slice(1)}`;
+    const bad: Partial<Proof>[] = [
+      { frame: 10 },
+      { frame: 12 },
+      { frames: 13 },
+      { framesPerBlock: 11 },
+      { stream: "/s0" },
+      { streams: 4 },
+      { streamIndex: 0 },
+      { streamIndex: 3 },
+      { algorithm: "blake3" },
+      { leaf: swap(proof.leaf) },
+      { stampNs: "111" },
+      { block: proof.block.toReversed() },
+      { block: proof.block.slice(1) },
+      { path: [] },
+      { path: [...proof.path, ...proof.path] },
+      { path: proof.path.map(swap) },
+      { streamPath: proof.streamPath.map(swap) },
+      { streamPath: proof.streamPath.slice(1) },
+      { root: swap(proof.root) },
+      { keyed: true },
+    ];
+    expect(holds(proof)).toBe(true);
+    for (const change of bad) expect([change, holds({ ...proof, ...change })]).toEqual([change, false]);
+  });
+
+  test("that is none is refused in a line", () => {
+    const proof = prove(sealed([3]), "/s0", 1, null, kernels);
+    for (const text of [
+      "",
+      "{}",
+      "[]",
+      "null",
+      JSON.stringify({ ...proof, frame: -1 }),
+      JSON.stringify({ ...proof, more: 1 }),
+      JSON.stringify({ ...proof, leaf: "xyz" }),
+    ]) {
+      expect(() => parseProof(text)).toThrow(ConfigError);
+    }
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(proof)), fc.jsonValue(), (key, value) => {
+        try {
+          checkProof(parseProof(JSON.stringify({ ...proof, [key]: value })), null, kernels);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+        }
+      }),
+    );
+  });
+
+  test("of a frame or stream that is not there is refused", () => {
+    expect(() => prove(sealed([3]), "/s0", 3, null, kernels)).toThrow("expected a frame from 0 to 2, got 3");
+    expect(() => prove(sealed([3]), "/x", 0, null, kernels)).toThrow('expected a sealed stream (/s0), got "/x"');
+  });
+});
