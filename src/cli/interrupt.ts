@@ -2,12 +2,21 @@
 import { EXIT } from "../exit-code.ts";
 import type { Console } from "./console.ts";
 
+/** npm passes the terminal's signal on to a process that got it already: one Ctrl-C then comes twice. */
+const SAME_KEY_MS = 500;
+
 export function onInterrupt(console: Console): AbortSignal {
   const controller = new AbortController();
+  let firstAt = 0;
   process.on("SIGINT", () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    console.say("interrupted: reporting what was done so far (Ctrl-C again to stop at once)");
-    controller.abort();
+    const now = performance.now();
+    if (!controller.signal.aborted) {
+      firstAt = now;
+      console.say("interrupted: reporting what was done so far (Ctrl-C again to stop at once)");
+      controller.abort();
+    } else if (now - firstAt > SAME_KEY_MS) {
+      process.exit(EXIT.interrupted);
+    }
   });
   return controller.signal;
 }

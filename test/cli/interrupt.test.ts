@@ -13,8 +13,8 @@ beforeAll(async () => {
   await writeSample(large, { frames: 12_000, chunked: false });
 });
 
-/** Sends SIGINT when `gone` was said, and again at each further line if `again`. */
-function interrupted(args: readonly string[], again = false): Promise<Ended> {
+/** Sends SIGINT when `gone` was said, and again at each further line if `again`; each comes twice if `doubled`. */
+function interrupted(args: readonly string[], { again = false, doubled = false } = {}): Promise<Ended> {
   return new Promise((done, fail) => {
     const [node, ...rest] = NODE;
     const child = spawn(node, [...rest, "check", gone, ...args, "--format", "json"], { stdio: ["ignore", "pipe", "pipe"] });
@@ -25,6 +25,7 @@ function interrupted(args: readonly string[], again = false): Promise<Ended> {
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       if (stderr === "" || again) child.kill("SIGINT");
+      if (stderr === "" && doubled) setTimeout(() => child.kill("SIGINT"), 5);
       stderr += text;
     });
     child.on("error", fail).on("close", (code) => done({ code, stdout, stderr }));
@@ -65,8 +66,14 @@ describe("the first Ctrl-C ends the run with what was done", () => {
   });
 });
 
+test("one Ctrl-C that comes twice, as through npm, still leaves the report", async () => {
+  const { code, stdout } = await interrupted(MANY, { doubled: true });
+  expect(code).toBe(130);
+  expect(JSON.parse(stdout).length).toBeGreaterThan(0);
+});
+
 test("a second Ctrl-C ends it at once, with the same code", async () => {
-  const { code, stderr } = await interrupted(MANY, true);
+  const { code, stderr } = await interrupted(MANY, { again: true });
   expect(code).toBe(130);
   expect(stderr).toContain("interrupted: ");
 });
