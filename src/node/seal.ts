@@ -31,9 +31,9 @@ export async function seal(path: string, options: SealOptions = {}): Promise<Sea
   return key ? { ...made, ...signSeal(made, key) } : made;
 }
 
-export interface VerifyOptions extends CheckOptions, OpenSealOptions {
-  /** The seal file's path or bytes. Default: `PATH.seal`, else the seal inside the recording. */
-  readonly from?: string | Uint8Array | undefined;
+export interface VerifyOptions extends Omit<CheckOptions, "seal">, OpenSealOptions {
+  /** An opened seal, or the path or bytes of a seal file. Default: `PATH.seal`, else the seal inside the recording. */
+  readonly seal?: Seal | string | Uint8Array | undefined;
 }
 
 /**
@@ -43,8 +43,8 @@ export interface VerifyOptions extends CheckOptions, OpenSealOptions {
  * @throws InputError when nothing can be read; ConfigError for a seal that is none, or not to be trusted
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Report> {
-  const { from, key, publicKey, ...rest } = options;
-  const opened = options.seal ?? (await openSeal(from ?? findSeal(path), { key, publicKey }));
+  const { seal: given = findSeal(path), key, publicKey, ...rest } = options;
+  const opened = typeof given === "string" || given instanceof Uint8Array ? await openSeal(given, { key, publicKey }) : given;
   return check(path, { checks: ["integrity/seal"], ...rest, seal: opened });
 }
 

@@ -6,7 +6,8 @@
  *  1. kept: in the longest common subsequence of its stream (align.ts). Where two neighbouring groups of equal size changed
  *     places, nobody can tell which one moved: both did.
  *  2. moved: leaf and stamp are as sealed, in another place of the stream or in another stream.
- *  3. duplicated: leaf and stamp are those of a sealed frame that is accounted for.
+ *  3. duplicated: leaf and stamp are those of a sealed frame that is accounted for. But changed, where a frame with this very
+ *     stamp is lost in its place: small payloads become equal to others by a single bit.
  *  4. a leaf that occurs once among the sealed frames and once among those left: the frame with another stamp.
  *     Opposite its place it is changed, elsewhere moved.
  *  5. changed: between the same two kept frames, the same stamp with another leaf; then the same leaf with another stamp;
@@ -288,11 +289,32 @@ function settle(pair: Pair, j: number, fate: Fate, stream: number, frame: number
 
 /** Steps 3 (the same stamp too) and 6. */
 function repeat(pair: Pair, s: number, search: Search, isWhole: boolean): void {
-  const { present } = pair;
-  for (const j of openFrames(present)) {
-    const found = search.find(present.set, j, s, isWhole);
-    if (found) settle(pair, j - present.from, "duplicated", found.stream, found.frame, isWhole ? 0 : STAMP);
+  const { sealed, present } = pair;
+  let lost: Map<string, number[]> | null = null;
+  for (const frame of openFrames(present)) {
+    const j = frame - present.from;
+    const found = search.find(present.set, frame, s, isWhole);
+    if (!found) continue;
+    lost ??= isWhole ? lostByStamp(sealed) : new Map();
+    const i = lost.get(`${present.gap[j]} ${present.set.stampNs[frame]}`)?.pop();
+    if (i === undefined) settle(pair, j, "duplicated", found.stream, found.frame, isWhole ? 0 : STAMP);
+    else {
+      sealed.fate[i] = FATES.indexOf("changed");
+      settle(pair, j, "changed", s, sealed.from + i, LEAF);
+    }
   }
+}
+
+/** Lost frames by gap and stamp, the last one first. */
+function lostByStamp(sealed: Side): Map<string, number[]> {
+  const lost = new Map<string, number[]>();
+  for (const frame of openFrames(sealed).toReversed()) {
+    const key = `${sealed.gap[frame - sealed.from]} ${sealed.set.stampNs[frame]}`;
+    const list = lost.get(key);
+    if (list) list.push(frame - sealed.from);
+    else lost.set(key, [frame - sealed.from]);
+  }
+  return lost;
 }
 
 /** Step 4. */

@@ -25,7 +25,7 @@ const original = await written("original.mcap", messages);
 const { bytes, seal } = await sealPathOf(original);
 
 async function found(all: readonly Written[], layout: Layout = {}) {
-  const report = await verify(await written("present.mcap", all, layout), { from: bytes });
+  const report = await verify(await written("present.mcap", all, layout), { seal: bytes });
   return report.findings.map(({ kind, stream, frames, from, to }) => ({ kind, stream, frames, ...(from && { from }), ...(to && { to }) }));
 }
 
@@ -42,7 +42,7 @@ describe("integrity/seal", () => {
     const data = (messages[at] as Written).data.slice();
     data[0] = (data[0] ?? 0) ^ 1;
     const path = await written("present.mcap", messages.with(at, { ...(messages[at] as Written), data }), { useChunks: false });
-    const report = await verify(path, { from: bytes });
+    const report = await verify(path, { seal: bytes });
     const [finding] = report.findings;
     expect(report.findings.length).toBe(1);
     expect(finding).toMatchObject({
@@ -95,7 +95,7 @@ describe("integrity/seal", () => {
       "present.mcap",
       messages.map((m) => (m.topic === "/c" ? { ...m, topic: "/d" } : m)),
     );
-    const report = await verify(path, { from: bytes });
+    const report = await verify(path, { seal: bytes });
     const frames = messages.filter(({ topic }) => topic === "/c").length;
     expect(report.findings.filter(({ kind }) => kind === "moved").reduce((n, { frames: f }) => n + (f ? f[1] - f[0] + 1 : 0), 0)).toBe(
       frames,
@@ -123,7 +123,7 @@ describe("integrity/seal", () => {
   });
 
   test("a run that was cut short claims nothing", async () => {
-    const report = await verify(original, { from: bytes, signal: AbortSignal.abort() });
+    const report = await verify(original, { seal: bytes, signal: AbortSignal.abort() });
     expect(report.findings).toEqual([]);
     expect(report.verdicts).toMatchObject([{ status: "not_run", reason: "interrupted" }]);
   });
@@ -135,7 +135,7 @@ describe("integrity/seal", () => {
     );
     const sealed = await sealPathOf(await written("many.mcap", many));
     const bad = many.map((m, i) => (i % 2 ? m : { ...m, data: Uint8Array.of(...m.data, 1) }));
-    const report = await verify(await written("present.mcap", bad, { useChunks: false }), { from: sealed.bytes });
+    const report = await verify(await written("present.mcap", bad, { useChunks: false }), { seal: sealed.bytes });
     expect(report.findings.length).toBe(1000);
     expect(report.verdicts[0]?.observed["changed"]).toBe(2500);
   });
@@ -149,7 +149,7 @@ describe("the law of splits", () => {
     for (const workers of [0, 2]) {
       for (const spanBytes of [1, 700, 1 << 20]) {
         seals.add(Buffer.from((await sealPathOf(bad, { workers, spanBytes })).bytes).toString("hex"));
-        const report = await verify(bad, { from: bytes, workers, spanBytes });
+        const report = await verify(bad, { seal: bytes, workers, spanBytes });
         reports.add(JSON.stringify(report, (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v)));
       }
     }

@@ -1,6 +1,6 @@
 /** seal, verify, check --seal and proof at the process boundary. */
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -43,8 +43,7 @@ describe("seal and verify", () => {
     expect(text.stdout).toContain("frames 20-21 of the sealed recording are gone (block 2)");
   });
 
-  test("a folder", async () => {
-    cpSync(good, at("kitti.mcap"));
+  test("a folder that holds no recording is 3", async () => {
     expect((await plumbline(["seal", folder])).code).toBe(3);
   });
 

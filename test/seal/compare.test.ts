@@ -117,6 +117,12 @@ describe("several streams", () => {
     expect(two(A, B.toSpliced(3, 0, A[2] as Tiny))).toEqual(["duplicated a2 > b3"]);
   });
 
+  test("a frame that changed into the likeness of another stream's", () => {
+    expect(said(compare([setOf("a", A), setOf("b", B.with(3, [999, 30]))], [setOf("a", A), setOf("b", B.with(3, A[3] as Tiny))]))).toEqual([
+      "changed b3 > b3 leaf",
+    ]);
+  });
+
   test("a stream that has another name, is gone, or is new", () => {
     expect(said(compare([setOf("a", A), setOf("b", B)], [setOf("a", A), setOf("c", B)]))).toEqual(["moved b0 > c0 x6"]);
     expect(said(compare([setOf("a", A), setOf("b", B)], [setOf("a", A)]))).toEqual(["vanished b0 > - x6"]);
