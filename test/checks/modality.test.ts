@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { modality } from "../../src/checks/time/modality.ts";
-import type { RigStream } from "../../src/rig.ts";
+import type { Rig, RigStream } from "../../src/rig.ts";
 import type { StreamCensus, StreamInfo } from "../../src/types.ts";
 import { contextOf, SENSOR, START_NS } from "../blocks.ts";
 
@@ -16,8 +16,8 @@ function stream(
   return { info: { ...SENSOR, id, ...info }, startNs: ns(from), endNs: ns(to), ...counts };
 }
 
-function ask(streams: readonly StreamCensus[], rig: readonly RigStream[] | null, interrupted = false) {
-  const context = contextOf(streams, rig && { schema: "plumbline.rig/1", streams: rig }, interrupted);
+function ask(streams: readonly StreamCensus[], rig: readonly RigStream[] | null, interrupted = false, more: Omit<Rig, "schema"> = {}) {
+  const context = contextOf(streams, rig && { schema: "plumbline.rig/1", streams: rig, ...more }, interrupted);
   return modality.conclude(context, modality.defaults);
 }
 const kindsOf = (answers: ReturnType<typeof ask>): string[] =>
@@ -48,7 +48,14 @@ describe("time/modality", () => {
     const wanted: RigStream[] = [...WANTED, { id: "gone", required: true }, { id: "empty", required: true }, { id: "spare" }];
     const answers = ask([...THREE, stream("empty", 0, 0, { frames: 0 })], wanted);
     expect(kindsOf(answers)).toEqual(["gone error missing", "empty error missing"]);
-    expect(answers.map(({ stream: id }) => id)).not.toContain("spare");
+    expect(answers.at(-1)).toEqual({
+      status: "not_run",
+      reason: "not in the recording, not required",
+      stream: "spare",
+      coverage: { items: 1, checked: 0 },
+      observed: {},
+      defects: [],
+    });
     expect(ask(THREE, [{ id: "gone", required: true }], true)).toMatchObject([{ status: "not_run", reason: "interrupted", defects: [] }]);
   });
 
@@ -109,5 +116,53 @@ describe("time/modality", () => {
     expect(compared(stream("elsewhere", 1e6, 1e6 + 60))).toEqual(["pass", "not: no time in common with the others"]);
     expect(compared(stream("events", 30, 31, { kind: "bytes" }), { rateHz: 10 })[0]).toBe("fail");
     expect(ask([stream("a", 0, 1)], WANTED.slice(0, 1))[0]?.observed["compared"]).toBe("not: no other stream");
+  });
+
+  describe("clauses of the rig that no check reads are open questions", () => {
+    const opened = (answers: ReturnType<typeof ask>) =>
+      answers.filter(({ status }) => status === "not_run").map(({ stream: id, reason, coverage }) => [id, reason, coverage]);
+    const ONE = { items: 1, checked: 0 };
+
+    test("of a stream, one each, beside the verdict it had before", () => {
+      const [a, ...others] = WANTED as [RigStream, ...RigStream[]];
+      const clauses = {
+        sweepPeriodMs: 100,
+        spin: "clockwise",
+        stampReference: "start",
+        pointTimeUnit: "ns",
+        deskewed: false,
+      } as const satisfies Partial<RigStream>;
+      const answers = ask(THREE, [{ ...a, ...clauses }, ...others]);
+      expect(opened(answers)).toEqual(Object.keys(clauses).map((clause) => ["a", `${clause}: not checked by this version`, ONE]));
+      expect(answers.slice(0, 3)).toEqual(ask(THREE, WANTED));
+      expect(opened(ask(THREE, [{ ...a, spin: "clockwise" }, ...others]))).toHaveLength(1);
+    });
+
+    test("tables", () => {
+      const answers = ask(THREE, [...WANTED, { id: "gps", required: true, path: "gps.csv", columns: { t: 0 } }]);
+      expect(opened(answers)).toEqual([["gps", "table streams are not read by this version", ONE]]);
+      expect(kindsOf(answers)).toEqual(["gps error missing"]);
+    });
+
+    test("between streams, also when the rig names none", () => {
+      const more = {
+        offsets: [{ between: ["points", "imu"], expectedMs: 3, toleranceMs: 1 }],
+        association: [{ between: ["camera", "labels"], toleranceMs: 5 }],
+      } as const;
+      const wanted = [
+        [null, "offsets between points and imu: not checked by this version", ONE],
+        [null, "association between camera and labels: not checked by this version", ONE],
+      ];
+      expect(opened(ask(THREE, WANTED, false, more))).toEqual(wanted);
+      expect(opened(ask(THREE, [], false, more)).slice(1)).toEqual(wanted);
+    });
+
+    test("what rig learn writes opens none", () => {
+      const learnt = [
+        { id: "a", kind: "points", required: true, rateHz: 10, maxGapMs: 180 },
+        { id: "b", kind: "points", required: false },
+      ] as const;
+      expect(opened(ask(THREE, learnt))).toEqual([]);
+    });
   });
 });

@@ -3,9 +3,12 @@
  *
  * Begin and end are compared on the recorder's clock, the only one all streams share, with the middle one of the
  * rig's streams: a single stream that starts early or stops late does not put the others in the wrong.
+ *
+ * It also answers for the rig as a whole: a clause that no check reads yet is an open question, one `not_run` each, so
+ * that a rig is never obeyed in part and in silence.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import type { RigStream } from "../../rig.ts";
+import type { Rig, RigStream } from "../../rig.ts";
 import { ms, nsBetween } from "../../seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -24,7 +27,7 @@ interface Times {
 export const modality = defineCheck({
   id: "time/modality",
   scope: "recording",
-  title: "Is every stream the rig asks for there, from beginning to end?",
+  title: "Is every stream the rig asks for there, from beginning to end, and is all of the rig checked?",
   level: 0,
   needs: ["frames"],
   defaults: { toleranceMs: 1000, tolerancePeriods: 3 },
@@ -35,16 +38,18 @@ export const modality = defineCheck({
     "streams with nominal stamps, or on a clock that does not meet the others', are not compared in time",
     "messages without a rate stated in the rig: plain bytes, or fewer than 10 frames, may begin and end when they like",
     "silence in the middle of a stream: see time/rate",
+    "offsets, association, sweepPeriodMs, spin, stampReference, pointTimeUnit, deskewed and tables of the rig: not_run, clause by clause",
   ],
 
   conclude(context, options) {
     const wanted = context.rig?.streams ?? [];
+    const unread = unreadClauses(context.rig);
     if (wanted.length === 0) {
       const reason = context.rig ? "the rig names no stream" : "no rig";
-      return [{ status: "not_run", reason, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }];
+      return [{ status: "not_run", reason, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }, ...unread];
     }
     const others = reference(wanted, context);
-    return wanted.flatMap((stream) => judge(stream, others, context, options) ?? []);
+    return [...wanted.map((stream) => judge(stream, others, context, options)), ...unread];
   },
 
   describe({ kind, observed, expected }) {
@@ -60,6 +65,31 @@ export const modality = defineCheck({
     }
   },
 });
+
+/** What the rig may state of a stream and no check reads yet. */
+const UNREAD = ["sweepPeriodMs", "spin", "stampReference", "pointTimeUnit", "deskewed"] as const satisfies readonly (keyof RigStream)[];
+
+/** The clauses of the rig that no check reads yet: each an open question of its own. */
+function unreadClauses(rig: Rig | null): readonly Conclusion[] {
+  const { streams = [], offsets = [], association = [] } = rig ?? {};
+  return [
+    ...streams.flatMap((stream) => [
+      ...UNREAD.filter((clause) => stream[clause] !== undefined).map((clause) => open(stream.id, `${clause}: not checked by this version`)),
+      ...(isTable(stream) ? [open(stream.id, "table streams are not read by this version")] : []),
+    ]),
+    ...offsets.map(({ between: [a, b] }) => open(null, `offsets between ${a} and ${b}: not checked by this version`)),
+    ...association.map(({ between: [a, b] }) => open(null, `association between ${a} and ${b}: not checked by this version`)),
+  ];
+}
+
+function isTable({ path, columns, units, header }: RigStream): boolean {
+  return [path, columns, units, header].some((clause) => clause !== undefined);
+}
+
+/** One question that was asked and not answered. */
+function open(stream: string | null, reason: string): Conclusion {
+  return { status: "not_run", reason, stream, coverage: { items: 1, checked: 0 }, observed: {}, defects: [] };
+}
 
 /** Begin and end of the middle stream among those the rig names; null with fewer than two to compare. */
 function reference(wanted: readonly RigStream[], context: Context): Times | null {
@@ -88,11 +118,10 @@ function timesOf(wanted: RigStream, stream: StreamCensus | undefined): Times | n
   return continuous ? { startNs: stream.startNs, endNs: stream.endNs } : null;
 }
 
-/** Null for an optional stream that is not there. */
-function judge(wanted: RigStream, others: Times | null, context: Context, options: Options): Conclusion | null {
+function judge(wanted: RigStream, others: Times | null, context: Context, options: Options): Conclusion {
   const stream = context.streams.find(({ info }) => info.id === wanted.id);
   const frames = stream?.frames ?? 0;
-  if (!stream || frames === 0) return wanted.required ? absent(wanted, frames, context) : null;
+  if (!stream || frames === 0) return absent(wanted, frames, context);
 
   const defects: Defect[] = [];
   const observed: Record<string, Plain> = { frames, kind: stream.info.kind };
@@ -145,6 +174,7 @@ function tolerance(wanted: RigStream, times: Times, frames: number, options: Opt
 function absent(wanted: RigStream, frames: number, context: Context): Conclusion {
   const base = { stream: wanted.id, coverage: { items: 1, checked: 1 }, observed: { frames } };
   if (context.interrupted) return { ...base, status: "not_run", reason: "interrupted", defects: [] };
+  if (!wanted.required) return open(wanted.id, "not in the recording, not required");
   const defect: Defect = {
     kind: "missing",
     severity: "error",
