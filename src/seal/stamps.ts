@@ -22,7 +22,9 @@ export function encodeStamps(stampNs: BigInt64Array): Uint8Array {
   const codes = ([1, 2] as const).map((order) => zigzags(steps, unit, order)).map((v) => ({ v, ...bestK(v) }));
   const [first, second] = codes as [(typeof codes)[0], (typeof codes)[0]];
   const order = second.bits < first.bits ? 2 : 1;
-  const { v, k, bits } = order === 2 ? second : first;
+  const { v, k } = order === 2 ? second : first;
+  let bits = 0;
+  for (const one of v) bits += riceBits(one, k);
   const out = new Uint8Array(HEAD + Math.ceil(bits / 8));
   const view = new DataView(out.buffer);
   view.setUint8(0, order);
@@ -109,20 +111,19 @@ function zigzags(steps: Float64Array | BigInt64Array, unit: bigint, order: 1 | 2
   return v;
 }
 
-/** The k with the fewest bits in all. */
+/** The k with the fewest bits in all, judged by how many codes are how long: one look at each code. */
 function bestK(v: Codes): { readonly k: number; readonly bits: number } {
-  let best = { k: 0, bits: Number.POSITIVE_INFINITY };
-  // How many codes are how long narrows the choice to a few, which are then counted exactly.
   const lengths = new Float64Array(65);
-  for (const one of v) lengths[bitLength(one)] = (lengths[bitLength(one)] ?? 0) + 1;
-  const estimates = Array.from({ length: MOST_K + 1 }, (_, k) => {
+  for (const one of v) {
+    const length = bitLength(one);
+    lengths[length] = (lengths[length] as number) + 1;
+  }
+  let best = { k: 0, bits: Number.POSITIVE_INFINITY };
+  for (let k = 0; k <= MOST_K; k++) {
     let bits = 0;
-    for (let b = 0; b <= 64; b++) bits += (lengths[b] ?? 0) * (b <= k ? 1 + k : Math.min(ESCAPE + 64, 1.5 * 2 ** (b - k - 1) + 1 + k));
-    return { k, bits };
-  }).sort((a, b) => a.bits - b.bits || a.k - b.k);
-  for (const { k } of estimates.slice(0, 3)) {
-    let bits = 0;
-    for (const one of v) bits += riceBits(one, k);
+    for (const [b, count] of lengths.entries()) {
+      bits += count * (b <= k ? 1 + k : Math.min(ESCAPE + 64, 1.5 * 2 ** (b - k - 1) + 1 + k));
+    }
     if (bits < best.bits) best = { k, bits };
   }
   return best;
