@@ -31,7 +31,7 @@ export interface Plan {
 /** What the census reads besides frames. */
 const CENSUS_NEEDS: readonly Need[] = ["frames", "digests", "points", "labels"];
 
-/** @throws ConfigError for an unknown check or option */
+/** @throws ConfigError for an unknown check or option, or a check asked for by name that lacks what it requires */
 export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
   for (const pattern of options.checks ?? []) {
     if (!checks.some((check) => matches(check.id, pattern)))
@@ -42,6 +42,7 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
   const needs = new Set<Need>(CENSUS_NEEDS);
   for (const check of checks) {
     const reason = leftOut(check, options);
+    if (reason === NO_SEAL && options.checks?.includes(check.id)) throw new ConfigError(`${check.id}: expected a seal, got none`);
     planned.push(reason === null ? { check: check.id, rate: 1 } : { check: check.id, rate: 0, reason });
     if (reason !== null) continue;
     run.push({ id: check.id, options: withOptions(check, options.options?.[check.id]) });
@@ -50,10 +51,12 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
   return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), leaves: options.leaves ?? null };
 }
 
+const NO_SEAL = "no seal given";
+
 function leftOut(check: Check, options: PlanOptions): string | null {
   if (options.checks && !options.checks.some((pattern) => matches(check.id, pattern))) return "not selected";
   if (check.level > options.level) return `level ${check.level} not asked for`;
-  if (check.requires === "seal" && !options.leaves) return "no seal given";
+  if (check.requires === "seal" && !options.leaves) return NO_SEAL;
   return null;
 }
 

@@ -45,7 +45,7 @@ export interface VerifyOptions extends Omit<CheckOptions, "seal">, OpenSealOptio
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Report> {
   const { seal: given = findSeal(path), key, publicKey, ...rest } = options;
   const opened = typeof given === "string" || given instanceof Uint8Array ? await openSeal(given, { key, publicKey }) : given;
-  return check(path, { checks: ["integrity/seal"], ...rest, seal: opened });
+  return check(path, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
 }
 
 export interface OpenSealOptions {

@@ -120,6 +120,8 @@ describe("integrity/seal", () => {
       reason: "no seal given",
     });
     expect(report.verdicts.some((one) => one.check === "integrity/seal")).toBe(false);
+    await expect(check(original, { checks: ["integrity/seal"] })).rejects.toThrow("integrity/seal: expected a seal, got none");
+    expect((await check(original, { checks: ["integrity/*"] })).plan.checks.find((one) => one.check === "integrity/seal")?.rate).toBe(0);
   });
 
   test("a run that was cut short claims nothing", async () => {

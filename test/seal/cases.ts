@@ -21,10 +21,11 @@ export async function verified(input: Input, seal: Seal): Promise<Report> {
   return runCheck(input, nodePlatform, inlineExecutor, { seal, checks: ["integrity/seal"] });
 }
 
-export function mcapFiles(shared: string): readonly string[] {
-  const folder = join(shared, "1-mcap/recorded");
-  return readdirSync(folder)
+export function mcapFiles(shared: string, group = "recorded"): readonly string[] {
+  const folder = join(shared, "1-mcap", group);
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".mcap"))
+    .sort()
     .map((name) => join(folder, name));
 }
 

@@ -1,8 +1,10 @@
 /** Seal, damage, find, on real recordings: 10,000 random cases. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { memoryInput } from "../memory-input.ts";
 import { describeShared } from "../shared-data.ts";
-import { folderCase, folderRecording, mcapFiles, messageCase, messageRecording } from "./cases.ts";
+import { folderCase, folderRecording, mcapFiles, messageCase, messageRecording, verified } from "./cases.ts";
 import { FOLDERS } from "./folders.ts";
 
 const MESSAGE_CASES = 9100;
@@ -17,6 +19,19 @@ describeShared("10,000 damaged recordings: every frame is found, and no other", 
     const wrong: string[] = [];
     const cases = Math.ceil(MESSAGE_CASES / paths.length);
     for (let seed = 1000; seed < 1000 + cases; seed++) wrong.push(...(await messageCase(recording, seed)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("every conformance file: untouched, and damaged", { timeout: LONG_MS }, async () => {
+    const wrong: string[] = [];
+    const files = mcapFiles(shared, "conformance");
+    expect(files.length).toBeGreaterThan(100);
+    for (const path of files) {
+      const recording = await messageRecording(path);
+      const untouched = memoryInput("x.mcap", { "x.mcap": readFileSync(path) }, { kind: "file" });
+      wrong.push(...(await verified(untouched, recording.seal)).findings.map(({ kind }) => `${path}: false ${kind}`));
+      for (let seed = 0; seed < 3; seed++) wrong.push(...(await messageCase(recording, seed)));
+    }
     expect(wrong).toEqual([]);
   });
 
