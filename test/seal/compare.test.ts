@@ -137,6 +137,18 @@ function lcs(a: readonly number[], b: readonly number[], i = 0, j = 0): number {
   return Math.max(lcs(a, b, i + 1, j), lcs(a, b, i, j + 1));
 }
 
+/** The best of all alignments: most pairs, and of those the most frames opposite each other. */
+function best(a: readonly number[], b: readonly number[], i = 0, j = 0): readonly [number, number] {
+  if (i === a.length || j === b.length) return [0, 0];
+  const [pairs, opposite] = best(a, b, i + 1, j + 1);
+  const all = [
+    a[i] === b[j] ? ([pairs + 1, opposite] as const) : ([pairs, opposite + 1] as const),
+    best(a, b, i + 1, j),
+    best(a, b, i, j + 1),
+  ];
+  return all.reduce((x, y) => (y[0] > x[0] || (y[0] === x[0] && y[1] > x[1]) ? y : x));
+}
+
 describe("against the definition", () => {
   const small = fc.array(fc.nat(3), { maxLength: 9 });
 
@@ -152,6 +164,24 @@ describe("against the definition", () => {
         expect(pairs.length).toBe(lcs(a, b));
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  test("of the longest alignments it is one that leaves most of the others opposite each other", () => {
+    const short = fc.array(fc.nat(4), { maxLength: 6 });
+    fc.assert(
+      fc.property(short, short, (a, b) => {
+        const partner = align(Int32Array.from(a), Int32Array.from(b));
+        let [pairs, opposite, i, j] = [0, 0, 0, 0];
+        for (const [at, to] of [...partner.entries(), [b.length, a.length] as const]) {
+          if (to === NONE) continue;
+          opposite += Math.min(to - i, at - j);
+          if (at < b.length) pairs++;
+          [i, j] = [to + 1, at + 1];
+        }
+        expect([pairs, opposite]).toEqual(best(a, b));
+      }),
+      { numRuns: 1000 },
     );
   });
 
