@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Defect } from "../../src/check.ts";
 import { rate } from "../../src/checks/time/rate.ts";
 import type { RigStream } from "../../src/rig.ts";
-import type { StreamInfo } from "../../src/types.ts";
+import type { Finding, StreamInfo } from "../../src/types.ts";
 import { type Asked, ask, type Frame, healthy, places, START_NS } from "../blocks.ts";
 
 const at = (frames: Frame[], i: number): Frame => frames[i] as Frame;
@@ -17,6 +18,8 @@ function stream(gapsMs: readonly number[]): Frame[] {
 }
 /** Deterministic scatter in [-1, 1). */
 const scatter = (i: number): number => ((Math.imul(i + 1, 2654435761) >>> 8) % 2000) / 1000 - 1;
+const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+const found = (defect: Defect): Finding => ({ signals: [], ...defect, check: "time/rate", stream: "/lidar", fingerprint: "" });
 const withRig = (rig: Omit<RigStream, "id">, info: Partial<StreamInfo> = {}): Asked => ({
   info,
   rig: { schema: "plumbline.rig/1", streams: [{ id: "/lidar", ...rig }] },
@@ -47,7 +50,7 @@ describe("time/rate", () => {
           signals: ["stamp", "log"],
         },
       ]);
-      expect(observed).toMatchObject({ gaps: 1, longestGapMs: 200, coverage: 0.99 });
+      expect(observed).toMatchObject({ gaps: 1, longestGapMs: 200, coverage: 0.9899 });
     }
   });
 
@@ -82,6 +85,49 @@ describe("time/rate", () => {
     const frames = healthy(60);
     at(frames, 30).stampNs += 3_600_000_000_000n;
     expect(ask(rate, frames).defects).toEqual([]);
+  });
+
+  describe("where stamps go back the figures are taken over the gaps that no step back undoes", () => {
+    const HOUR = 3_600_000_000_000n;
+    const FIGURES = { rateHz: 10, medianMs: 100, longestGapMs: 100, medianHz: 10, jitterMs: 0, gaps: 0, coverage: 1 };
+    const moved = (from: number, to: number, by: bigint): Frame[] =>
+      healthy(100).map((frame, i) => (i >= from && i < to ? { ...frame, stampNs: frame.stampNs + by } : frame));
+
+    test("one stamp an hour ahead, one an hour behind, a stretch of either, a clock set back", () => {
+      const streams = [moved(50, 51, HOUR), moved(50, 51, -HOUR), moved(50, 60, HOUR), moved(50, 60, -HOUR), moved(50, 100, -HOUR)];
+      for (const frames of streams)
+        for (const cuts of [[], [50], [51], [50, 51, 60]])
+          expect(ask(rate, frames, { cuts })).toMatchObject({ status: "pass", observed: FIGURES, defects: [] });
+    });
+
+    test("a silence elsewhere is found all the same", () => {
+      const { status, observed, defects } = ask(rate, without(moved(50, 51, HOUR), 20, 10));
+      expect([status, ...places({ defects })]).toEqual(["fail", "warning gap 19-20"]);
+      expect([observed["longestGapMs"], observed["gaps"], observed["coverage"]]).toEqual([1100, 1, 0.8969]);
+    });
+
+    test("too many to tell apart: no figure, no pass", () => {
+      const frames = healthy(2000).map((frame, i) => (i % 15 === 5 ? { ...frame, stampNs: frame.stampNs + HOUR } : frame));
+      for (const cuts of [[], [500, 505, 506]]) {
+        const { status, reason, coverage, observed } = ask(rate, frames, { cuts });
+        expect([status, reason, coverage]).toEqual(["not_observable", "stamps go back: see time/order", { items: 2000, checked: 0 }]);
+        expect(observed).toEqual({ medianMs: 100 });
+      }
+    });
+
+    test("no step is left to believe", () => {
+      const frames = healthy(20).map((frame, i) => ({ ...frame, stampNs: START_NS + BigInt(i) + (i % 2 === 0 ? 0n : HOUR) }));
+      expect(ask(rate, frames)).toMatchObject({ status: "not_observable", reason: "stamps go back: see time/order" });
+    });
+  });
+
+  test("coverage is the time that is not silent: jitter takes none away", () => {
+    const jittered = stream(Array.from({ length: 200 }, (_, i) => 101 + 4 * scatter(i)));
+    expect(ask(rate, jittered).observed).toMatchObject({ gaps: 0, coverage: 1 });
+    expect(ask(rate, stream(Array.from({ length: 90 }, (_, i) => (i === 40 ? 1100 : 100)))).observed["coverage"]).toBe(0.9);
+    // Also of the gaps that are counted and not kept: 166 of 200 ms in 1990 periods.
+    const many = stream(Array.from({ length: 1824 }, (_, i) => (i % 11 === 10 ? 200 : 100)));
+    expect(ask(rate, many, { cuts: [900] }).observed).toMatchObject({ gaps: 165, coverage: rounded(1 - 165 / 1989) });
   });
 
   test("frames without a stamp, or of a payload that does not decode, were there: no silence", () => {
@@ -143,6 +189,12 @@ describe("time/rate", () => {
     expect(places(ask(rate, without(frames, 50, 1), withRig({ maxGapMs: 150 })))).toEqual(["error gap 49-50"]);
     expect(places(ask(rate, without(frames, 50, 1), withRig({ maxGapMs: 250 })))).toEqual([]);
     expect(places(ask(rate, without(frames, 50, 10), withRig({ rateHz: 10 })))).toEqual(["warning gap 49-50"]);
+    const half = withRig({ rateHz: 20, maxGapMs: 75 });
+    expect(places(ask(rate, frames, half))).toEqual(["error rate 0-99"]);
+    const lossy = ask(rate, without(frames, 50, 3), half);
+    expect([places(lossy), lossy.defects[0]?.observed]).toEqual([["error rate 0-96", "error gap 49-50"], { gapMs: 400, missingFrames: 7 }]);
+    expect(lossy.defects[0]?.expected).toEqual({ maxGapMs: 175 });
+    expect(ask(rate, without(frames, 50, 3), withRig({ rateHz: 20, maxGapMs: 500 })).defects.map(({ kind }) => kind)).toEqual(["rate"]);
     expect(ask(rate, frames, { rig: { schema: "plumbline.rig/1", streams: [{ id: "/other", rateHz: 20 }] } }).defects).toEqual([]);
   });
 
@@ -168,5 +220,12 @@ describe("time/rate", () => {
     const gaps = Array.from({ length: 2000 }, (_, i) => (i % 12 === 0 ? 300 : 100));
     const { observed, defects } = ask(rate, stream(gaps), { cuts: [500, 1100] });
     expect([defects.length, observed["gaps"]]).toEqual([100, 167]);
+  });
+
+  test("a gap says how many frames it lost", () => {
+    const text = (frames: Frame[], asked: Asked = {}) => ask(rate, frames, asked).defects.map((defect) => rate.describe(found(defect)))[0];
+    expect(text(without(healthy(100), 40, 1))).toBe("silent for 200 ms between frames 39 and 40, about 1 frame lost");
+    expect(text(without(healthy(100), 40, 2))).toBe("silent for 300 ms between frames 39 and 40, about 2 frames lost");
+    expect(text(healthy(100), withRig({ maxGapMs: 90 }))).toBe("silent for 100 ms between frames 0 and 1, no frame lost");
   });
 });

@@ -4,12 +4,27 @@
  * The stream is measured against itself: the median gap is its period. A gap is then judged by how many periods it
  * lasts, so a lost frame (a gap of two periods) is loss and not jitter. A stream whose gaps do not agree has no
  * rate to keep (events, transforms, latched topics) and is not judged, unless the rig says what it should do.
+ *
+ * Where stamps go back, the gap that such a step undoes was never a silence: one stamp an hour ahead is a matter of
+ * order. Figures are then taken over the believed gaps alone, and not at all where too many to tell apart are undone.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf } from "../../histogram.ts";
+import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
 import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
+import {
+  Clock,
+  type Edge,
+  edgeAt,
+  LONGEST_NS,
+  ms,
+  nsBetween,
+  rounded,
+  type Strip,
+  seamStrip,
+  shiftEdge,
+  stampedStrip,
+} from "../../seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** Silence before frame `index`; `value` is its length in ns, or its share for each frame where some have no stamp. */
@@ -25,6 +40,8 @@ interface Gap extends Ranked {
 interface Pairs {
   /** Ascending neighbours only, ns. */
   readonly gaps: Histogram;
+  /** Their sum, whole gaps; exact beyond 2^53. */
+  readonly advanceNs: bigint;
   readonly longest: Largest<Gap>;
   /** Steps back, from the stamp before to the late one: a gap around one of these two is a matter of order. */
   readonly late: Runs;
@@ -48,6 +65,8 @@ function gapRule(strip: Strip): Pairs {
   const gaps = new HistogramBuilder();
   const longest = new LargestBuilder<Gap>();
   const late = new RunsBuilder(strip.stampNs);
+  let advanceNs = 0n;
+  let carried = 0;
   let before = -1;
   for (let row = 0; row < strip.count; row++) {
     if (clock.isZero(row)) continue;
@@ -59,6 +78,11 @@ function gapRule(strip: Strip): Pairs {
       if (gap < 0) late.add(frame, row, 0, undefined, before);
       else if (gap > 0) {
         gaps.add(gap);
+        if (carried + whole > LONGEST_NS) {
+          advanceNs += BigInt(carried);
+          carried = 0;
+        }
+        carried += whole;
         if (longest.wants(gap)) {
           const [startNs, endNs] = [strip.stampNs[before] ?? 0n, strip.stampNs[row] ?? 0n];
           longest.add({ value: gap, index: frame, since, startNs, endNs, logNs: log.between(before, row) });
@@ -67,13 +91,14 @@ function gapRule(strip: Strip): Pairs {
     }
     before = row;
   }
-  return { gaps: gaps.finish(), longest: longest.finish(), late: late.finish() };
+  return { gaps: gaps.finish(), advanceNs: advanceNs + BigInt(carried), longest: longest.finish(), late: late.finish() };
 }
 
 /** @param frames added to the places of `right.longest`; runs are already numbered in the left part's frames */
 function joinPairs(left: Pairs, right: Pairs, frames = 0): Pairs {
   return {
     gaps: mergeHistograms(left.gaps, right.gaps),
+    advanceNs: left.advanceNs + right.advanceNs,
     longest: mergeLargest(left.longest, right.longest, frames),
     late: joinRuns(left.late, right.late),
   };
@@ -125,7 +150,8 @@ export const rate = defineCheck<Summary>({
     "a rate that changes within the recording: such a stream has no regular rate",
     "a whole recording at the wrong rate, unless the rig states rateHz",
     "single lost frames of a stream that jitters by more than 10 % of its period, or that only has the recorder's clock",
-    "no verdict where stamps are nominal (made from a frame number)",
+    "silence around a stamp that goes back: see time/order",
+    "no verdict where stamps are nominal (made from a frame number), or go back too often to tell silence from disorder",
   ],
   appliesTo: () => true,
 
@@ -189,7 +215,7 @@ export const rate = defineCheck<Summary>({
     const [first, last] = frames ?? [0, 0];
     switch (kind) {
       case "gap":
-        return `silent for ${observed["gapMs"]} ms between frames ${first} and ${last}, about ${observed["missingFrames"]} frames lost`;
+        return `silent for ${observed["gapMs"]} ms between frames ${first} and ${last}, ${lost(Number(observed["missingFrames"]))}`;
       case "rate":
         return `${observed["rateHz"]} Hz where the rig states ${expected["rateHz"]} Hz`;
       default:
@@ -198,11 +224,18 @@ export const rate = defineCheck<Summary>({
   },
 });
 
+function lost(frames: number): string {
+  return frames === 0 ? "no frame lost" : `about ${frames} ${frames === 1 ? "frame" : "frames"} lost`;
+}
+
 function silent(reason: string, frames: number, observed: Conclusion["observed"] = {}): Conclusion {
   return { status: "not_observable", reason, coverage: { items: frames, checked: 0 }, observed, defects: [] };
 }
 
 type Stated = Pick<NonNullable<NonNullable<Context["rig"]>["streams"]>[number], "rateHz" | "maxGapMs">;
+
+/** Of a stream whose stamps go back, silence must be less than this share of the time for its figures to be told. */
+const SANE_COVERAGE = 0.5;
 
 function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options): Conclusion {
   const { gaps, stamped, frames, earliestNs, latestNs } = summary;
@@ -211,30 +244,35 @@ function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options
   const tolerance = option("periodTolerance");
   const regular = countWithin(gaps, (1 - tolerance) * medianNs, (1 + tolerance) * medianNs) / (stamped - 1);
   const periodic = stamped >= option("minFrames") && regular >= option("minPeriodicShare");
-  const spanNs = nsBetween(earliestNs, latestNs);
-  const meanHz = (1e9 * (stamped - 1)) / spanNs;
+  const believed = believe(summary);
+  if (believed.steps < 1) return silent(STAMPS_GO_BACK, frames);
+  const meanHz = (1e9 * believed.steps) / believed.timeNs;
   const observed: Record<string, number> = {
     rateHz: rounded(meanHz),
     medianMs: ms(medianNs),
-    longestGapMs: ms(summary.longest[0]?.value ?? 0),
+    longestGapMs: ms(believed.longestNs),
   };
   if (!periodic && rig.rateHz === undefined && rig.maxGapMs === undefined) {
     return silent("no regular rate", frames, { ...observed, regularShare: rounded(regular, 4) });
   }
 
-  const periodNs = periodic ? medianNs : rig.rateHz ? 1e9 / rig.rateHz : medianNs;
+  const rigPeriodNs = rig.rateHz ? 1e9 / rig.rateHz : null;
+  const periodNs = periodic ? medianNs : (rigPeriodNs ?? medianNs);
+  const rateHz = periodic ? 1e9 / medianNs : meanHz;
+  const otherRate = rig.rateHz !== undefined && Math.abs(rateHz / rig.rateHz - 1) > option("rateTolerance");
   const jitterNs = quantileOf(gaps, (gap) => offBeat(gap, periodNs), 0.95);
   const steady = periodic && jitterNs <= option("steadyJitter") * periodNs;
-  const ownLimitNs = option(steady && info.stamps === "sensor" ? "maxSteadyGapPeriods" : "maxGapPeriods") * periodNs;
-  const limitNs = rig.maxGapMs !== undefined ? 1e6 * rig.maxGapMs : ownLimitNs;
-  const long = silences(summary, limitNs);
+  const longPeriods = option(steady && info.stamps === "sensor" ? "maxSteadyGapPeriods" : "maxGapPeriods");
+  const statedNs = rig.maxGapMs !== undefined ? 1e6 * rig.maxGapMs : longPeriods * periodNs;
+  // A stream that runs at another rate as a whole is one finding, not one for each of its periods.
+  const limitNs = otherRate ? Math.max(statedNs, longPeriods * medianNs) : statedNs;
+  const long = silences(summary, believed.gaps, limitNs, periodNs);
   // A plain message stream that is not steady may just have had nothing to say (a mouse at rest).
   const severity = rig.maxGapMs !== undefined ? "error" : info.kind !== "bytes" || steady || rig.rateHz !== undefined ? "warning" : "info";
-  const defects: Defect[] = long.kept.map((gap) => gapDefect(gap, periodNs, limitNs, severity, info));
+  const defects: Defect[] = long.kept.map((gap) => gapDefect(gap, rigPeriodNs ?? periodNs, limitNs, severity, info));
   const whole = { frames: [0, frames - 1], timeNs: [earliestNs, latestNs], signals: ["stamp"] } as const;
 
-  const rateHz = periodic ? 1e9 / medianNs : meanHz;
-  if (rig.rateHz !== undefined && Math.abs(rateHz / rig.rateHz - 1) > option("rateTolerance")) {
+  if (otherRate && rig.rateHz !== undefined) {
     defects.push({
       kind: "rate",
       severity: "error",
@@ -252,18 +290,51 @@ function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options
       expected: { jitterMs: ms(option("maxJitter") * periodNs) },
     });
   }
+  const failed = defects.some(({ severity }) => severity !== "info");
+  const coverage = Math.max(0, 1 - long.silentNs / believed.timeNs);
+  const doubtful = long.count > long.kept.length || coverage < SANE_COVERAGE;
+  if (!failed && summary.late.runs > 0 && doubtful) return { ...silent(STAMPS_GO_BACK, frames, { medianMs: ms(medianNs) }), defects };
   return {
-    status: defects.some(({ severity }) => severity !== "info") ? "fail" : "pass",
+    status: failed ? "fail" : "pass",
     coverage: { items: frames, checked: stamped },
     observed: {
       ...observed,
       medianHz: rounded(1e9 / medianNs),
       jitterMs: ms(jitterNs),
       gaps: long.count,
-      coverage: rounded(Math.min(1, stamped / (Math.round(spanNs / periodNs) + 1)), 4),
+      coverage: rounded(coverage, 4),
     },
     defects,
   };
+}
+
+const STAMPS_GO_BACK = "stamps go back: see time/order";
+
+interface Believed {
+  /** Longest first, of the kept. */
+  readonly gaps: Largest<Gap>;
+  /** Steps to a frame that is neither early nor late, and the time they take. */
+  readonly steps: number;
+  readonly timeNs: number;
+  readonly longestNs: number;
+}
+
+/** What is left of the gaps without those that a step back undoes. */
+function believe({ longest, late, stamped, advanceNs, earliestNs, latestNs }: Summary): Believed {
+  if (late.runs === 0) {
+    const longestNs = longest[0]?.value ?? 0;
+    return { gaps: longest, steps: stamped - 1, timeNs: nsBetween(earliestNs, latestNs), longestNs };
+  }
+  const undone = (gap: Gap): boolean => late.kept.some((run) => inside(gap, run.startNs) || inside(gap, run.endNs));
+  const gaps: Gap[] = [];
+  let timeNs = advanceNs;
+  for (const gap of longest) {
+    if (undone(gap)) timeNs -= BigInt(nsBetween(gap.startNs, gap.endNs));
+    else gaps.push(gap);
+  }
+  const steps = stamped - 1 - late.frames - (longest.length - gaps.length);
+  const unknownNs = longest.length < KEPT_LARGEST ? 0 : (longest.at(-1)?.value ?? 0);
+  return { gaps, steps: timeNs > 0n ? steps : 0, timeNs: Number(timeNs), longestNs: gaps[0]?.value ?? unknownNs };
 }
 
 /** How far a gap is from a whole number of periods, at least one: lost frames are loss, not jitter. */
@@ -271,12 +342,28 @@ function offBeat(gapNs: number, periodNs: number): number {
   return Math.abs(gapNs - Math.max(1, Math.round(gapNs / periodNs)) * periodNs);
 }
 
-/** The silences above the limit in file order: the longest are kept, all are counted. */
-function silences({ gaps, longest, late }: Summary, limitNs: number): { readonly kept: readonly Gap[]; readonly count: number } {
-  const above = longest.filter(({ value }) => value > limitNs);
-  const kept = above.filter((gap) => !late.kept.some((run) => inside(gap, run.startNs) || inside(gap, run.endNs)));
-  const all = above.length < KEPT_LARGEST ? above.length : countWithin(gaps, limitNs, Number.POSITIVE_INFINITY);
-  return { kept: kept.toSorted((a, b) => a.index - b.index), count: all - (above.length - kept.length) };
+interface Silences {
+  /** In file order; the longest are kept, all are counted. */
+  readonly kept: readonly Gap[];
+  readonly count: number;
+  /** What they last beyond the one period that a gap may. */
+  readonly silentNs: number;
+}
+
+/** The believed gaps above the limit. */
+function silences({ gaps, longest }: Summary, believed: Largest<Gap>, limitNs: number, periodNs: number): Silences {
+  const above = (list: Largest<Gap>): Largest<Gap> => list.filter(({ value }) => value > limitNs);
+  const beyond = (list: Largest<Gap>): number =>
+    list.reduce((ns, { startNs, endNs, since }) => ns + Math.max(0, nsBetween(startNs, endNs) - since * periodNs), 0);
+  const [all, kept] = [above(longest), above(believed)];
+  const inOrder = kept.toSorted((a, b) => a.index - b.index);
+  if (all.length < KEPT_LARGEST) return { kept: inOrder, count: kept.length, silentNs: beyond(kept) };
+  // Those that are not kept are only in the histogram.
+  const rest = weights(gaps).filter(({ value }) => value > limitNs);
+  const undone = all.length - kept.length;
+  const count = rest.reduce((sum, weight) => sum + weight.count, 0) - undone;
+  const totalNs = rest.reduce((ns, weight) => ns + weight.count * Math.max(0, weight.value - periodNs), 0);
+  return { kept: inOrder, count, silentNs: Math.max(0, totalNs - (beyond(all) - beyond(kept))) };
 }
 
 function inside(gap: Gap, ns: bigint): boolean {
