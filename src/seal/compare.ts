@@ -18,7 +18,7 @@
  * Linear in the frames outside changed places, O(n log n) or a bounded table inside (align.ts).
  */
 import { align, NONE } from "./align.ts";
-import { copies, ids, type Known, occurrences, type Search } from "./identity.ts";
+import { copies, ids, type Known, nothingKnown, occurrences, type Search } from "./identity.ts";
 
 export type ChangeKind = "changed" | "vanished" | "appeared" | "duplicated" | "moved";
 
@@ -99,7 +99,7 @@ export function compare(sealed: readonly FrameSet[], present: readonly FrameSet[
 
 function pairUp(sealed: readonly FrameSet[], present: readonly FrameSet[]): readonly Pair[] {
   const names = [...new Set([...sealed, ...present].map(({ id }) => id))];
-  const known: Known = new Map();
+  const known = nothingKnown();
   return names.map((id) => {
     const a = sealed.find((one) => one.id === id) ?? nothing(id);
     const b = present.find((one) => one.id === id) ?? nothing(id);
@@ -254,11 +254,14 @@ function moveAcross(pairs: readonly Pair[]): void {
 }
 
 function move(from: readonly Pair[], indexOf: (pair: Pair) => number, ...to: readonly Pair[]): void {
+  const wanted = new Set<number>();
+  for (const { present } of to) for (const frame of openFrames(present)) wanted.add(present.whole[frame - present.from] as number);
+  if (wanted.size === 0) return;
   const lost = new Map<number, { readonly pair: Pair; readonly i: number }[]>();
   for (const pair of from) {
     for (let i = 0; i < pair.sealed.fate.length; i++) {
-      if (pair.sealed.fate[i] !== OPEN) continue;
       const whole = pair.sealed.whole[i] as number;
+      if (pair.sealed.fate[i] !== OPEN || !wanted.has(whole)) continue;
       const list = lost.get(whole);
       if (list) list.push({ pair, i });
       else lost.set(whole, [{ pair, i }]);

@@ -1,18 +1,28 @@
 /** Equality of frames as small integers, and where a leaf occurs among the sealed frames. */
 import type { FrameSet } from "./compare.ts";
 
-/** Keys met so far, over all streams. */
-export type Known = Map<string, number>;
+/** Keys met so far, over all streams. In many maps, for one ends at 2^24 entries. */
+export interface Known {
+  readonly shards: readonly Map<string, number>[];
+  count: number;
+}
+
+const SHARDS = 64;
+
+export function nothingKnown(): Known {
+  return { shards: Array.from({ length: SHARDS }, () => new Map<string, number>()), count: 0 };
+}
 
 /** Of frames [from, to): equal numbers for equal frames (leaf and stamp), and for equal leaves. */
 export function ids(set: FrameSet, from: number, to: number, known: Known): { readonly whole: Int32Array; readonly leaf: Int32Array } {
   const whole = new Int32Array(to - from);
   const leaf = new Int32Array(to - from);
   const number = (key: string): number => {
-    const old = known.get(key);
+    const shard = known.shards[key.charCodeAt(0) % SHARDS] as Map<string, number>;
+    const old = shard.get(key);
     if (old !== undefined) return old;
-    known.set(key, known.size);
-    return known.size - 1;
+    shard.set(key, known.count);
+    return known.count++;
   };
   for (let i = from; i < to; i++) {
     const key = leafKey(set, i);
