@@ -5,7 +5,7 @@ export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { lz4Frames } from "./lz4";
 export { scanRecords } from "./records";
-export { xxh3, xxh3Rows, xxh3Seeded } from "./xxh3";
+export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";
 export { xxh3Wide } from "./xxh3-wide";
 

@@ -21,15 +21,6 @@ export function xxh3Seeded(pointer: usize, length: usize, seed: usize, out: usiz
   store<u64>(out, hash64(pointer, length, load<u64>(seed)));
 }
 
-/** XXH3-64, seed 0, of `count` regions. @param regions u32[2n] - pointer, length @param out u64[n] */
-export function xxh3Rows(regions: usize, count: i32, out: usize): void {
-  for (let i = 0; i < count; i++) {
-    store<u64>(out, hash64(load<u32>(regions), load<u32>(regions, 4), 0));
-    regions += 8;
-    out += 8;
-  }
-}
-
 export function hash64(pointer: usize, length: usize, seed: u64): u64 {
   if (length > 240) {
     const secret = secretOf(seed);

@@ -38,8 +38,6 @@ export interface KernelExports {
   crc64NvmeCombine(a: number, b: number, lengthB: number): void;
   /** XXH3-64, seed 0, to u64 at `out`. */
   xxh3(pointer: number, length: number, out: number): void;
-  /** XXH3-64 of `count` regions; `regions` is u32[2n] (pointer, length), `out` u64[n]. */
-  xxh3Rows(regions: number, count: number, out: number): void;
   /** XXH3-64 to u64 at `out`; `seed` points to a u64, here and below. */
   xxh3Seeded(pointer: number, length: number, seed: number, out: number): void;
   /** XXH3-128 to u64[2] at `out`: low half, high half. */

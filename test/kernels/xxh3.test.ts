@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/xxh3.ts";
 import { testShared } from "../shared-data.ts";
-import { atTheEnd, guarded, guardedBytes, painted, xxhashInput } from "./regions.ts";
+import { atTheEnd, guardedBytes, painted, xxhashInput } from "./regions.ts";
 
 /** Length and hash, seed 0, one for every way of hashing: cli/xsum_sanity_check.c of xxHash. */
 const PUBLISHED: readonly (readonly [number, bigint])[] = [
@@ -93,28 +93,6 @@ describe("xxh3", () => {
       expect(xxh3At(pointer, bytes.length)).not.toBe(whole);
       at[0] = (at[0] ?? 0) ^ (1 << (bit & 7));
     }
-  });
-});
-
-describe("xxh3Rows", () => {
-  test("hashes regions of every kind in order, and writes nothing else", () => {
-    const bytes = painted(5000, 3);
-    const pointer = kernels.put(bytes);
-    const parts = [0, 1, 5, 12, 100, 200, 241, 1024, 1025, 4000, 0, 3].map((length, i) => [i * 7, length] as const);
-    const table = kernels.alloc(parts.length * 8);
-    kernels.u32(table, parts.length * 2).set(parts.flatMap(([start, length]) => [pointer + start, length]));
-    const out = guarded(kernels, parts.length * 8);
-    kernels.exports.xxh3Rows(table, parts.length, out.pointer);
-    const expected = reference.xxh3Rows(parts.map(([start, length]) => bytes.subarray(start, start + length)));
-    expect([...kernels.u64(out.pointer, parts.length)]).toEqual(expected);
-    out.expectIntact();
-  });
-
-  test("no regions: nothing is written", () => {
-    const out = guarded(kernels, 8);
-    kernels.u64(out.pointer, 1).fill(42n);
-    kernels.exports.xxh3Rows(0, 0, out.pointer);
-    expect(kernels.u64(out.pointer, 1)[0]).toBe(42n);
   });
 });
 

@@ -39,11 +39,6 @@ export function xxh3Seeded(bytes: Uint8Array, seed: bigint): bigint {
   return merge(accumulators(bytes, seed), derivedSecret(seed).subarray(11), n * PRIME64_1);
 }
 
-/** The hash of each region. */
-export function xxh3Rows(regions: readonly Uint8Array[]): readonly bigint[] {
-  return regions.map((region) => xxh3(region));
-}
-
 function upTo3(bytes: Uint8Array, seed: bigint): bigint {
   return avalancheXxh64((((word32(SECRET, 0) ^ word32(SECRET, 4)) + seed) & MASK_64) ^ combined3(bytes));
 }
