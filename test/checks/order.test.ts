@@ -32,11 +32,31 @@ describe("time/order", () => {
         severity: "error",
         frames: [21, 21],
         timeNs: [at(frames, 21).stampNs, at(frames, 21).stampNs],
-        observed: { backMs: 100 },
+        observed: { backMs: 100, beforeFrame: 20, beforeNs: at(frames, 20).stampNs, stampNs: at(frames, 21).stampNs },
         expected: { backMs: 0 },
         signals: ["stamp"],
       },
     ]);
+  });
+
+  test("a step back names both frames and both stamps: the odd one may be the one before", () => {
+    const text = (frames: Frame[], cuts: number[] = []) =>
+      ask(order, frames, { cuts }).defects.flatMap((d) =>
+        d.kind === "regression" ? order.describe({ signals: [], ...d, check: "time/order", stream: "/s", fingerprint: "" }) : [],
+      );
+    const ahead = changed(100, (f) => (at(f, 50).stampNs += 3_600_000n * MS));
+    for (const cuts of [[], [50], [51], [50, 51, 52]])
+      expect(text(ahead, cuts)).toEqual(["frame 51: the stamp goes back by 3599900 ms; frame 51 is 3599.9 s before frame 50"]);
+    const run = changed(50, (f) => f.splice(10, 6, ...f.slice(10, 16).reverse()));
+    for (const cuts of [[], [11], [12, 14]])
+      expect(text(run, cuts)).toEqual(["frames 11-15: the stamp goes back by 100 ms; frame 11 is 100 ms before frame 10"]);
+    const unset = changed(50, (f) => {
+      at(f, 20).stampNs += 500n * MS;
+      at(f, 21).stampNs = 0n;
+      at(f, 22).stampNs = 0n;
+    });
+    for (const cuts of [[], [21, 22, 23]])
+      expect(text(unset, cuts)).toEqual(["frame 23: the stamp goes back by 200 ms; frame 23 is 200 ms before frame 20"]);
   });
 
   test("a stretch in reverse is one run", () => {

@@ -9,7 +9,7 @@ import { type Conclusion, type Defect, defineCheck, type Options } from "../../c
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
 import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, ms, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
+import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** A gap close to nothing; `value` is its length in ns, negated, so that the shortest rank first. */
@@ -21,6 +21,8 @@ interface Near extends Ranked {
 /** What the pairwise rules find; indices count from the part's first frame. */
 interface Pairs {
   readonly regressions: Runs;
+  /** The same runs, each begun at the stamp before its first frame. */
+  readonly before: Runs;
   readonly duplicates: Runs;
   readonly logRegressions: Runs;
   readonly gaps: Histogram;
@@ -48,6 +50,7 @@ const NEAR_NS = 1_000_000;
 function stampRule(strip: Strip): Pairs {
   const clock = new Clock(strip.stampNs);
   const regressions = new RunsBuilder(strip.stampNs);
+  const befores = new RunsBuilder(strip.stampNs);
   const duplicates = new RunsBuilder(strip.stampNs);
   const gaps = new HistogramBuilder();
   const nearest = new LargestBuilder<Near>();
@@ -57,8 +60,10 @@ function stampRule(strip: Strip): Pairs {
     if (before >= 0) {
       const frame = strip.index?.[row] ?? row;
       const gap = clock.between(before, row);
-      if (gap < 0) regressions.add(frame, row, -gap);
-      else if (gap === 0) duplicates.add(frame, row);
+      if (gap < 0) {
+        regressions.add(frame, row, -gap);
+        befores.add(frame, row, 0, undefined, before);
+      } else if (gap === 0) duplicates.add(frame, row);
       else {
         gaps.add(gap);
         if (gap <= NEAR_NS && nearest.wants(-gap))
@@ -69,6 +74,7 @@ function stampRule(strip: Strip): Pairs {
   }
   return {
     regressions: regressions.finish(),
+    before: befores.finish(),
     duplicates: duplicates.finish(),
     logRegressions: NO_RUNS,
     gaps: gaps.finish(),
@@ -93,6 +99,7 @@ function logRule(strip: Strip): Runs {
 function joinPairs(left: Pairs, right: Pairs, frames = 0): Pairs {
   return {
     regressions: joinRuns(left.regressions, right.regressions),
+    before: joinRuns(left.before, right.before),
     duplicates: joinRuns(left.duplicates, right.duplicates),
     logRegressions: joinRuns(left.logRegressions, right.logRegressions),
     gaps: mergeHistograms(left.gaps, right.gaps),
@@ -104,6 +111,7 @@ function shift(s: Summary, frames: number): Summary {
   return {
     ...s,
     regressions: shiftRuns(s.regressions, frames),
+    before: shiftRuns(s.before, frames),
     duplicates: shiftRuns(s.duplicates, frames),
     logRegressions: shiftRuns(s.logRegressions, frames),
     unset: shiftRuns(s.unset, frames),
@@ -228,7 +236,7 @@ export const order = defineCheck<Summary>({
     const at = first === last ? `frame ${first}` : `frames ${first}-${last}`;
     switch (kind) {
       case "regression":
-        return `${at}: the stamp goes back by ${observed["backMs"]} ms`;
+        return `${at}: the stamp goes back by ${observed["backMs"]} ms; ${stepBack(first, observed)}`;
       case "log-regression":
         return `${at}: the log clock goes back by ${observed["backMs"]} ms`;
       case "duplicate":
@@ -241,7 +249,26 @@ export const order = defineCheck<Summary>({
   },
 });
 
-const NO_PAIRS: Pairs = { regressions: NO_RUNS, duplicates: NO_RUNS, logRegressions: NO_RUNS, gaps: NO_VALUES, nearest: [] };
+const NO_PAIRS: Pairs = {
+  regressions: NO_RUNS,
+  before: NO_RUNS,
+  duplicates: NO_RUNS,
+  logRegressions: NO_RUNS,
+  gaps: NO_VALUES,
+  nearest: [],
+};
+
+/** Names both frames of a step back: which of the two is the odd one, their stamps tell. */
+function stepBack(frame: number, { beforeFrame, beforeNs, stampNs }: Defect["observed"]): string {
+  const backNs = typeof beforeNs === "bigint" && typeof stampNs === "bigint" ? nsBetween(stampNs, beforeNs) : 0;
+  const back = backNs < 1e9 ? `${ms(backNs)} ms` : `${rounded(backNs / 1e9, 1)} s`;
+  return `frame ${frame} is ${back} before frame ${beforeFrame}`;
+}
+
+/** The last frame before `frame` whose stamp is set. */
+function setBefore(frame: number, unset: Runs): number {
+  return (unset.kept.find(({ first, last }) => first < frame && frame - 1 <= last)?.first ?? frame) - 1;
+}
 
 function silent(reason: string, frames: number): Conclusion {
   return { status: "not_observable", reason, coverage: { items: frames, checked: 0 }, observed: {}, defects: [] };
@@ -254,7 +281,11 @@ function defectsOf(summary: Summary, info: StreamInfo, options: Options): readon
   const back = (run: Run) => ({ backMs: ms(run.worst) });
   const defects: Defect[] = [];
   if (!recorder) {
-    for (const run of regressions.kept) defects.push(defect("regression", shared(info) ? "info" : "error", run, back(run), { backMs: 0 }));
+    for (const [i, run] of regressions.kept.entries()) {
+      const beforeFrame = setBefore(run.first, unset);
+      const step = { beforeFrame, beforeNs: summary.before.kept[i]?.startNs ?? run.startNs, stampNs: run.startNs };
+      defects.push(defect("regression", shared(info) ? "info" : "error", run, { ...back(run), ...step }, { backMs: 0 }));
+    }
     for (const run of duplicates.kept) defects.push(defect("duplicate", shared(info) ? "info" : "warning", run, { gapNs: 0 }, {}));
     for (const run of nearDuplicates(summary, options).slice(0, KEPT_RUNS)) {
       defects.push(defect("near-duplicate", "info", run, { gapNs: -run.worst }, { medianMs: ms(median(summary.gaps)) }));
