@@ -28,6 +28,8 @@ export interface StreamInfo {
   readonly stamps: StampSource;
   /** True when `sequence` is a real counter of the source (not constant zero): gaps in it mean loss. */
   readonly sequenced: boolean;
+  /** Why a stream of a known sensor type is `bytes`: a short constant reason. */
+  readonly opaque?: string;
   /** Fingerprint of the schema's encoding and text, 16 hex digits; for containers that carry one. */
   readonly schema?: string;
   /** Pixels; for image streams and for 2D labels whose image size is known. */

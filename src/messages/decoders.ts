@@ -1,4 +1,5 @@
 /** Chooses the decoder of a channel: the encoding says how bytes are read, the schema's name what becomes of them. */
+import type { SchemaColumns } from "./columns.ts";
 import type { ChannelSchema, MessageDecoder } from "./index.ts";
 import { jsonDecoder } from "./json.ts";
 import { protobufDecoder } from "./protobuf.ts";
@@ -13,14 +14,22 @@ const MAX_SCHEMA_BYTES = 1 << 20;
 /** Anything without typed columns and without a stamp of its own. */
 const BYTES: MessageDecoder = { kind: "bytes", stamps: "log", stampNs: () => null, decode: () => null };
 
+/** The name promises columns, the schema does not say where they are. */
+const NOT_UNDERSTOOD = "schema not understood";
+
 /**
  * The decoder of one channel. Never throws: a schema that does not parse stays bytes.
- * `ros2idl`, `flatbuffer`, `omgidl` and any other pair stay bytes too.
+ * `ros2idl`, `flatbuffer`, `omgidl` and any other pair stay bytes too. Bytes under the name of a sensor type are `opaque`.
  */
 export function messageDecoder(schema: ChannelSchema): MessageDecoder {
+  const columns = columnsOf(schema.schemaName);
+  const decoder = chosen(schema, columns);
+  return columns && decoder.kind === "bytes" ? { ...decoder, opaque: NOT_UNDERSTOOD } : decoder;
+}
+
+function chosen(schema: ChannelSchema, columns: SchemaColumns | null): MessageDecoder {
   const { messageEncoding, schemaEncoding, schemaName, schemaData } = schema;
   if (schemaData.length > MAX_SCHEMA_BYTES) return BYTES;
-  const columns = columnsOf(schemaName);
   switch (`${messageEncoding}+${schemaEncoding}`) {
     case "ros1+ros1msg":
       return rosDecoder(textOf(schemaData), columns, ROS1) ?? BYTES;

@@ -18,6 +18,8 @@ export interface MessageDecoder {
   readonly kind: StreamKind;
   /** `sensor` when messages carry a stamp of their own. */
   readonly stamps: StampSource;
+  /** Why messages of a known sensor type stay bytes: a short constant reason. Absent where nothing known is lost. */
+  readonly opaque?: string;
   /** The message's own stamp without decoding the rest where the encoding allows; null when it has none or is too short. */
   stampNs(payload: Uint8Array): bigint | null;
   /**

@@ -30,6 +30,21 @@ describe("integrity/frame-sequence", () => {
     expect(judge(healthy(1))).toMatchObject({ status: "pass", observed: { sequence: "too few frames" } });
   });
 
+  test("a sensor's stream that nobody could read is not passed, but its defects still fail it", () => {
+    const info = { kind: "bytes", opaque: "schema not understood" } as const;
+    expect(judge(healthy(50), { info })).toMatchObject({
+      status: "not_observable",
+      reason: "schema not understood: the content was not judged",
+      coverage: { items: 50, checked: 0 },
+      observed: { content: "schema not understood", sequence: "counts" },
+      defects: [],
+    });
+    const failed = judge(healthy(50).toSpliced(20, 3), { info });
+    expect(failed).toMatchObject({ status: "fail", coverage: { checked: 47 }, observed: { content: "schema not understood" } });
+    expect(failed.reason).toBe(undefined);
+    expect(judge(healthy(50), { info: { kind: "bytes" } }).status).toBe("pass");
+  });
+
   describe("numbers", () => {
     test("missing frames, agreed by the stamps", () => {
       const frames = healthy(50).toSpliced(20, 3);

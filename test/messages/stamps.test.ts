@@ -185,3 +185,25 @@ describe("RFC 3339", () => {
     expect(timeOf(text)).toBe(expected);
   });
 });
+
+describe("sensor types nobody can read", () => {
+  const opaque = (schemaName: string, messageEncoding: string, schemaEncoding: string, text: string): string | undefined =>
+    messageDecoder({ schemaName, messageEncoding, schemaEncoding, schemaData: new TextEncoder().encode(text) }).opaque;
+
+  test.each([
+    ["empty", "cdr", "ros2msg", ""],
+    ["garbage", "cdr", "ros2msg", "\u0000 }{"],
+    ["ros2idl", "cdr", "ros2idl", "module sensor_msgs {};"],
+    ["garbage protobuf", "protobuf", "protobuf", "garbage"],
+    ["too large", "cdr", "ros2msg", " ".repeat((1 << 20) + 1)],
+    ["recursive", "ros1", "ros1msg", "sensor_msgs/Image a\n===\nMSG: sensor_msgs/Image\nsensor_msgs/Image a"],
+  ])("%s", (_name, encoding, schemaEncoding, text) => {
+    expect(opaque("sensor_msgs/Image", encoding, schemaEncoding, text)).toBe("schema not understood");
+    expect(opaque("std_msgs/String", encoding, schemaEncoding, text)).toBe(undefined);
+  });
+
+  test("a schema that is understood is not opaque", () => {
+    expect(opaque("foxglove.PoseInFrame", "json", "jsonschema", "")).toBe(undefined);
+    expect(opaque("sensor_msgs/Image", "ros1", "ros1msg", "uint32 height\nuint8[] data")).toBe(undefined);
+  });
+});

@@ -143,6 +143,7 @@ export const frameSequence = defineCheck<Summary>({
     "frozen IMU samples that get a new stamp inside the payload",
     "a frozen image or cloud whose header changes is recognised from a sample of up to 1024 words, not from every byte",
     "a change of content without a change of size",
+    "the content of sensor types whose schema is not understood (the verdict says so), and of all types nobody here knows",
     "after 1000 irregular steps the numbers are no longer followed",
   ],
   appliesTo: () => true,
@@ -257,10 +258,15 @@ function judge(summary: Summary, info: StreamInfo, options: Options): Conclusion
     ...sizes.changes.map(({ run, usual }) => defectAt("size-change", "warning", run, { bytes: run.worst }, { bytes: usual }, "size")),
     ...summary.malformed.kept.map((run) => defectAt("malformed", "error", run, { reason: String(run.tag) }, {}, "payload")),
   ];
+  const isFail = defects.some(({ severity }) => severity !== "info");
+  // Numbers and repeats say nothing against it, but whether a cloud is empty or an image decodes was never asked.
+  const isUnjudged = info.opaque !== undefined && !isFail;
   return {
-    status: defects.some(({ severity }) => severity !== "info") ? "fail" : "pass",
-    coverage: { items: summary.frames, checked: summary.frames },
+    status: isFail ? "fail" : isUnjudged ? "not_observable" : "pass",
+    ...(isUnjudged && { reason: `${info.opaque}: the content was not judged` }),
+    coverage: { items: summary.frames, checked: isUnjudged ? 0 : summary.frames },
     observed: {
+      ...(info.opaque !== undefined && { content: info.opaque }),
       sequence: info.sequenced ? steps.sequence : "absent",
       ...(steps.sequence === "counts" && {
         step: steps.step,

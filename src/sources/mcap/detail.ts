@@ -3,7 +3,7 @@
  */
 
 import { messageDecoder } from "../../messages/decoders.ts";
-import type { ChannelSchema } from "../../messages/index.ts";
+import type { ChannelSchema, MessageDecoder } from "../../messages/index.ts";
 import type { StreamInfo } from "../../types.ts";
 import type { Definitions } from "./definitions.ts";
 import type { ChannelRecord, SchemaRecord } from "./records.ts";
@@ -58,6 +58,8 @@ export function streamsOf(definitions: Definitions): Streams {
   const byKind = new Map<string, number>();
   const taken = new Set(records.map((record) => record.topic));
   const used = new Set<string>();
+  /** By schema and encoding: thousands of channels may share a schema, which is parsed once. */
+  const decoders = new Map<string, MessageDecoder>();
   for (const record of records) {
     const schema = definitions.schemas.get(record.schemaId)?.record;
     const key = JSON.stringify([record.topic, schema?.name ?? "", schema?.encoding ?? "", record.messageEncoding]);
@@ -67,8 +69,11 @@ export function streamsOf(definitions: Definitions): Streams {
       byKind.set(key, stream);
       const id = uniqueId(record, taken, used);
       used.add(id);
-      const { kind, stamps } = messageDecoder(channelSchema(record, schema));
-      streams.push({ id, kind, type: schema?.name ?? "", stamps, sequenced: true });
+      const form = `${record.schemaId} ${record.messageEncoding}`;
+      const decoder = decoders.get(form) ?? messageDecoder(channelSchema(record, schema));
+      decoders.set(form, decoder);
+      const { kind, stamps, opaque } = decoder;
+      streams.push({ id, kind, type: schema?.name ?? "", stamps, sequenced: true, ...(opaque !== undefined && { opaque }) });
     }
     channels.push({ ...record, stream });
   }
