@@ -165,3 +165,41 @@ describe("files made to hurt", () => {
     if (read) expect(read.conclusion.defects.length).toBeLessThanOrEqual(102);
   });
 });
+
+describe("many definitions", () => {
+  test("65,535 channels of one schema open as fast as they are read", { timeout: 20_000 }, () => {
+    const parts: number[] = [];
+    const le = (n: number, bytes: number): number[] => Array.from({ length: bytes }, (_, i) => Math.floor(n / 2 ** (8 * i)) & 0xff);
+    const text = (s: string): number[] => [...le(s.length, 4), ...new TextEncoder().encode(s)];
+    const record = (opcode: number, content: readonly number[]): void => {
+      parts.push(opcode, ...le(content.length, 8), ...content);
+    };
+    const magic = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a];
+    parts.push(...magic);
+    record(1, [...text(""), ...text("")]);
+    record(3, [...le(1, 2), ...text("x"), ...text(""), ...le(0, 4)]);
+    for (let id = 0; id < 65_535; id++) record(4, [...le(id, 2), ...le(1, 2), ...text(`${id}`), ...text(""), ...le(0, 4)]);
+    record(15, le(0, 4));
+    record(2, le(0, 20));
+    parts.push(...magic);
+    const { index, damages } = readMcap(Uint8Array.from(parts));
+    expect([index.streams.length, damages]).toEqual([65_535, []]);
+  });
+});
+
+describe("a file cut at its end", () => {
+  test.each([0, 1, 2, 3, 4])("sample %i is truncated wherever the cut is in the last 45 bytes", (sample) => {
+    const bytes = samples[sample] ?? new Uint8Array(0);
+    for (let n = 1; n <= 45; n++) {
+      const size = bytes.length - n;
+      const { damages } = readMcap(bytes.subarray(0, size));
+      const kinds = damages.map(({ kind }) => kind);
+      expect([n, kinds]).toEqual([n, expect.arrayContaining(["truncated"])]);
+      expect([n, kinds]).not.toEqual([n, expect.arrayContaining(["trailing-bytes"])]);
+      const range = damages.find(({ kind }) => kind === "truncated")?.bytes ?? [-1, -1];
+      expect([n, 0 <= range[0] && range[0] < range[1] && range[1] <= size]).toEqual([n, true]);
+      const footerEnd = bytes.length - 8;
+      if (n <= 8) expect([n, range]).toEqual([n, [n < 8 ? footerEnd : footerEnd - 29, size]]);
+    }
+  });
+});

@@ -71,7 +71,10 @@ export function readData(
   const contents = new FileWindow(input, size);
   const known = new Definitions();
   if (summary.sound) known.addMissing(summary.definitions);
-  const definitions = new Definitions();
+  const definitions = new Definitions(known);
+  /** Channels the statistics count messages of, and how many of them, from the first, are known. */
+  const counted = summary.sound ? [...(summary.statistics?.record.channelMessageCounts.keys() ?? [])] : [];
+  let countedKnown = 0;
   const spans: Span[] = [];
   const marks: number[] = [];
   const lacking: (readonly [number, number])[] = [];
@@ -118,16 +121,15 @@ export function readData(
   };
   /** Opens a chunk for its schemas and channels where nothing proves that all of them are known. */
   const defined = (g: Group): void => {
-    const channels = new Set(g.messageIndexes.keys());
-    if (channels.size === 0) {
-      const counted = summary.sound ? summary.statistics?.record.channelMessageCounts : undefined;
-      if (counted && counted.size > 0) for (const id of counted.keys()) channels.add(id);
-      else if (counted && summary.statistics?.record.messageCount === 0) return;
-    }
-    const isKnown = channels.size > 0 && [...channels].every((id) => known.channels.has(id) && hasSchema(known, id));
+    const isDefined = (id: number): boolean => known.channels.has(id) && hasSchema(known, id);
+    let isKnown = false;
+    if (g.messageIndexes.size > 0) isKnown = [...g.messageIndexes.keys()].every(isDefined);
+    else if (counted.length > 0) {
+      // What is known stays known: no channel is asked for twice, however many chunks there are.
+      while (countedKnown < counted.length && isDefined(counted[countedKnown] ?? 0)) countedKnown++;
+      isKnown = countedKnown === counted.length;
+    } else if (summary.sound && summary.statistics?.record.messageCount === 0) return;
     if (isKnown || !g.readable || !prescan(session, platform, g.at, g.end, false, definitions)) complete = false;
-    if (isKnown) return;
-    known.addMissing(definitions);
   };
   const finishGroup = (): void => {
     if (!group) return;
@@ -193,7 +195,6 @@ export function readData(
       unit(at, whole);
       if (opcode === SCHEMA || opcode === CHANNEL) {
         define(content(at, to, TOO_LARGE_INDEX), opcode, [at, to], definitions);
-        known.addMissing(definitions);
       } else if (opcode === ATTACHMENT) {
         counts.attachments++;
         const header = parseAttachmentHeader(content(at, to, HEAD));
@@ -232,10 +233,7 @@ export function readData(
         return;
       }
       // The reader tells of it, with what it could still read.
-      if (opcode === CHUNK && to - at > RECORD_HEADER) {
-        prescan(session, platform, at, to, true, definitions);
-        known.addMissing(definitions);
-      }
+      if (opcode === CHUNK && to - at > RECORD_HEADER) prescan(session, platform, at, to, true, definitions);
       marks.push(at, to, CUT);
       unit(at, to - at);
     },

@@ -13,14 +13,24 @@ export interface Defined<T> {
 export class Definitions {
   readonly schemas = new Map<number, Defined<SchemaRecord>>();
   readonly channels = new Map<number, Defined<ChannelRecord>>();
+  readonly #also: Definitions | null;
   #bytes = 0;
 
+  /** @param also told of what is new here, so that it need not be compared as a whole */
+  constructor(also: Definitions | null = null) {
+    this.#also = also;
+  }
+
   schema(record: SchemaRecord, at: Place): void {
-    if (!this.schemas.has(record.id) && this.#fits(record.data.length)) this.schemas.set(record.id, { record, at });
+    if (this.schemas.has(record.id) || !this.#fits(record.data.length)) return;
+    this.schemas.set(record.id, { record, at });
+    this.#also?.schema(record, at);
   }
 
   channel(record: ChannelRecord, at: Place): void {
-    if (!this.channels.has(record.id) && this.#fits(record.metadata.length)) this.channels.set(record.id, { record, at });
+    if (this.channels.has(record.id) || !this.#fits(record.metadata.length)) return;
+    this.channels.set(record.id, { record, at });
+    this.#also?.channel(record, at);
   }
 
   #fits(bytes: number): boolean {

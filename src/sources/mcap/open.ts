@@ -12,7 +12,7 @@ import { damage, plain } from "./damage.ts";
 import { type DataSection, readData } from "./data.ts";
 import { Definitions } from "./definitions.ts";
 import { type McapDetail, type Streams, streamsOf } from "./detail.ts";
-import { DATA_END, isSummaryOnly, MAGIC, RECORD_HEADER } from "./format.ts";
+import { DATA_END, isSummaryOnly, MAGIC, RECORD_HEADER, TAIL } from "./format.ts";
 import type { StatisticsRecord } from "./records.ts";
 import { isChain, MOST_EFFORT } from "./resync.ts";
 import { strictEnd } from "./structure.ts";
@@ -96,15 +96,22 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
 
 /** A stream has the schema of its first channel that names one. */
 function fingerprinted({ streams, channels }: Streams, { schemas }: Definitions, kernels: Kernels): Streams {
+  const schemaOf = new Map<number, number>();
+  for (const { stream, schemaId } of channels) if (schemaId !== 0 && !schemaOf.has(stream)) schemaOf.set(stream, schemaId);
+  const digests = new Map<number, string>();
   const named = streams.map((info, stream) => {
-    const channel = channels.find((one) => one.stream === stream && one.schemaId !== 0);
-    const schema = channel && schemas.get(channel.schemaId)?.record;
+    const id = schemaOf.get(stream);
+    const schema = id === undefined ? undefined : schemas.get(id)?.record;
     if (!schema) return info;
+    const known = digests.get(schema.id);
+    if (known !== undefined) return { ...info, schema: known };
     const encoding = new TextEncoder().encode(`${schema.encoding}\0`);
     const text = new Uint8Array(encoding.length + schema.data.length);
     text.set(encoding);
     text.set(schema.data, encoding.length);
-    return { ...info, schema: digestBytes(text, kernels) };
+    const digest = digestBytes(text, kernels);
+    digests.set(schema.id, digest);
+    return { ...info, schema: digest };
   });
   return { streams: named, channels };
 }
@@ -176,7 +183,17 @@ function checkEnd(
   if (footer) {
     if (!tail.magic) damages.add(damage("bad-magic", "error", end, { last }, { last: MAGIC_TEXT }));
   } else if (late && late.footerAt >= 0 && !tail.magic) {
-    damages.add(damage("trailing-bytes", "error", [Math.min(size - 1, late.footerAt + 37), size], { last }, { last: MAGIC_TEXT }));
+    // The footer is whole: what lacks is the magic behind it, or all but the start of it.
+    const footerEnd = late.footerAt + TAIL - 8;
+    const isCut =
+      size - footerEnd < 8 &&
+      MAGIC.slice(0, size - footerEnd).every((byte, i) => tail.last[tail.last.length - size + footerEnd + i] === byte);
+    if (isCut) {
+      const place = [size > footerEnd ? footerEnd : late.footerAt, size] as const;
+      damages.add(damage("truncated", "error", place, { last, footer: true }, { last: MAGIC_TEXT, footer: true }));
+    } else {
+      damages.add(damage("trailing-bytes", "error", [Math.min(size - 1, late.footerAt + TAIL), size], { last }, { last: MAGIC_TEXT }));
+    }
   } else if (tail.magic) {
     damages.add(damage("no-footer", "error", [Math.max(0, size - 37), size - 8], { footer: false }, { footer: true }));
   } else if (!data.truncated) {
