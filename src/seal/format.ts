@@ -7,7 +7,9 @@
  * believed. Block nodes are not stored: they follow from the leaves, and at 3.2 bytes per frame they would break the budget.
  * The roots follow too; they are there to be quoted, and are recomputed when a seal is read.
  */
+
 import { encode } from "@msgpack/msgpack";
+import { joinBytes } from "../bytes.ts";
 import { ConfigError } from "../errors.ts";
 import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS } from "./algorithm.ts";
@@ -31,7 +33,7 @@ export interface SealBytes {
 export function encodeSeal(unchecked: UncheckedSeal, key: Uint8Array | null, kernels: Kernels): SealBytes {
   const { algorithm, keyed, framesPerBlock, recording, streams, root } = unchecked;
   const header = { algorithm, keyed, framesPerBlock, name: recording.name, format: recording.format, root };
-  const body = join([
+  const body = joinBytes([
     Uint8Array.of(ARRAY_OF_6),
     encode(NAME),
     encode(VERSION),
@@ -53,7 +55,7 @@ export function signed({ seal, bytes }: SealBytes, signature: SealSignature): Se
 
 function withSignature(seal: Seal, body: Uint8Array, signature: SealSignature | null): SealBytes {
   const pair = signature && { publicKey: signature.publicKey, signature: signature.signature };
-  return { seal: { ...seal, signature }, bytes: join([body, encode(seal.check), encode(pair)]) };
+  return { seal: { ...seal, signature }, bytes: joinBytes([body, encode(seal.check), encode(pair)]) };
 }
 
 function tailBytes(signature: SealSignature | null): number {
@@ -181,16 +183,6 @@ function arrayHead(count: number): Uint8Array {
   head[0] = 0xdd;
   new DataView(head.buffer).setUint32(1, count);
   return head;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

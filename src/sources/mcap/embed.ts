@@ -5,6 +5,7 @@
  * over the attachment, the summary with one more index entry and one more in the statistics, its offsets shifted, and the
  * footer. https://mcap.dev/spec
  */
+import { joinBytes } from "../../bytes.ts";
 import type { Input } from "../../input.ts";
 import { readRange } from "../../input.ts";
 import type { Kernels } from "../../wasm.ts";
@@ -72,7 +73,7 @@ export function attach(input: Input, attachment: Attachment, kernels: Kernels): 
   const end = dataEndAt + record.length + DATA_END_BYTES;
   const tail =
     footer.summaryStart === 0 ? footerRecord(0, 0, [], kernels, footer.crc !== 0) : summaryWith(summary, entry, end, footer, kernels);
-  return { keep: dataEndAt, tail: join([record, dataEnd, ...tail, Uint8Array.from(MAGIC)]) };
+  return { keep: dataEndAt, tail: joinBytes([record, dataEnd, ...tail, Uint8Array.from(MAGIC)]) };
 }
 
 interface Raw {
@@ -124,7 +125,7 @@ function footerRecord(
   isSummed: boolean,
 ): readonly Uint8Array[] {
   const footer = recordOf(FOOTER, [u64(BigInt(start)), u64(BigInt(offsets)), u32(0)]);
-  const summed = join([...before, footer.subarray(0, footer.length - 4)]);
+  const summed = joinBytes([...before, footer.subarray(0, footer.length - 4)]);
   if (isSummed) footer.set(u32(crc32(summed, kernels)), footer.length - 4);
   return [...before, footer];
 }
@@ -160,13 +161,13 @@ export function attached(input: Input, name: string, most: number): Uint8Array |
 }
 
 function attachmentRecord({ name, mediaType, timeNs, data }: Attachment, kernels: Kernels): Uint8Array {
-  const content = join([u64(timeNs), u64(timeNs), text(name), text(mediaType), u64(BigInt(data.length)), data]);
+  const content = joinBytes([u64(timeNs), u64(timeNs), text(name), text(mediaType), u64(BigInt(data.length)), data]);
   return recordOf(ATTACHMENT, [content, u32(crc32(content, kernels))]);
 }
 
 function recordOf(opcode: number, content: Uint8Array | readonly Uint8Array[]): Uint8Array {
-  const bytes = content instanceof Uint8Array ? content : join(content);
-  return join([Uint8Array.of(opcode), u64(BigInt(bytes.length)), bytes]);
+  const bytes = content instanceof Uint8Array ? content : joinBytes(content);
+  return joinBytes([Uint8Array.of(opcode), u64(BigInt(bytes.length)), bytes]);
 }
 
 function lengthAt(bytes: Uint8Array, at: number): number {
@@ -182,7 +183,7 @@ function crc32(bytes: Uint8Array, kernels: Kernels): number {
 
 function text(value: string): Uint8Array {
   const bytes = new TextEncoder().encode(value);
-  return join([u32(bytes.length), bytes]);
+  return joinBytes([u32(bytes.length), bytes]);
 }
 
 function u32(value: number): Uint8Array {
@@ -194,15 +195,5 @@ function u32(value: number): Uint8Array {
 function u64(value: bigint): Uint8Array {
   const out = new Uint8Array(8);
   new DataView(out.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
-  return out;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }
