@@ -20,3 +20,63 @@ export const RECORD_ROW = 40;
 export const BLAKE3_STATE = 9984;
 /** Bytes of the state of a streamed XXH3 (see assembly/xxh3-stream.ts). */
 export const XXH3_STATE = 1376;
+
+/**
+ * A solid of a simulated scene: one row, every field four bytes (f32 unless said). Local axes are the columns of the rotation.
+ * Position at t + s: centre + s * velocity, rotation turned by s * angular velocity (rad/s about the axes of the map).
+ */
+export const PRIMITIVE_ROW = 128;
+/** i32: one of PRIMITIVE_BOX, PRIMITIVE_CYLINDER (its axis is local z), PRIMITIVE_ELLIPSOID. */
+export const PRIMITIVE_KIND = 0;
+/** i32: one of the materials below. */
+export const PRIMITIVE_MATERIAL = 4;
+/** i32: the object it is part of; 0 for what is no object (buildings, poles, trees). */
+export const PRIMITIVE_OBJECT = 8;
+/** f32 in [0, 1): its own shade and texture. */
+export const PRIMITIVE_SHADE = 12;
+/** f32[3], local origin. */
+export const PRIMITIVE_CENTRE = 16;
+/** f32[9], by rows: world = R * local. */
+export const PRIMITIVE_ROTATION = 28;
+/** f32[3]: half the extents of a box; radii x, y and half the height of a cylinder; radii of an ellipsoid. */
+export const PRIMITIVE_HALF = 64;
+/** f32[3] */
+export const PRIMITIVE_VELOCITY = 76;
+/** f32[3] */
+export const PRIMITIVE_SPIN = 88;
+/** f32: radius of a sphere around the centre that holds all of it. */
+export const PRIMITIVE_RADIUS = 100;
+/** The last 24 bytes are zero. */
+export const PRIMITIVE_BOX = 0;
+export const PRIMITIVE_CYLINDER = 1;
+export const PRIMITIVE_ELLIPSOID = 2;
+
+/**
+ * The ground: one node per metre, f32[4] each, node (x & 255, y & 255) at row y. Read bilinearly:
+ * height; metres left of the middle of the road (of the ring in a roundabout: outward); metres along the road, modulo
+ * GROUND_ALONG; half the width of the asphalt there. On the road's side of a kerb the height is the node's, beyond it (further from the
+ * middle than the half width) KERB_HEIGHT more.
+ */
+export const GROUND_CELLS = 256;
+export const GROUND_NODE = 16;
+export const GROUND_ALONG = 4800;
+export const KERB_HEIGHT = 0.12;
+/** Width of the pavement beyond the kerb; grass beyond that. */
+export const PAVEMENT_WIDTH = 2.5;
+
+/** Materials of solids and ground. */
+export const MATERIAL_ASPHALT = 0;
+export const MATERIAL_MARKING = 1;
+export const MATERIAL_PAVEMENT = 2;
+export const MATERIAL_GRASS = 3;
+export const MATERIAL_WALL = 4;
+export const MATERIAL_GLASS = 5;
+export const MATERIAL_PAINT = 6;
+export const MATERIAL_TYRE = 7;
+export const MATERIAL_METAL = 8;
+export const MATERIAL_BARK = 9;
+export const MATERIAL_LEAF = 10;
+export const MATERIAL_CLOTH = 11;
+export const MATERIAL_SKIN = 12;
+export const MATERIAL_SIGN = 13;
+export const MATERIALS = 14;
