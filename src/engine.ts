@@ -8,7 +8,7 @@ import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
 import type { Input, Platform } from "./input.ts";
 import type { Part } from "./observe.ts";
-import { open, SPAN_BYTES } from "./open.ts";
+import { type Opened, open, SPAN_BYTES } from "./open.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
 import type { LeafRecipe } from "./seal/leaves.ts";
@@ -109,7 +109,24 @@ export async function fold(
   });
   const spanBytes = integer(options.spanBytes ?? SPAN_BYTES, "spanBytes", 1);
   const kernels = await loadKernels(await compileKernels());
-  const { source, index } = await open(input, kernels, platform, { source: options.source, spanBytes });
+  const run = async (believeIndex: boolean): Promise<Folded> => {
+    const opened = await open(input, kernels, platform, { source: options.source, spanBytes, believeIndex });
+    return foldSpans(input, platform, executor, options, plan, kernels, opened);
+  };
+  const folded = await run(true);
+  return folded.part.disproved ? run(false) : folded;
+}
+
+async function foldSpans(
+  input: Input,
+  platform: Platform,
+  executor: Executor,
+  options: CheckOptions,
+  plan: Plan,
+  kernels: Kernels,
+  { source, index }: Opened,
+): Promise<Folded> {
+  const checks = options.catalogue ?? allChecks;
   const totalBytes = index.spans.reduce((sum, span) => sum + span.bytes, 0);
   const started = performance.now();
   let findings = 0;

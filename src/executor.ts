@@ -23,7 +23,7 @@ export interface Job {
   readonly onAdvance: (bytes: number, spans: number, part: Part) => void;
 }
 
-/** @returns the fold of spans [0, end); end < spans only when cancelled */
+/** @returns the fold of spans [0, end); end < spans only when cancelled, or when the index is disproved */
 export type Executor = (job: Job) => Promise<Part>;
 
 /** Give the event loop a turn this often, so that cancel and progress get through. */
@@ -38,7 +38,7 @@ export const inlineExecutor: Executor = async (job) => {
   let bytes = 0;
   let turn = performance.now() + TURN_MS;
   for (const [i, span] of index.spans.entries()) {
-    if (job.signal?.aborted) break;
+    if (job.signal?.aborted || part.disproved) break;
     part = folder.merge(part, folder.observe(reader, i));
     bytes += span.bytes;
     if (performance.now() < turn) continue;

@@ -8,8 +8,8 @@ import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
 import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "./check.ts";
 import { InputError } from "./errors.ts";
 import type { Plan } from "./plan.ts";
-import { NO_FACTS, type Reader } from "./source.ts";
-import type { Block, ContainerFacts, Need, RecordingIndex, Span } from "./types.ts";
+import { type Decoded, NO_FACTS, type Reader } from "./source.ts";
+import type { Block, Need, RecordingIndex, Span } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
 
 /** Plain data: crosses worker boundaries. Arrays are indexed by stream; null where a stream had no frames yet. */
@@ -20,6 +20,8 @@ export interface Part {
   readonly census: readonly (CensusPart | null)[];
   /** Per planned check, in plan order: summaries by stream, or one summary for a container check, or null. */
   readonly summaries: readonly (readonly unknown[] | null)[];
+  /** Some span does not fit the index the recording was opened by: nothing here counts. */
+  readonly disproved: boolean;
 }
 
 /** The planned checks with their options, resolved from ids: made once per thread. */
@@ -40,12 +42,13 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
   const needs: ReadonlySet<Need> = new Set(plan.needs);
   const streams = index.streams.length;
 
-  function part(first: number, end: number, facts: ContainerFacts, blocks: readonly Block[]): Part {
+  function part(first: number, end: number, { facts, blocks, disproved = false }: Decoded): Part {
     const byStream: (Block | null)[] = new Array(streams).fill(null);
     for (const block of blocks) if (block.frames.count > 0) byStream[block.stream] = block;
     return {
       first,
       end,
+      disproved,
       census: byStream.map((block) => block && observeCensus(block, kernels)),
       summaries: run.map(({ check, options }) => {
         if (check.scope === "container") return [check.observe(facts, kernels, options)];
@@ -61,13 +64,12 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
   }
 
   return {
-    start: () => part(0, 0, index.facts, []),
+    start: () => part(0, 0, { facts: index.facts, blocks: [] }),
 
     observe(reader, span) {
       const work = index.spans[span];
       if (!work) throw new RangeError(`expected a span below ${index.spans.length}, got ${span}`);
-      const { facts, blocks } = readSpan(reader, work, needs, index);
-      return part(span, span + 1, facts, blocks);
+      return part(span, span + 1, readSpan(reader, work, needs, index));
     },
 
     merge(left, right) {
@@ -75,6 +77,7 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
       return {
         first: left.first,
         end: right.end,
+        disproved: left.disproved || right.disproved,
         census: left.census.map((a, i) => join(a, right.census[i] ?? null, (l, r) => mergeCensus(l, r, kernels))),
         summaries: run.map(({ check }, c) => {
           if (check.scope === "recording") return null;
@@ -97,12 +100,7 @@ function join<T>(left: T | null, right: T | null, merge: (left: T, right: T) => 
 }
 
 /** A file that stops being readable while we read it is damage, not a crash: the other spans still count. */
-function readSpan(
-  reader: Reader,
-  span: Span,
-  needs: ReadonlySet<Need>,
-  index: RecordingIndex,
-): { facts: ContainerFacts; blocks: readonly Block[] } {
+function readSpan(reader: Reader, span: Span, needs: ReadonlySet<Need>, index: RecordingIndex): Decoded {
   try {
     return reader.read(span, needs);
   } catch (error) {

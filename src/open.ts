@@ -1,7 +1,7 @@
 /** Which source reads an input: the first whose `detect` recognises its content, or the one asked for by name. */
 import { ConfigError, InputError } from "./errors.ts";
 import type { Input, Platform } from "./input.ts";
-import type { Source } from "./source.ts";
+import type { OpenOptions, Source } from "./source.ts";
 import { sources } from "./sources/index.ts";
 import type { RecordingIndex } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
@@ -41,10 +41,10 @@ export async function open(
   input: Input,
   kernels: Kernels,
   platform: Platform,
-  options: { readonly source?: string | undefined; readonly spanBytes: number },
+  options: { readonly source?: string | undefined } & OpenOptions,
 ): Promise<Opened> {
   const source = options.source === undefined ? await detectSource(input) : await loadSource(options.source);
-  const index = source.open(input, kernels, platform, { spanBytes: options.spanBytes });
+  const index = source.open(input, kernels, platform, options);
   kernels.release();
   return { source, index };
 }

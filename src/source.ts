@@ -9,6 +9,11 @@ import type { Kernels } from "./wasm.ts";
 export interface OpenOptions {
   /** Cut spans near this many bytes. Changes the work's grain, never the report. */
   readonly spanBytes: number;
+  /**
+   * A container's index may be believed unread where the readers will prove it; where they cannot (`Decoded.disproved`),
+   * the recording is opened again without.
+   */
+  readonly believeIndex?: boolean;
 }
 
 export interface Source {
@@ -38,6 +43,8 @@ export interface Reader {
 export interface Decoded {
   readonly facts: ContainerFacts;
   readonly blocks: readonly Block[];
+  /** The index this recording was opened by does not fit what was read: neither does anything folded from it. */
+  readonly disproved?: boolean;
 }
 
 /** Payload of a frame: a view of kernel memory, valid until the reader's next `read`; empty where it was not loaded. */

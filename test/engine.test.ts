@@ -39,6 +39,24 @@ describe("the law of splits, through the whole engine", () => {
   });
 });
 
+test("an index that lies is not believed: what it says is told, and every frame is read, for every worker count", async () => {
+  const bytes = await sampleMcap();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // The first chunk index of the summary says a later start; without a checksum nothing but the chunk speaks against it.
+  const footer = bytes.length - 37;
+  let at = Number(view.getBigUint64(footer + 9, true));
+  while (bytes[at] !== 8) at += 9 + Number(view.getBigUint64(at + 1, true));
+  view.setBigUint64(at + 9, view.getBigUint64(at + 9, true) + 1n, true);
+  view.setUint32(footer + 25, 0, true);
+  const path = join(folder, "lying.mcap");
+  writeFileSync(path, bytes);
+  const all = await reports(path);
+  expect(all.size).toBe(1);
+  const [report, honest] = [JSON.parse([...all][0] ?? ""), await check(sample, { workers: 0 })];
+  expect(report.findings.map(({ kind }: { kind: string }) => kind)).toEqual(["index-mismatch"]);
+  expect(report.recording.streams).toEqual(JSON.parse(render([honest])).recording.streams);
+});
+
 describeShared("the law of splits on real recordings", () => {
   const shared = SHARED ?? "";
   const paths = [

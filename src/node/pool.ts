@@ -36,6 +36,7 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
   const waiting = new Map<number, Part>();
   const take = (part: Part): void => {
     waiting.set(part.first, part);
+    if (part.disproved) shared.stop();
     for (let next = waiting.get(whole.end); next; next = waiting.get(whole.end)) {
       waiting.delete(whole.end);
       whole = folder.merge(whole, next);
@@ -60,7 +61,7 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
       return Promise.all([pool.run(task, { transferList: [port2] }), drained]);
     });
     await Promise.all(tasks);
-    return whole;
+    return [...waiting.values()].some(({ disproved }) => disproved) ? { ...whole, disproved: true } : whole;
   } finally {
     shared.stop();
     clearInterval(timer);

@@ -1,7 +1,7 @@
 /** One statement of a sound file changed and every checksum made right again: only the contradiction is left to find. */
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { bad, readMcap, type WholeMcap } from "./mcap-read.ts";
+import { bad, believes, readMcap, type WholeMcap } from "./mcap-read.ts";
 import { someMessages, type Written, writeMcap } from "./mcap-write.ts";
 
 interface Spot {
@@ -118,6 +118,18 @@ describe("the index", () => {
   ])("%s: %s", (_record, _name, spot, offset) => {
     const read = edited(chunked, (_view, bytes) => (bytes[spot.at + offset] = (bytes[spot.at + offset] ?? 0) ^ 1));
     expect(found(read)).toEqual([`error index-mismatch ${at(spot)}`]);
+  });
+
+  test("is believed until a reader disproves it, at every grain", () => {
+    const wrong = chunked.slice();
+    wrong[chunkIndex.at + 9] = (wrong[chunkIndex.at + 9] ?? 0) ^ 1;
+    for (const spanBytes of [1, 5000, 1 << 20]) {
+      expect(believes(chunked, spanBytes)).toBe("proved");
+      expect(believes(refresh(wrong.slice()), spanBytes)).toBe("disproved");
+      // The summary's own checksum already speaks against it.
+      expect(believes(wrong, spanBytes)).toBe("no");
+      expect(believes(unchunked, spanBytes)).toBe("no");
+    }
   });
 
   test("offsets of chunks, attachments and metadata", () => {

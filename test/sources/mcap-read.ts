@@ -1,10 +1,12 @@
 /** Reads an MCAP whole: every frame, every damage, and the container check's conclusion, for tests. */
 
+import { expect } from "vitest";
 import type { Conclusion } from "../../src/check.ts";
 import { container } from "../../src/checks/integrity/container.ts";
 import type { Input } from "../../src/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { payloadOf } from "../../src/source.ts";
+import type { McapDetail } from "../../src/sources/mcap/detail.ts";
 import { mcap } from "../../src/sources/mcap.ts";
 import type { Damage, Need, RecordingIndex, StreamCensus } from "../../src/types.ts";
 import { loadKernels } from "../../src/wasm.ts";
@@ -40,21 +42,41 @@ export function mcapInput(bytes: Uint8Array): Input {
   return memoryInput("x.mcap", { "x.mcap": bytes }, { kind: "file" });
 }
 
+/** Record by record, and by the index alone: where the readers do not disprove that, it must come to the same. */
 export function readMcap(bytes: Uint8Array, spanBytes = 1 << 20, input: Input = mcapInput(bytes)): WholeMcap {
+  const { whole } = readAs(input, spanBytes, false);
+  const quick = readAs(input, spanBytes, true);
+  if (!quick.disproved) expect(withoutDetail(quick.whole)).toEqual(withoutDetail(whole));
+  return whole;
+}
+
+/** Whether the index alone was believed, and whether the readers then disproved it. */
+export function believes(bytes: Uint8Array, spanBytes = 1 << 20): "no" | "disproved" | "proved" {
+  const { whole, disproved } = readAs(mcapInput(bytes), spanBytes, true);
+  return (whole.index.detail as McapDetail).believed === null ? "no" : disproved ? "disproved" : "proved";
+}
+
+function withoutDetail({ index, ...read }: WholeMcap): object {
+  return { ...read, index: { ...index, detail: null, spans: null } };
+}
+
+function readAs(input: Input, spanBytes: number, believeIndex: boolean): { readonly whole: WholeMcap; readonly disproved: boolean } {
   kernels.release();
   // As a worker gets it.
-  const index = structuredClone(mcap.open(input, kernels, nodePlatform, { spanBytes }));
+  const index = structuredClone(mcap.open(input, kernels, nodePlatform, { spanBytes, believeIndex }));
   kernels.release();
   const reader = mcap.reader(input, index, kernels, nodePlatform);
   const frames: Record<string, FrameRow[]> = {};
   for (const { id } of index.streams) frames[id] = [];
   const order: string[] = [];
+  let anyDisproved = false;
   const damages = [...index.facts.damages];
   let summary = container.observe(index.facts, kernels, {});
   let lostBytes = index.facts.lostBytes;
   const regions = { ...index.facts.regions };
   for (const span of index.spans) {
-    const { blocks, facts } = reader.read(span, NEEDS);
+    const { blocks, facts, disproved = false } = reader.read(span, NEEDS);
+    anyDisproved ||= disproved;
     damages.push(...facts.damages);
     lostBytes += facts.lostBytes;
     for (const key of ["total", "withChecksum", "verified"] as const) regions[key] += facts.regions[key];
@@ -87,7 +109,8 @@ export function readMcap(bytes: Uint8Array, spanBytes = 1 << 20, input: Input = 
     return { info, frames: rows.length, bytes: total, startNs, endNs, digest: "", points: null, boxes: null, tracks: null };
   });
   const context = { recording: index, claims: index.claims, streams, rig: null, seal: null, interrupted: false };
-  return { index, frames, order, damages, regions, lostBytes, conclusion: container.conclude(summary, context, {}) };
+  const conclusion = container.conclude(summary, context, {});
+  return { whole: { index, frames, order, damages, regions, lostBytes, conclusion }, disproved: anyDisproved };
 }
 
 /** Frames, damages and conclusion, but not how the work was cut. */

@@ -81,7 +81,7 @@ export function openChunk(content: ChunkContent, kernels: Kernels, platform: Pla
 }
 
 /** More than this a compressed chunk cannot hold, or is not opened for. */
-export function mostInflated({ compression, compressedSize }: ChunkHeader): number {
+export function mostInflated({ compression, compressedSize }: Pick<ChunkHeader, "compression" | "compressedSize">): number {
   const ratio = compression === "lz4" ? LZ4_RATIO : ZSTD_RATIO;
   return Math.min(TOO_LARGE, ratio * compressedSize + 65_536);
 }

@@ -8,10 +8,17 @@ import type { At, Session, Summary } from "./summary.ts";
 import type { Broken } from "./walk.ts";
 
 /** A chunk and the message indexes behind it. */
-export interface Group {
+export interface ChunkPlace {
   readonly at: number;
   readonly end: number;
   readonly header: ChunkHeader | null;
+  /** Where the message index of each channel stands. */
+  readonly messageIndexes: ReadonlyMap<number, number>;
+  readonly indexEnd: number;
+}
+
+/** The same while it is put together. */
+export interface Group extends ChunkPlace {
   readonly readable: boolean;
   readonly messageIndexes: Map<number, number>;
   indexEnd: number;
@@ -26,8 +33,12 @@ export interface Gap {
   frames: number;
 }
 
-export function compareChunk(session: Session, entry: At<ChunkIndexRecord>, group: Group, header: ChunkHeader): void {
-  const index = entry.record;
+/** What a chunk index says of a chunk against the chunk itself; null where it is right. */
+export function chunkDiffers(
+  index: ChunkIndexRecord,
+  group: ChunkPlace,
+  header: ChunkHeader,
+): { readonly observed: Readonly<Record<string, Plain>>; readonly expected: Readonly<Record<string, Plain>> } | null {
   const observed: Record<string, Plain> = {};
   const expected: Record<string, Plain> = {};
   const same = (name: string, said: number | bigint | string, is: number | bigint | string): void => {
@@ -48,7 +59,13 @@ export function compareChunk(session: Session, entry: At<ChunkIndexRecord>, grou
     for (const channel of group.messageIndexes.keys()) if (!index.messageIndexOffsets.has(channel)) wrong++;
   }
   same("wrongMessageIndexOffsets", wrong, 0);
-  if (Object.keys(observed).length === 0) return;
+  return Object.keys(observed).length === 0 ? null : { observed, expected };
+}
+
+export function compareChunk(session: Session, entry: At<ChunkIndexRecord>, group: Group, header: ChunkHeader): void {
+  const found = chunkDiffers(entry.record, group, header);
+  if (!found) return;
+  const { observed, expected } = found;
   const times = [header.startTime, header.endTime] as const;
   session.damages.add(
     damage("index-mismatch", "error", [entry.at, entry.end], { record: "ChunkIndex", chunk: group.at, ...observed }, expected, times),

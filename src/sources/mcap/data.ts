@@ -29,8 +29,9 @@ import {
   TOO_LARGE_INDEX,
 } from "./format.ts";
 import { define, prescan } from "./prescan.ts";
+import type { BelievedChunk } from "./proof.ts";
 import { parseAttachmentHeader, parseChunkHeader, parseName } from "./records.ts";
-import type { Footer, Session, Summary } from "./summary.ts";
+import type { At, Footer, Session, Summary } from "./summary.ts";
 import { recordName, type Visitor, walk } from "./walk.ts";
 import { FileWindow } from "./window.ts";
 
@@ -64,6 +65,8 @@ export function readData(
   limit: number,
   closed: boolean,
   spanBytes: number,
+  /** Chunks not to be looked at; empty: every record is. */
+  believed: readonly At<BelievedChunk>[],
 ): DataSection {
   const { input, size, damages } = session;
   const bytes = new FileWindow(input, size);
@@ -130,6 +133,16 @@ export function readData(
       isKnown = countedKnown === counted.length;
     } else if (summary.sound && summary.statistics?.record.messageCount === 0) return;
     if (isKnown || !g.readable || !prescan(session, platform, g.at, g.end, false, definitions)) complete = false;
+  };
+  /** A chunk that is believed to be what its index says, without a look at it. */
+  const believe = ({ record }: At<BelievedChunk>): void => {
+    counts.chunks++;
+    records++;
+    seen.chunks.add(record.offset);
+    const isInflated = record.compression !== "" && record.uncompressedSize <= mostInflated(record);
+    unit(record.offset, record.length + (isInflated ? record.uncompressedSize : 0));
+    weight += record.messageIndexLength;
+    for (const channel of record.messageIndexOffsets.keys()) complete &&= known.channels.has(channel) && hasSchema(known, channel);
   };
   const finishGroup = (): void => {
     if (!group) return;
@@ -241,8 +254,17 @@ export function readData(
 
   if (start > 0) marks.push(0, start, SKIP);
   const stopAt = footer && footer.summaryStart > 0 && summary.sound ? footer.summaryStart : -1;
-  const anchors = summary.sound ? anchorsOf(summary, footer) : new Float64Array(0);
-  const walked = walk(bytes, ahead, { from: start, limit, place: "data", closed, anchors, stopAt, effort: session.effort }, visitor);
+  const anchors = summary.sound && believed.length === 0 ? anchorsOf(summary, footer) : new Float64Array(0);
+  const section = { place: "data", anchors, effort: session.effort } as const;
+  let from = start;
+  for (const chunk of believed) {
+    const { offset, indexEnd } = chunk.record;
+    if (from < offset) walk(bytes, ahead, { ...section, from, limit: offset, closed: true, stopAt: -1 }, visitor);
+    finishGroup();
+    believe(chunk);
+    from = indexEnd;
+  }
+  const walked = walk(bytes, ahead, { ...section, from, limit, closed, stopAt }, visitor);
   finishGroup();
   if (end < 0) end = walked.end;
   cutSpan(end);

@@ -6,6 +6,7 @@ import { messageDecoder } from "../../messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../../messages/index.ts";
 import type { StreamInfo } from "../../types.ts";
 import type { Definitions } from "./definitions.ts";
+import type { BelievedIndex } from "./proof.ts";
 import type { ChannelRecord, SchemaRecord } from "./records.ts";
 
 /** How the bytes of a mark are to be read; all other bytes of a span are whole records as they stand. */
@@ -30,6 +31,8 @@ export interface McapDetail {
   readonly marks: Marks;
   /** Whether the readers compute the CRC of the data section. */
   readonly fold: boolean;
+  /** Where the spans are cut by an index nobody has compared with the chunks yet; null when it was. */
+  readonly believed: BelievedIndex | null;
 }
 
 export function channelSchema(channel: ChannelRecord, schema: SchemaRecord | undefined): ChannelSchema {

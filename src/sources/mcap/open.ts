@@ -13,6 +13,7 @@ import { type DataSection, readData } from "./data.ts";
 import { Definitions } from "./definitions.ts";
 import { type McapDetail, type Streams, streamsOf } from "./detail.ts";
 import { DATA_END, isSummaryOnly, MAGIC, RECORD_HEADER, TAIL } from "./format.ts";
+import { believedChunks, packed } from "./proof.ts";
 import type { StatisticsRecord } from "./records.ts";
 import { isChain, MOST_EFFORT } from "./resync.ts";
 import { strictEnd } from "./structure.ts";
@@ -35,8 +36,19 @@ export function detectMcap(input: Input): boolean {
   return isChain(new FileWindow(input, size), 8, size, "file");
 }
 
-/** @throws InputError when the file holds not one record */
+/**
+ * By its index where that may be believed and nothing speaks against it, else record by record.
+ * @throws InputError when the file holds not one record
+ */
 export function openMcap(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions): RecordingIndex {
+  const quick = options.believeIndex ? openAs(input, kernels, platform, options, true) : null;
+  return quick ?? openAs(input, kernels, platform, options, false);
+}
+
+/** @param believing null is returned where the index cannot be believed */
+function openAs(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions, believing: false): RecordingIndex;
+function openAs(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions, believing: boolean): RecordingIndex | null;
+function openAs(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions, believing: boolean): RecordingIndex | null {
   const size = input.files[0]?.size ?? 0;
   if (input.kind !== "file" || input.files.length !== 1) throw new InputError(`${input.name}: not an MCAP file: expected one file`);
   if (size === 0) throw new InputError(`${input.name}: empty file`);
@@ -49,7 +61,10 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
   const limit = footer ? footer.at : tail.magic ? size - 8 : size;
   const closed = footer !== null || tail.magic;
   const summary = footer ? summaryOf(session, footer, start) : { ...noSummary(limit), sound: false };
-  const data = readData(session, platform, summary, footer, start, limit, closed, options.spanBytes);
+  const chunks = believing ? believedChunks(summary, start) : [];
+  const believed = chunks && chunks.length > 0 ? packed(session, chunks) : null;
+  if (!chunks || (believing && !believed)) return null;
+  const data = readData(session, platform, summary, footer, start, limit, closed, options.spanBytes, chunks);
   if (data.records === 0) throw new InputError(`${input.name}: not an MCAP file: no record found in ${size} bytes`);
   const late = footer || !data.dataEnd ? null : readSummary(session, data.dataEnd.end, limit, null);
   checkEnd(session, footer, tail, data, late);
@@ -69,7 +84,11 @@ export function openMcap(input: Input, kernels: Kernels, platform: Platform, opt
     schemas: [...definitions.schemas.values()].map(({ record }) => record),
     marks: data.marks,
     fold: claims.crc !== undefined,
+    believed,
   };
+  // The magic at the start is the one mark of a sound file.
+  const isWhole = data.complete && data.marks.length === 3 && data.dataEnd?.end === summary.start;
+  if (believing && !(isWhole && damages.length === 0)) return null;
   kernels.release(mark);
   return {
     format: "mcap",

@@ -19,6 +19,7 @@ import { cutDamage, damage } from "./damage.ts";
 import { CUT, channelSchema, type McapDetail, REPAIRED, SKIP, STREAMED } from "./detail.ts";
 import { PIECE, RECORD_HEADER } from "./format.ts";
 import { KnownChannels } from "./known.ts";
+import { IndexProof } from "./proof.ts";
 import { Rows } from "./rows.ts";
 import { SpanScan } from "./scan.ts";
 import { streamRecord } from "./stream-record.ts";
@@ -61,7 +62,9 @@ export class McapReader implements Reader {
     const rows = this.#rows;
     rows.clear();
     const damages = new DamageList();
-    const scan = new SpanScan(this.#known, rows, damages, kernels, this.#platform);
+    const { believed } = this.#detail;
+    const proof = believed && new IndexProof(believed, span.start, span.end);
+    const scan = new SpanScan(this.#known, rows, damages, kernels, this.#platform, proof);
     const fold = { crc: 0, bytes: 0 };
     let lostBytes = 0;
     for (const part of this.#parts(span)) {
@@ -98,6 +101,8 @@ export class McapReader implements Reader {
       }
     }
     scan.finish();
+    // A file that shrank is told as such: opening it again would only find another file.
+    const disproved = proof !== null && lostBytes === 0 && !proof.holds;
     lostBytes += scan.lostBytes;
     const decoder = (channel: number): MessageDecoder => this.#decoder(channel);
     const blocks = blocksOf(rows, this.#streams, decoder, needs, kernels);
@@ -109,6 +114,7 @@ export class McapReader implements Reader {
         lostBytes,
       },
       blocks,
+      disproved,
     };
   }
 

@@ -30,6 +30,7 @@ import {
 } from "./format.ts";
 import type { KnownChannels } from "./known.ts";
 import { compareIndex, entriesOf } from "./message-index.ts";
+import type { IndexProof } from "./proof.ts";
 import { MOST_EFFORT } from "./resync.ts";
 import { LENGTH, OFFSET, OPCODE, type Rows } from "./rows.ts";
 import { type Broken, recordName, type Visitor, walk } from "./walk.ts";
@@ -59,6 +60,8 @@ interface Group {
   indexes: number;
   indexed: number;
   indexEnd: number;
+  /** Where the message index of each channel stands; kept where an index is to be proved. */
+  readonly messageIndexes: Map<number, number>;
 }
 
 export class SpanScan {
@@ -71,6 +74,7 @@ export class SpanScan {
   readonly #kernels: Kernels;
   readonly #platform: Platform;
   readonly #known: KnownChannels;
+  readonly #proof: IndexProof | null;
   /** One scan table for a region, one for a chunk inside it. */
   readonly #tables: readonly [number, number];
   readonly #result: number;
@@ -78,7 +82,16 @@ export class SpanScan {
   /** End of bytes that were passed over, and of the message indexes behind them: what opening told of already. */
   #gap = { end: -1, indexEnd: -1 };
 
-  constructor(known: KnownChannels, rows: Rows, damages: DamageList, kernels: Kernels, platform: Platform) {
+  /** @param proof told of every chunk; null where the index was compared when the recording was opened */
+  constructor(
+    known: KnownChannels,
+    rows: Rows,
+    damages: DamageList,
+    kernels: Kernels,
+    platform: Platform,
+    proof: IndexProof | null = null,
+  ) {
+    this.#proof = proof;
     this.#rows = rows;
     this.#damages = damages;
     this.#kernels = kernels;
@@ -282,6 +295,7 @@ export class SpanScan {
       indexes: 0,
       indexed: 0,
       indexEnd: end,
+      messageIndexes: new Map(),
     };
   }
 
@@ -423,6 +437,7 @@ export class SpanScan {
       return;
     }
     group.indexed += head.entries;
+    if (this.#proof) group.messageIndexes.set(head.channel, at);
     if (!group.intact) return;
     const { entries, wrong } = compareIndex(bytes, this.#rows, group.from, group.to, group.named);
     if (wrong === 0) return;
@@ -434,6 +449,7 @@ export class SpanScan {
     const group = this.#group;
     if (!group) return;
     this.#group = null;
+    this.#proof?.meet({ ...group, header: group.chunk.header });
     const frames = group.to - group.from;
     const isLost = group.indexes > 0 && !group.intact;
     for (const one of group.found) {
