@@ -22,7 +22,7 @@
  *
  * Reads nothing outside the region. Not done: three or more far multiples (no gain measured), CRC instructions (WASM has none).
  */
-import { combine, prepare, RING, sliced, TABLE_BYTES, touch } from "./_crc32";
+import { combine, prepare, RING, sliced, TABLE_BYTES } from "./_crc32";
 
 /** P, bit-reflected: bit 31 is x^0. */
 const POLY: u32 = 0xedb88320;
@@ -34,8 +34,9 @@ const FAR: usize = 12370;
 /** Residue of the far stage: FAR plus the nine vectors its last term reaches further, in whole vectors. */
 const FAR_REST: usize = 12528;
 const FAR_FROM: usize = 25600;
-/** Bytes between two moves of the far ring: a multiple of the 160 bytes a turn of the loop takes. */
-const FAR_CHUNK: usize = 64000;
+/** The far stage's circle: the first multiple of the 160 bytes a turn takes that holds FAR. */
+const RING_BYTES: usize = 12480;
+const RING_END: usize = RING + RING_BYTES;
 
 /** Largest distance of the near multiple. */
 const NEAR: usize = 300;
@@ -84,19 +85,22 @@ function nearThenSliced(pointer: usize, length: usize, c: u32): u32 {
  *     Q = (1 + z^6v + z^9v + z^10v) + z^12370 (1 + z^5v + z^9v)
  *
  * Its first bracket reaches vectors still held in locals; its second is gathered into one vector `u = s ^ s[-5v] ^ s[-9v]`, kept in the
- * ring until its turn: one load of input and one of the ring per 16 bytes.
+ * ring until its turn: one load of input and one of the ring per 16 bytes. Both brackets hold a pair of vectors 4v apart, so
+ * `w = s[-5v] ^ s[-9v]` is formed once: u = s ^ w, and the next vector's s = in ^ ring ^ w[-1v] ^ s[-9v].
  *
  * One turn takes ten vectors, so that every local is where the next turn expects it:
  *
- * | vector | s = in ^ ring ^ …    | u = s ^ …    |
- * |--------|----------------------|--------------|
- * | s0     | h10 ^ h9 ^ h6        | h5 ^ h9      |
- * | s1     | h9  ^ h8 ^ h5        | h4 ^ h8      |
- * | …      | …                    | …            |
- * | s9     | h1  ^ s0 ^ s3        | s4 ^ s0      |
+ * | vector | s = in ^ ring ^ … | w = …    |
+ * |--------|-------------------|----------|
+ * | s0     | w9 ^ h9           | h5 ^ h9  |
+ * | s1     | w0 ^ h8           | h4 ^ h8  |
+ * | …      | …                 | …        |
+ * | s9     | w8 ^ s0           | s4 ^ s0  |
+ *
+ * The ring is one circle, little longer than FAR, so that it stays in the nearest cache: `q` reads it 160 bytes at a time and comes round
+ * exactly at its end; `u` writes FAR ahead of `q` and runs past the end by less than a turn, and what it wrote there belongs at the start.
  *
  * A register `c` is added to the first four bytes of the message: it goes into the ring, where they look.
- * Each chunk is first touched once per cache line: the loop's own two streams keep the hardware from fetching far enough ahead.
  *
  * @returns bytes erased; the FAR_REST bytes after them are replaced by FAR_RESIDUE, less than 160 bytes follow unchanged
  */
@@ -114,34 +118,45 @@ function far(pointer: usize, length: usize, c: u32): usize {
   let h8 = h1;
   let h9 = h1;
   let h10 = h1;
+  let w9 = h1;
   let p = pointer;
+  let q = RING;
+  let u = RING + FAR;
   for (let left = erased; left > 0; ) {
-    const chunk = min(left, FAR_CHUNK);
-    left -= chunk;
-    touch(p, chunk);
-    let q = RING;
-    const end = RING + chunk;
+    const run = min(left, min(RING_END - q, ((RING_END - u + 159) / 160) * 160));
+    left -= run;
+    const end = q + run;
     while (q < end) {
-      const s0 = v128.xor(v128.xor(v128.load(p), v128.load(q)), v128.xor(v128.xor(h10, h9), h6));
-      v128.store(q, v128.xor(s0, v128.xor(h5, h9)), 12370);
-      const s1 = v128.xor(v128.xor(v128.load(p, 16), v128.load(q, 16)), v128.xor(v128.xor(h9, h8), h5));
-      v128.store(q, v128.xor(s1, v128.xor(h4, h8)), 12386);
-      const s2 = v128.xor(v128.xor(v128.load(p, 32), v128.load(q, 32)), v128.xor(v128.xor(h8, h7), h4));
-      v128.store(q, v128.xor(s2, v128.xor(h3, h7)), 12402);
-      const s3 = v128.xor(v128.xor(v128.load(p, 48), v128.load(q, 48)), v128.xor(v128.xor(h7, h6), h3));
-      v128.store(q, v128.xor(s3, v128.xor(h2, h6)), 12418);
-      const s4 = v128.xor(v128.xor(v128.load(p, 64), v128.load(q, 64)), v128.xor(v128.xor(h6, h5), h2));
-      v128.store(q, v128.xor(s4, v128.xor(h1, h5)), 12434);
-      const s5 = v128.xor(v128.xor(v128.load(p, 80), v128.load(q, 80)), v128.xor(v128.xor(h5, h4), h1));
-      v128.store(q, v128.xor(s5, v128.xor(s0, h4)), 12450);
-      const s6 = v128.xor(v128.xor(v128.load(p, 96), v128.load(q, 96)), v128.xor(v128.xor(h4, h3), s0));
-      v128.store(q, v128.xor(s6, v128.xor(s1, h3)), 12466);
-      const s7 = v128.xor(v128.xor(v128.load(p, 112), v128.load(q, 112)), v128.xor(v128.xor(h3, h2), s1));
-      v128.store(q, v128.xor(s7, v128.xor(s2, h2)), 12482);
-      const s8 = v128.xor(v128.xor(v128.load(p, 128), v128.load(q, 128)), v128.xor(v128.xor(h2, h1), s2));
-      v128.store(q, v128.xor(s8, v128.xor(s3, h1)), 12498);
-      const s9 = v128.xor(v128.xor(v128.load(p, 144), v128.load(q, 144)), v128.xor(v128.xor(h1, s0), s3));
-      v128.store(q, v128.xor(s9, v128.xor(s4, s0)), 12514);
+      const s0 = v128.xor(v128.xor(v128.load(p), v128.load(q)), v128.xor(w9, h9));
+      const w0 = v128.xor(h5, h9);
+      v128.store(u, v128.xor(s0, w0));
+      const s1 = v128.xor(v128.xor(v128.load(p, 16), v128.load(q, 16)), v128.xor(w0, h8));
+      const w1 = v128.xor(h4, h8);
+      v128.store(u, v128.xor(s1, w1), 16);
+      const s2 = v128.xor(v128.xor(v128.load(p, 32), v128.load(q, 32)), v128.xor(w1, h7));
+      const w2 = v128.xor(h3, h7);
+      v128.store(u, v128.xor(s2, w2), 32);
+      const s3 = v128.xor(v128.xor(v128.load(p, 48), v128.load(q, 48)), v128.xor(w2, h6));
+      const w3 = v128.xor(h2, h6);
+      v128.store(u, v128.xor(s3, w3), 48);
+      const s4 = v128.xor(v128.xor(v128.load(p, 64), v128.load(q, 64)), v128.xor(w3, h5));
+      const w4 = v128.xor(h1, h5);
+      v128.store(u, v128.xor(s4, w4), 64);
+      const s5 = v128.xor(v128.xor(v128.load(p, 80), v128.load(q, 80)), v128.xor(w4, h4));
+      const w5 = v128.xor(s0, h4);
+      v128.store(u, v128.xor(s5, w5), 80);
+      const s6 = v128.xor(v128.xor(v128.load(p, 96), v128.load(q, 96)), v128.xor(w5, h3));
+      const w6 = v128.xor(s1, h3);
+      v128.store(u, v128.xor(s6, w6), 96);
+      const s7 = v128.xor(v128.xor(v128.load(p, 112), v128.load(q, 112)), v128.xor(w6, h2));
+      const w7 = v128.xor(s2, h2);
+      v128.store(u, v128.xor(s7, w7), 112);
+      const s8 = v128.xor(v128.xor(v128.load(p, 128), v128.load(q, 128)), v128.xor(w7, h1));
+      const w8 = v128.xor(s3, h1);
+      v128.store(u, v128.xor(s8, w8), 128);
+      const s9 = v128.xor(v128.xor(v128.load(p, 144), v128.load(q, 144)), v128.xor(w8, s0));
+      w9 = v128.xor(s4, s0);
+      v128.store(u, v128.xor(s9, w9), 144);
       h1 = s9;
       h2 = s8;
       h3 = s7;
@@ -154,12 +169,20 @@ function far(pointer: usize, length: usize, c: u32): usize {
       h10 = s0;
       p += 160;
       q += 160;
+      u += 160;
     }
-    memory.copy(RING, RING + chunk, FAR);
+    if (q == RING_END) q = RING;
+    if (u >= RING_END) {
+      memory.copy(RING, RING_END, u - RING_END);
+      u -= RING_BYTES;
+    }
   }
 
-  // The residue: the same sums with s = 0 from here on. Ten vectors still see the locals, the others only the ring, whose last bytes
-  // (from FAR on) those ten write.
+  // The residue: the same sums with s = 0 from here on. The ring's FAR bytes, oldest first, then what ten vectors still see in the locals.
+  const whole = min(FAR, RING_END - q);
+  memory.copy(FAR_RESIDUE, q, whole);
+  memory.copy(FAR_RESIDUE + whole, RING, FAR - whole);
+  memory.fill(FAR_RESIDUE + FAR, 0, FAR_REST - FAR);
   v128.store(HISTORY, h10);
   v128.store(HISTORY, h9, 16);
   v128.store(HISTORY, h8, 32);
@@ -172,12 +195,12 @@ function far(pointer: usize, length: usize, c: u32): usize {
   v128.store(HISTORY, h1, 144);
   for (let at: usize = 0; at < 160; at += 16) {
     const h = HISTORY + at;
-    const seen = v128.xor(v128.xor(v128.load(h), v128.load(h, 16)), v128.load(h, 64));
-    v128.store(FAR_RESIDUE + at, v128.xor(v128.xor(v128.load(p + at), v128.load(RING + at)), seen));
-    v128.store(RING + at, v128.xor(v128.load(h, 80), v128.load(h, 16)), 12370);
+    const r = FAR_RESIDUE + at;
+    v128.store(r, v128.xor(v128.load(r), v128.xor(v128.xor(v128.load(h), v128.load(h, 16)), v128.load(h, 64))));
+    v128.store(r, v128.xor(v128.load(r, 12370), v128.xor(v128.load(h, 80), v128.load(h, 16))), 12370);
   }
-  for (let at: usize = 160; at < FAR_REST; at += 16) {
-    v128.store(FAR_RESIDUE + at, v128.xor(v128.load(p + at), v128.load(RING + at)));
+  for (let at: usize = 0; at < FAR_REST; at += 16) {
+    v128.store(FAR_RESIDUE + at, v128.xor(v128.load(FAR_RESIDUE + at), v128.load(p + at)));
   }
   return erased;
 }

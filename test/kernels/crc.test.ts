@@ -57,11 +57,11 @@ describe("crc32", () => {
     }
   });
 
-  // The stages: near from 512, far from 25,600 (12,528 of residue), the ring moves at 64,000.
+  // The stages: near from 512, far from 25,600; its circle comes round every 12,480, so a window that long stops it everywhere on it.
   test.each([
-    ["the first lengths of the far stage", 25600 - 64, 25600 + 400],
-    ["where the ring moves for the first time", 64000 + 12528 - 200, 64000 + 12528 + 400],
-    ["where it moves for the second time", 128000 + 12528 - 200, 128000 + 12528 + 400],
+    ["the first lengths of the far stage, once round its circle", 25_600 - 64, 25_600 + 12_480 + 400],
+    ["its fifth time round", 12_528 + 62_400 - 200, 12_528 + 62_400 + 400],
+    ["1 MiB", 2 ** 20 - 200, 2 ** 20 + 200],
   ])("every length around %s", (_name, from, to) => {
     const bytes = painted(to, from);
     const region = guardedBytes(kernels, bytes, from % 16);
