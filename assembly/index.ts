@@ -4,6 +4,7 @@ export { crc32, crc32Combine, crc32Rows } from "./crc32";
 export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { lz4Frames } from "./lz4";
+export { lz4Compress } from "./lz4-compress";
 export { scanRecords } from "./records";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";

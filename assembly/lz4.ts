@@ -238,7 +238,7 @@ function block(source: usize, length: usize, base: usize, target: usize, room: u
 }
 
 /** Copies `length` bytes that are there and fit; by whole vectors where source and target have room for the last one too. */
-function copyLiterals(from: usize, length: usize, to: usize, sourceEnd: usize, targetEnd: usize): void {
+export function copyLiterals(from: usize, length: usize, to: usize, sourceEnd: usize, targetEnd: usize): void {
   const whole = (length + 15) & ~15;
   if (length > 256 || whole > sourceEnd - from || whole > targetEnd - to) {
     memory.copy(to, from, length);

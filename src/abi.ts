@@ -20,6 +20,9 @@ export const RECORD_ROW = 40;
 export const BLAKE3_STATE = 9984;
 /** Bytes of the state of a streamed XXH3 (see assembly/xxh3-stream.ts). */
 export const XXH3_STATE = 1376;
+/** Bytes of the scratch table of `lz4Compress`, and of a frame besides its blocks (see assembly/lz4-compress.ts). */
+export const LZ4_TABLE = 65536;
+export const LZ4_FRAME = 23;
 
 /**
  * A solid of a simulated scene: one row, every field four bytes (f32 unless said). Local axes are the columns of the rotation.

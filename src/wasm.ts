@@ -56,6 +56,11 @@ export interface KernelExports {
    */
   lz4Frames(source: number, sourceLength: number, target: number, targetLength: number, result: number): number;
   /**
+   * Encodes a region as one LZ4 frame; `table` is scratch of LZ4_TABLE bytes.
+   * @returns bytes written, or FULL when targetLength < sourceLength + LZ4_FRAME + 4 per begun 4 MiB
+   */
+  lz4Compress(source: number, sourceLength: number, target: number, targetLength: number, table: number): number;
+  /**
    * Lists MCAP records in a region as rows of RECORD_ROW bytes: u32 opcode, u32 offset of the record's first byte
    * from `pointer`, u32 content length, u32 channel, u32 sequence, u32 zero, u64 logTime, u64 publishTime
    * (the last five are 0 unless opcode is Message, 0x05). Stops before a record that does not fit.
