@@ -4,14 +4,18 @@
  *   node scripts/run.mjs start [ARGS]   the command line tool; without arguments it validates a recording that is at hand
  *   node scripts/run.mjs test [ARGS]    the tests; ARGS go to vitest, `--long` adds the slow ones
  *   node scripts/run.mjs build          dist/, from installed dependencies
+ *   node scripts/run.mjs native         the C++ kernels of native/
+ *   node scripts/run.mjs bench NAME     a benchmark with its peers: installs bench/ and builds native/ first
  *
  * Set-up is by content: dependencies follow package-lock.json, the kernels follow their sources, so a second run
  * finds nothing to do. Only Node's own modules here: nothing is installed yet when this starts.
  */
+import { bench } from "./setup/bench.mjs";
 import { setUpChromium } from "./setup/chromium.mjs";
 import { dependenciesAreReady, installDependencies } from "./setup/dependencies.mjs";
 import { buildKernels, kernelsAreBuilt } from "./setup/kernels.mjs";
 import { withLock } from "./setup/lock.mjs";
+import { buildNative } from "./setup/native.mjs";
 import { fetchNode, findNode } from "./setup/node.mjs";
 import { SetupError, say } from "./setup/process.mjs";
 import { build, runTests, start } from "./setup/tasks.mjs";
@@ -38,8 +42,14 @@ try {
   } else if (task === "build") {
     if (!kernelsAreBuilt()) await withLock(() => kernelsAreBuilt() || buildKernels());
     build();
+  } else if (task === "native") {
+    await setUp();
+    buildNative();
+  } else if (task === "bench") {
+    await setUp();
+    process.exitCode = await bench(args);
   } else {
-    throw new SetupError(`expected start, test or build, got ${task ?? "nothing"}`);
+    throw new SetupError(`expected start, test, build, native or bench, got ${task ?? "nothing"}`);
   }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
