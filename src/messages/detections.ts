@@ -22,7 +22,7 @@ function detections(fields: readonly string[], boxOf: (bbox: Message) => Pick<La
     need: "labels",
     fields: new Set([
       ...["header", "stamp", "detections", "results", "hypothesis", "class_id", "id", "score", "is_tracking", "tracking_id"],
-      ...["bbox", "center", ...fields],
+      ...["bbox", ...fields],
     ]),
     stamp: [["header", "stamp"]],
     read(message, place, out) {
@@ -42,15 +42,21 @@ function detections(fields: readonly string[], boxOf: (bbox: Message) => Pick<La
   };
 }
 
-export const DETECTIONS_3D = detections(["size", ...RIGID_FIELDS], (bbox) => {
+/** Fields of vision_msgs/BoundingBox3D and BoundingBox2D that `box3dOf` and `box2dOf` read. */
+export const BOX_3D_FIELDS = ["center", "size", ...RIGID_FIELDS];
+export const BOX_2D_FIELDS = ["center", "position", "x", "y", "theta", "size_x", "size_y"];
+
+/** vision_msgs/BoundingBox3D; null when parts are missing. */
+export function box3dOf(bbox: Message): Required<Pick<LabelRow, "box3d">> | null {
   const center = rigidOf(messageAt(bbox, "center"));
   const size = tupleOf(bbox["size"], XYZ);
   if (!center || !size) return null;
   const [x = Number.NaN, y = Number.NaN, z = Number.NaN] = center.xyz;
   return { box3d: [x, y, z, ...size, yawOf(center.quaternion)] };
-});
+}
 
-export const DETECTIONS_2D = detections(["position", "x", "y", "theta", "size_x", "size_y"], (bbox) => {
+/** vision_msgs/BoundingBox2D; null when parts are missing. */
+export function box2dOf(bbox: Message): Required<Pick<LabelRow, "box2d">> | null {
   const center = messageAt(bbox, "center");
   const xy = tupleOf(center?.["position"] ?? center, ["x", "y"]);
   const size = tupleOf(bbox, ["size_x", "size_y"]);
@@ -58,7 +64,11 @@ export const DETECTIONS_2D = detections(["position", "x", "y", "theta", "size_x"
   const theta = numberOf(center["theta"]) ?? 0;
   const [halfX, halfY] = halfExtent(size[0], size[1], theta);
   return { box2d: [xy[0] - halfX, xy[1] - halfY, xy[0] + halfX, xy[1] + halfY] };
-});
+}
+
+export const DETECTIONS_3D = detections(BOX_3D_FIELDS, box3dOf);
+
+export const DETECTIONS_2D = detections(BOX_2D_FIELDS, box2dOf);
 
 /** Half the upright rectangle around a box turned by `theta`. A box that is not turned keeps its size, a negative one too. */
 function halfExtent(sizeX: number, sizeY: number, theta: number): readonly [number, number] {

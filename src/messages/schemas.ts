@@ -1,4 +1,5 @@
 /** Which schemas become columns. The one list: everything else stays bytes. */
+import { LABEL_ARRAY } from "./annotations.ts";
 import type { SchemaColumns } from "./columns.ts";
 import { DETECTIONS_2D, DETECTIONS_3D } from "./detections.ts";
 import { COMPRESSED_IMAGE, RAW_IMAGE } from "./images.ts";
@@ -20,6 +21,7 @@ const SCHEMAS: ReadonlyMap<string, SchemaColumns> = new Map([
   ["tf/tfMessage", TRANSFORMS],
   ["vision_msgs/Detection2DArray", DETECTIONS_2D],
   ["vision_msgs/Detection3DArray", DETECTIONS_3D],
+  ["plumbline_msgs/LabelArray", LABEL_ARRAY],
   ["foxglove.PointCloud", FOXGLOVE_POINT_CLOUD],
   ["foxglove.PoseInFrame", POSE],
   ["foxglove.SceneUpdate", SCENE_UPDATE],

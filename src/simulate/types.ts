@@ -227,13 +227,16 @@ export interface Label {
   readonly occlusion: number;
   readonly truncation: number;
   readonly keyframe: boolean;
+  /** Part of the subset that several annotators label. */
+  readonly gold: boolean;
   /** Time the annotator spent on it. */
   readonly seconds: number;
 }
 
-/** vision_msgs/Detection3DArray or Detection2DArray, or the label schema of docs/simulator.md: the topic decides. */
+/** vision_msgs/Detection3DArray, vision_msgs/Detection2DArray, or the label schema of docs/simulator.md (plumbline_msgs/LabelArray). */
 export interface LabelsMeasurement extends Common {
   readonly kind: "labels";
+  readonly schema: "detections3d" | "detections2d" | "annotations";
   readonly labels: readonly Label[];
 }
 
