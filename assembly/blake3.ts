@@ -15,7 +15,8 @@
 import { BLAKE3_STATE } from "../src/abi";
 import { compress } from "./_blake3-compress";
 import { CHUNK_END, CHUNK_START, IV, KEYED_HASH, PARENT, ROOT } from "./_blake3-constants";
-import { hash4, hash8 } from "./_blake3-lanes";
+import { hash8 } from "./_blake3-eight";
+import { hash4 } from "./_blake3-lanes";
 
 const CHUNK: usize = 1024;
 /** Bytes of a chaining value. */
@@ -77,6 +78,21 @@ export function blake3(pointer: usize, length: usize, key: usize, out: usize, ou
   const rest = absorbAllBut(PIECE * CHUNK, pointer, length, OWN);
   last(OWN, pointer + length - rest, rest);
   root(out, outLength);
+}
+
+/**
+ * Hashes of many regions, each on its own.
+ *
+ * @param regions u32[2n] - pointer and length of each
+ * @param count n
+ * @param out u8[32n]
+ */
+export function blake3Rows(regions: usize, count: i32, key: usize, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    blake3(usize(load<u32>(regions)), usize(load<u32>(regions, 4)), key, out, VALUE);
+    regions += 8;
+    out += VALUE;
+  }
 }
 
 /** Begins a hash. @param state u8[BLAKE3_STATE] */
@@ -195,7 +211,9 @@ function last(state: usize, pointer: usize, length: usize): void {
 function leaves(pointer: usize, length: usize, key: usize, counter: u64, flags: u32): usize {
   const full = length / CHUNK;
   let n: usize = 0;
-  for (; full - n >= 8; n += 8) hash8(pointer + n * CHUNK, true, key, counter + n, flags, VALUES + n * VALUE);
+  for (; full - n >= 8; n += 8) {
+    hash8(pointer + n * CHUNK, CHUNK, CHUNK, key, counter + n, 1, flags, CHUNK_START, CHUNK_END, VALUES + n * VALUE);
+  }
   while (full - n > 1) {
     const p = pointer + n * CHUNK;
     const lanes = min<usize>(4, full - n);
@@ -217,7 +235,7 @@ function reduce(count: usize, to: usize, key: usize, flags: u32): void {
   while (count > to) {
     const pairs = count >>> 1;
     let n: usize = 0;
-    for (; n + 4 < pairs; n += 8) hash8(VALUES + 2 * n * VALUE, false, key, 0, flags, VALUES + n * VALUE);
+    for (; n + 4 < pairs; n += 8) hash8(VALUES + 2 * n * VALUE, 64, 64, key, 0, 0, flags | PARENT, 0, 0, VALUES + n * VALUE);
     const p = VALUES + 2 * n * VALUE;
     if (n + 1 < pairs) {
       hash4(p, p + 2 * VALUE, p + 4 * VALUE, p + 6 * VALUE, false, key, 0, flags, VALUES + n * VALUE);

@@ -1,14 +1,16 @@
 /** The export list of the kernels. Declared to callers as `KernelExports` in src/wasm.ts. */
-export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Subtree, blake3Update } from "./blake3";
+export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, blake3Subtree, blake3Update } from "./blake3";
 export { crc32, crc32Combine, crc32Rows } from "./crc32";
 export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { lz4Frames } from "./lz4";
 export { lz4Compress } from "./lz4-compress";
+export { merkleBlocks, merkleTop } from "./merkle";
 export { scanRecords } from "./records";
+export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";
-export { xxh3Wide } from "./xxh3-wide";
+export { xxh3Wide, xxh3WideRows } from "./xxh3-wide";
 
 /** First byte above the kernels' own tables and scratch: where a caller's arena may begin. */
 // @ts-ignore: exported as itself, a global of the compiler stays a constant; a copy of it would need a start function.

@@ -32,6 +32,21 @@ export function xxh3Wide(pointer: usize, length: usize, seed: usize, out: usize)
   hash128(pointer, length, load<u64>(seed), out);
 }
 
+/**
+ * XXH3-128 of many regions, seed 0.
+ *
+ * @param regions u32[2n] - pointer and length of each
+ * @param count n
+ * @param out u64[2n] - low half, high half of each
+ */
+export function xxh3WideRows(regions: usize, count: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    hash128(usize(load<u32>(regions)), usize(load<u32>(regions, 4)), 0, out);
+    regions += 8;
+    out += 16;
+  }
+}
+
 export function hash128(pointer: usize, length: usize, seed: u64, out: usize): void {
   if (length > 240) {
     const secret = secretOf(seed);

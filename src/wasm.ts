@@ -11,6 +11,8 @@ export interface KernelExports {
   readonly HEAP_BASE: WebAssembly.Global;
   /** BLAKE3 to `outLength` bytes (usually 32) at `out`; `key` is u8[32] or 0 for the unkeyed hash, here and below. */
   blake3(pointer: number, length: number, key: number, out: number, outLength: number): void;
+  /** BLAKE3 (32 bytes) of `count` regions; `regions` is u32[2n] (pointer, length), `out` u8[32n]. */
+  blake3Rows(regions: number, count: number, key: number, out: number): void;
   /** Begins a BLAKE3 in a state of BLAKE3_STATE bytes. */
   blake3Init(state: number, key: number): void;
   blake3Update(state: number, pointer: number, length: number): void;
@@ -42,6 +44,8 @@ export interface KernelExports {
   xxh3Seeded(pointer: number, length: number, seed: number, out: number): void;
   /** XXH3-128 to u64[2] at `out`: low half, high half. */
   xxh3Wide(pointer: number, length: number, seed: number, out: number): void;
+  /** XXH3-128, seed 0, of `count` regions; `regions` is u32[2n] (pointer, length), `out` u64[2n]. */
+  xxh3WideRows(regions: number, count: number, out: number): void;
   /** Begins an XXH3 of either width in a state of XXH3_STATE bytes. */
   xxh3Init(state: number, seed: number): void;
   xxh3Update(state: number, pointer: number, length: number): void;
@@ -49,6 +53,19 @@ export interface KernelExports {
   xxh3Final(state: number, out: number): void;
   /** The XXH3-128 of everything so far to u64[2] at `out`: low half, high half. */
   xxh3WideFinal(state: number, out: number): void;
+  /**
+   * Nodes of a seal's blocks, to u8[32 * blocks] at `out`: `leaves` is u8[leafBytes * frames], `stamps` i64[frames], `key` u8[32].
+   * @returns how many blocks
+   */
+  merkleBlocks(leaves: number, leafBytes: number, stamps: number, frames: number, perBlock: number, key: number, out: number): number;
+  /** The top of the tree over `count` > 0 nodes of 32 bytes becomes the first of them; the others become scratch. */
+  merkleTop(nodes: number, count: number, key: number): void;
+  /** How i64[count] stamps, at least one, are coded best: the first 18 bytes of the code to `head`. @returns bytes of the code */
+  stampsPlan(stamps: number, count: number, head: number): number;
+  /** The code of stamps, as planned; 8 bytes behind it are overwritten. */
+  stampsEncode(stamps: number, count: number, head: number, out: number): void;
+  /** Stamps to i64[count] at `out`. @returns 0, or MALFORMED unless it is the code of exactly `count` stamps */
+  stampsDecode(code: number, bytes: number, count: number, out: number): number;
   /**
    * Decodes LZ4 frames (skippable and concatenated ones too) with every checksum they carry verified.
    * `result` is u32[2]: bytes written, bytes consumed; valid also on failure (what came before is right).
@@ -120,6 +137,10 @@ export class Kernels {
 
   u64(pointer: number, length: number): BigUint64Array {
     return new BigUint64Array(this.exports.memory.buffer, pointer, length);
+  }
+
+  i64(pointer: number, length: number): BigInt64Array {
+    return new BigInt64Array(this.exports.memory.buffer, pointer, length);
   }
 
   /** Copies bytes in. @returns the pointer */

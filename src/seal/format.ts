@@ -23,6 +23,10 @@ const NAME = "plumbline.seal";
 const VERSION = 1;
 const SIGNATURE_BYTES = 64;
 const ARRAY_OF_6 = 0x96;
+const MAP_OF_8 = 0x88;
+/** Forms with a length of four bytes. */
+const ARRAY = 0xdd;
+const BINARY = 0xc6;
 
 export interface SealBytes {
   readonly seal: Seal;
@@ -33,33 +37,37 @@ export interface SealBytes {
 export function encodeSeal(unchecked: UncheckedSeal, key: Uint8Array | null, kernels: Kernels): SealBytes {
   const { algorithm, keyed, framesPerBlock, recording, streams, root } = unchecked;
   const header = { algorithm, keyed, framesPerBlock, name: recording.name, format: recording.format, root };
-  const body = joinBytes([
+  const body = [
     Uint8Array.of(ARRAY_OF_6),
     encode(NAME),
     encode(VERSION),
     encode(header),
-    arrayHead(streams.length),
-    ...streams.map(({ id, kind, type, schema, frames, stampNs, leaves, root }) =>
-      encode({ id, kind, type, schema, frames, root, stamps: encodeStamps(stampNs), leaves }),
-    ),
-  ]);
+    longHead(ARRAY, streams.length),
+    ...streams.flatMap(({ stampNs, leaves, ...rest }) => streamBytes(rest, encodeStamps(stampNs, kernels), leaves)),
+  ];
   const check = checkOf(body, key, unchecked, kernels);
   return withSignature({ ...unchecked, check, signature: null }, body, null);
 }
 
+/** Each field on its own: the library's encoder would copy the leaves twice. */
+function streamBytes(stream: Omit<SealedStream, "stampNs" | "leaves">, stamps: Uint8Array, leaves: Uint8Array): readonly Uint8Array[] {
+  const { id, kind, type, schema, frames, root } = stream;
+  const short = Object.entries({ id, kind, type, schema, frames, root, stamps }).flatMap(([name, value]) => [encode(name), encode(value)]);
+  return [Uint8Array.of(MAP_OF_8), ...short, encode("leaves"), longHead(BINARY, leaves.length), leaves];
+}
+
 /** The same seal with a signature, which is over `signedBytes(seal)`. */
 export function signed({ seal, bytes }: SealBytes, signature: SealSignature): SealBytes {
-  const tail = tailBytes(seal.signature);
-  return withSignature(seal, bytes.subarray(0, bytes.length - tail), signature);
+  return withSignature(seal, [bytes.subarray(0, bytes.length - joinBytes(tail(seal)).length)], signature);
 }
 
-function withSignature(seal: Seal, body: Uint8Array, signature: SealSignature | null): SealBytes {
-  const pair = signature && { publicKey: signature.publicKey, signature: signature.signature };
-  return { seal: { ...seal, signature }, bytes: joinBytes([body, encode(seal.check), encode(pair)]) };
+function withSignature(seal: Seal, body: readonly Uint8Array[], signature: SealSignature | null): SealBytes {
+  const whole = { ...seal, signature };
+  return { seal: whole, bytes: joinBytes([...body, ...tail(whole)]) };
 }
 
-function tailBytes(signature: SealSignature | null): number {
-  return encode(new Uint8Array(NODE_BYTES)).length + encode(signature && { ...signature }).length;
+function tail({ check, signature }: Seal): readonly Uint8Array[] {
+  return [encode(check), encode(signature && { publicKey: signature.publicKey, signature: signature.signature })];
 }
 
 /**
@@ -90,20 +98,20 @@ function parse(bytes: Uint8Array, key: Uint8Array | null, kernels: Kernels): Sea
   if (!about.keyed && key) throw new ConfigError("the seal was made without a key, but one is given");
   const count = reader.array("streams");
   const streams: SealedStream[] = [];
-  for (let i = 0; i < count; i++) streams.push(readStream(reader, LEAF_BYTES[about.algorithm], streams[i - 1]?.id));
+  for (let i = 0; i < count; i++) streams.push(readStream(reader, LEAF_BYTES[about.algorithm], streams[i - 1]?.id, kernels));
   const bodyEnd = reader.at;
   const check = reader.binary("a check", NODE_BYTES).slice();
   const signature = readSignature(reader);
   if (!reader.isAtEnd()) throw new ReadError("the end", reader.at);
   const keys = sealKeys(key, kernels);
-  if (!same(check, checkOf(bytes.subarray(0, bodyEnd), key, about, kernels))) {
+  if (!same(check, checkOf([bytes.subarray(0, bodyEnd)], key, about, kernels))) {
     throw new ConfigError(about.keyed ? "the key is not the one it was made with, or the seal was changed" : "the seal was changed");
   }
   const tree = new Tree(kernels, keys.node, about.algorithm, about.framesPerBlock);
   for (const stream of streams) {
     if (!same(stream.root, tree.rootOf(stream))) throw new ConfigError(`forged: the root of "${stream.id}" is not that of its leaves`);
   }
-  if (!same(root, tree.recordingRoot(streams.length, tree.top(streams.map((stream) => stream.root))))) {
+  if (!same(root, tree.recordingRoot(streams.length, tree.top(joinBytes(streams.map((stream) => stream.root)))))) {
     throw new ConfigError("forged: the root of the recording is not that of its streams");
   }
   return { schema: "plumbline.seal/1", ...about, streams, root, check, signature, leafKey: keys.leaf };
@@ -132,7 +140,7 @@ function readHeader(reader: Reader): Pick<Seal, "algorithm" | "keyed" | "framesP
   return { algorithm, keyed, framesPerBlock, recording: { name: title, format }, root };
 }
 
-function readStream(reader: Reader, leafBytes: number, before: string | undefined): SealedStream {
+function readStream(reader: Reader, leafBytes: number, before: string | undefined, kernels: Kernels): SealedStream {
   reader.map("a stream", 8);
   reader.key("id");
   const id = reader.text("an id");
@@ -154,7 +162,7 @@ function readStream(reader: Reader, leafBytes: number, before: string | undefine
   if (frames === 0 || leaves.length !== frames * leafBytes) {
     throw new ConfigError(`damaged: expected ${frames} leaves of ${leafBytes} bytes, got ${leaves.length} bytes`);
   }
-  const stampNs = decodeStamps(coded, frames);
+  const stampNs = decodeStamps(coded, frames, kernels);
   if (!stampNs) throw new ConfigError(`damaged: expected ${frames} stamps, got another number`);
   // A copy of its own, aligned: comparing goes by words.
   return { id, kind, type, schema, frames, leaves: leaves.slice(), stampNs, root };
@@ -170,18 +178,18 @@ function readSignature(reader: Reader): SealSignature | null {
 }
 
 function checkOf(
-  body: Uint8Array,
+  body: readonly Uint8Array[],
   key: Uint8Array | null,
   { algorithm, framesPerBlock }: Pick<Seal, "algorithm" | "framesPerBlock">,
   kernels: Kernels,
 ): Uint8Array {
-  return new Tree(kernels, sealKeys(key, kernels).node, algorithm, framesPerBlock).hash(Uint8Array.of(CHECK), body);
+  return new Tree(kernels, sealKeys(key, kernels).node, algorithm, framesPerBlock).hash(Uint8Array.of(CHECK), ...body);
 }
 
-function arrayHead(count: number): Uint8Array {
+function longHead(form: number, length: number): Uint8Array {
   const head = new Uint8Array(5);
-  head[0] = 0xdd;
-  new DataView(head.buffer).setUint32(1, count);
+  head[0] = form;
+  new DataView(head.buffer).setUint32(1, length);
   return head;
 }
 

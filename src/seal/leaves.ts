@@ -2,7 +2,7 @@
  * The leaves of a recording: the digest of every frame's payload and the time it was logged, taken while the payload
  * is hot. What a seal is made of, and what it is compared with.
  */
-import type { Block } from "../types.ts";
+import type { Block, FrameColumns } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { LEAF_BYTES } from "./algorithm.ts";
@@ -12,6 +12,8 @@ export interface LeafRecipe {
   readonly algorithm: SealAlgorithm;
   /** u8[32] for keyed BLAKE3 (see keys.ts); null for the plain digest. */
   readonly key: Uint8Array | null;
+  /** False where nobody will ask in which bytes a frame lies: to make a seal. */
+  readonly placed?: boolean;
 }
 
 /** Frames of one stream in file order: parallel columns, plain data. */
@@ -21,62 +23,77 @@ export interface Leaves {
   readonly digests: Uint8Array;
   /** Logged time; in folder formats the stamp. */
   readonly stampNs: BigInt64Array;
-  /** Byte range of the frame's record; -1 where it has none of its own. */
+  readonly places: Places | null;
+}
+
+/** Where the records of frames lie. */
+export interface Places {
+  /** Byte range of each; -1 where it has none of its own. */
   readonly start: Float64Array;
   readonly end: Float64Array;
   /** File of each, relative to the recording; null where the recording is one file. */
   readonly files: readonly string[] | null;
 }
 
-/**
- * Leaves in pieces, each at least twice as long as the next: joining copies every frame O(log n) times in all, whatever
- * the order of merging.
- */
+/** Leaves in pieces, in order: joined a few times on the way, not with every merge. */
 export type LeafParts = readonly Leaves[];
 
-export const NO_LEAVES: Leaves = {
-  count: 0,
-  digests: new Uint8Array(0),
-  stampNs: new BigInt64Array(0),
-  start: new Float64Array(0),
-  end: new Float64Array(0),
-  files: null,
-};
+export const NO_LEAVES: Leaves = { count: 0, digests: new Uint8Array(0), stampNs: new BigInt64Array(0), places: null };
 
-export function observeLeaves({ frames, files = [] }: Block, { algorithm, key }: LeafRecipe, kernels: Kernels): LeafParts {
-  const { count, bytes, pointer, digest, logNs, start, end } = frames;
+export function observeLeaves({ frames, files = [] }: Block, recipe: LeafRecipe, kernels: Kernels): LeafParts {
+  const { count, logNs, start, end } = frames;
+  const [file] = files;
+  const each = file === undefined ? null : files.length === count ? files : new Array<string>(count).fill(file);
+  const places = recipe.placed === false ? null : { start, end, files: each };
+  return [{ count, digests: digestsOf(frames, recipe, kernels), stampNs: logNs, places }];
+}
+
+function digestsOf({ count, bytes, pointer, digest }: FrameColumns, { algorithm, key }: LeafRecipe, kernels: Kernels): Uint8Array {
+  const { exports } = kernels;
   const size = LEAF_BYTES[algorithm];
   const mark = kernels.mark();
+  const regions = kernels.alloc(8 * count);
+  const out = kernels.alloc(size * count);
   const keyAt = key ? kernels.put(key) : 0;
-  const seedAt = kernels.put(new Uint8Array(8));
-  const out = kernels.alloc(count * size);
-  const { exports } = kernels;
+  const table = kernels.u32(regions, 2 * count);
+  const unloaded: number[] = [];
   for (let i = 0; i < count; i++) {
     const at = pointer[i] as number;
     const length = bytes[i] as number;
-    if (at === 0 && length > 0) {
-      // Never loaded whole: the reader's own digest stands in, zeros behind it.
-      kernels.u8(out + i * size, size).fill(0);
-      new DataView(exports.memory.buffer).setBigUint64(out + i * size, digest[i] as bigint, true);
-    } else if (algorithm === "blake3") exports.blake3(at, length, keyAt, out + i * size, size);
-    else exports.xxh3Wide(at, length, seedAt, out + i * size);
+    if (at === 0 && length > 0) unloaded.push(i);
+    table[2 * i] = at;
+    table[2 * i + 1] = at === 0 ? 0 : length;
   }
-  const digests = kernels.u8(out, count * size).slice();
+  if (algorithm === "blake3") exports.blake3Rows(regions, count, keyAt, out);
+  else exports.xxh3WideRows(regions, count, out);
+  const digests = kernels.u8(out, size * count).slice();
   kernels.release(mark);
-  const [file] = files;
-  const each = file === undefined ? null : files.length === count ? files : new Array<string>(count).fill(file);
-  return [{ count, digests, stampNs: logNs, start, end, files: each }];
+  const view = new DataView(digests.buffer);
+  for (const i of unloaded) {
+    // Never loaded whole: the reader's own digest stands in, zeros behind it.
+    digests.fill(0, i * size, (i + 1) * size);
+    view.setBigUint64(i * size, digest[i] as bigint, true);
+  }
+  return digests;
 }
 
+/** So many pieces of one size, or smaller, become one of the next. */
+const FAN = 16;
+
+/** Copies a frame O(log n) times in all, whatever the order of merging, and keeps O(log n) pieces. */
 export function mergeLeaves(left: LeafParts, right: LeafParts): LeafParts {
-  const parts = [...left];
-  for (const part of right) {
-    parts.push(part);
-    for (let n = parts.length; n > 1 && (parts[n - 2] as Leaves).count < 2 * (parts[n - 1] as Leaves).count; n--) {
-      parts.splice(n - 2, 2, joined([parts[n - 2] as Leaves, parts[n - 1] as Leaves]));
-    }
+  const parts = [...left, ...right];
+  for (;;) {
+    const tier = tierOf(parts[parts.length - 1] ?? NO_LEAVES);
+    let first = parts.length;
+    while (first > 0 && tierOf(parts[first - 1] ?? NO_LEAVES) <= tier) first--;
+    if (parts.length - first < FAN) return parts;
+    parts.push(joined(parts.splice(first)));
   }
-  return parts;
+}
+
+function tierOf({ count }: Leaves): number {
+  return Math.floor(Math.log2(count) / Math.log2(FAN));
 }
 
 /** All pieces as one. */
@@ -85,22 +102,28 @@ export function joined(parts: LeafParts): Leaves {
   if (!only) return NO_LEAVES;
   if (parts.length === 1) return only;
   const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const size = only.digests.length / only.count;
-  const whole = {
-    count,
-    digests: new Uint8Array(count * size),
-    stampNs: new BigInt64Array(count),
-    start: new Float64Array(count),
-    end: new Float64Array(count),
-    files: only.files && parts.flatMap(({ files }) => files ?? []),
-  };
+  const digests = new Uint8Array((count * only.digests.length) / only.count);
+  const stampNs = new BigInt64Array(count);
   let at = 0;
   for (const part of parts) {
-    whole.digests.set(part.digests, at * size);
-    whole.stampNs.set(part.stampNs, at);
-    whole.start.set(part.start, at);
-    whole.end.set(part.end, at);
+    digests.set(part.digests, (at * digests.length) / count);
+    stampNs.set(part.stampNs, at);
     at += part.count;
   }
-  return whole;
+  return { count, digests, stampNs, places: placesOf(parts, count) };
+}
+
+function placesOf(parts: LeafParts, count: number): Places | null {
+  const all = parts.flatMap(({ places }) => places ?? []);
+  const [only] = all;
+  if (!only || all.length < parts.length) return null;
+  const start = new Float64Array(count);
+  const end = new Float64Array(count);
+  let at = 0;
+  for (const places of all) {
+    start.set(places.start, at);
+    end.set(places.end, at);
+    at += places.start.length;
+  }
+  return { start, end, files: only.files && all.flatMap(({ files }) => files ?? []) };
 }

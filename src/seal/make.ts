@@ -49,7 +49,7 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
   if (key && key.length !== KEY_BYTES) throw new ConfigError(`expected a key of ${KEY_BYTES} bytes, got ${key.length}`);
   const { source, spanBytes, signal, onProgress } = options;
   const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, signal, onProgress };
-  const recipe = { algorithm, key: sealKeys(key, await loadKernels()).leaf };
+  const recipe = { algorithm, key: sealKeys(key, await loadKernels()).leaf, placed: false };
   const { plan, index, part, interrupted, kernels } = await fold(input, platform, executor, selection, recipe);
   if (interrupted) {
     signal?.throwIfAborted();

@@ -13,6 +13,7 @@
  * power of two below their number (as in RFC 6962). Counts are inside the hashed content, so a shorter or longer list of
  * leaves cannot have the same root, and tags keep one kind of node from passing for another.
  */
+import { BLAKE3_STATE } from "../abi.ts";
 import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm } from "./algorithm.ts";
 
@@ -23,6 +24,10 @@ const STREAM = 3;
 const RECORDING = 4;
 /** The last hash of a seal file, see format.ts. */
 export const CHECK = 5;
+
+/** What is copied to kernel memory at a time. */
+const WINDOW_BYTES = 1 << 16;
+const BATCH_FRAMES = 1 << 16;
 
 /** Frames of a stream, as the tree reads them. */
 export interface TreeStream {
@@ -50,63 +55,66 @@ export class Tree {
   /** Keyed BLAKE3 of the parts, one after another. */
   hash(...parts: readonly Uint8Array[]): Uint8Array {
     const kernels = this.#kernels;
+    const { blake3Init, blake3Update, blake3Final } = kernels.exports;
     const mark = kernels.mark();
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const pointer = kernels.alloc(length);
+    const state = kernels.alloc(BLAKE3_STATE);
     const key = kernels.put(this.#key);
+    const window = kernels.alloc(WINDOW_BYTES);
     const out = kernels.alloc(NODE_BYTES);
-    let at = pointer;
+    blake3Init(state, key);
     for (const part of parts) {
-      kernels.u8(at, part.length).set(part);
-      at += part.length;
+      for (let at = 0; at < part.length; at += WINDOW_BYTES) {
+        const piece = part.subarray(at, at + WINDOW_BYTES);
+        kernels.u8(window, piece.length).set(piece);
+        blake3Update(state, window, piece.length);
+      }
     }
-    kernels.exports.blake3(pointer, length, key, out, NODE_BYTES);
+    blake3Final(state, out, NODE_BYTES);
     const digest = kernels.u8(out, NODE_BYTES).slice();
     kernels.release(mark);
     return digest;
   }
 
-  blockNodes({ frames, leaves, stampNs }: TreeStream): readonly Uint8Array[] {
+  /** Nodes of a stream's blocks, NODE_BYTES each. */
+  blockNodes({ frames, leaves, stampNs }: TreeStream): Uint8Array {
     const kernels = this.#kernels;
     const size = LEAF_BYTES[this.#algorithm];
     const perBlock = this.#framesPerBlock;
-    const blocks = Math.ceil(frames / perBlock);
+    const batch = Math.max(1, Math.floor(BATCH_FRAMES / perBlock)) * perBlock;
+    const room = Math.min(batch, frames);
     const mark = kernels.mark();
-    const pointer = kernels.alloc(5 + Math.min(perBlock, frames) * (size + 8));
     const key = kernels.put(this.#key);
-    const out = kernels.alloc(blocks * NODE_BYTES);
-    const memory = kernels.u8(0, kernels.exports.memory.buffer.byteLength);
-    const view = new DataView(memory.buffer);
-    const stamps = new Uint8Array(stampNs.buffer, stampNs.byteOffset, stampNs.byteLength);
-    memory[pointer] = BLOCK;
-    for (let b = 0; b < blocks; b++) {
-      const first = b * perBlock;
-      const end = Math.min(frames, first + perBlock);
-      view.setUint32(pointer + 1, end - first, true);
-      let at = pointer + 5;
-      for (let i = first; i < end; i++) {
-        // Byte by byte: a call for so few costs more.
-        for (let k = i * size, end = k + size; k < end; k++) memory[at++] = leaves[k] as number;
-        for (let k = 8 * i, end = k + 8; k < end; k++) memory[at++] = stamps[k] as number;
-      }
-      kernels.exports.blake3(pointer, at - pointer, key, out + b * NODE_BYTES, NODE_BYTES);
+    const leavesAt = kernels.alloc(room * size);
+    const stampsAt = kernels.alloc(room * 8);
+    const out = kernels.alloc(Math.ceil(room / perBlock) * NODE_BYTES);
+    const nodes = new Uint8Array(Math.ceil(frames / perBlock) * NODE_BYTES);
+    for (let from = 0, at = 0; from < frames; from += batch) {
+      const count = Math.min(batch, frames - from);
+      kernels.u8(leavesAt, count * size).set(leaves.subarray(from * size, (from + count) * size));
+      kernels.i64(stampsAt, count).set(stampNs.subarray(from, from + count));
+      const blocks = kernels.exports.merkleBlocks(leavesAt, size, stampsAt, count, perBlock, key, out);
+      nodes.set(kernels.u8(out, blocks * NODE_BYTES), at);
+      at += blocks * NODE_BYTES;
     }
-    const nodes = kernels.u8(out, blocks * NODE_BYTES).slice();
     kernels.release(mark);
-    return Array.from({ length: blocks }, (_, b) => nodes.subarray(b * NODE_BYTES, (b + 1) * NODE_BYTES));
+    return nodes;
   }
 
   blockNode(entries: readonly Uint8Array[]): Uint8Array {
     return this.hash(Uint8Array.of(BLOCK), u32(entries.length), ...entries);
   }
 
-  /** Zeros for the top of no nodes. */
-  top(nodes: readonly Uint8Array[]): Uint8Array {
-    const [only] = nodes;
-    if (!only) return new Uint8Array(NODE_BYTES);
-    if (nodes.length === 1) return only;
-    const m = split(nodes.length);
-    return this.hash(Uint8Array.of(INNER), this.top(nodes.slice(0, m)), this.top(nodes.slice(m)));
+  /** The top of nodes; zeros for that of none. */
+  top(nodes: Uint8Array): Uint8Array {
+    if (nodes.length === 0) return new Uint8Array(NODE_BYTES);
+    const kernels = this.#kernels;
+    const mark = kernels.mark();
+    const key = kernels.put(this.#key);
+    const pointer = kernels.put(nodes);
+    kernels.exports.merkleTop(pointer, nodes.length / NODE_BYTES, key);
+    const top = kernels.u8(pointer, NODE_BYTES).slice();
+    kernels.release(mark);
+    return top;
   }
 
   streamRoot(id: string, frames: number, top: Uint8Array): Uint8Array {
@@ -123,12 +131,13 @@ export class Tree {
   }
 
   /** Siblings of node `index`, from the lowest up. */
-  path(nodes: readonly Uint8Array[], index: number): readonly Uint8Array[] {
-    if (nodes.length <= 1) return [];
-    const m = split(nodes.length);
-    return index < m
-      ? [...this.path(nodes.slice(0, m), index), this.top(nodes.slice(m))]
-      : [...this.path(nodes.slice(m), index - m), this.top(nodes.slice(0, m))];
+  path(nodes: Uint8Array, index: number): readonly Uint8Array[] {
+    const count = nodes.length / NODE_BYTES;
+    if (count <= 1) return [];
+    const m = split(count);
+    const left = nodes.subarray(0, m * NODE_BYTES);
+    const right = nodes.subarray(m * NODE_BYTES);
+    return index < m ? [...this.path(left, index), this.top(right)] : [...this.path(right, index - m), this.top(left)];
   }
 
   /** The top of `count` nodes, from one of them and its siblings; null where there are too many or too few of these. */

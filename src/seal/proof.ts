@@ -5,6 +5,7 @@
  * Unsigned it shows that the frame belongs to `root`: whoever checks it must know the root from elsewhere. Signed it shows
  * that the owner of the key sealed it.
  */
+import { joinBytes } from "../bytes.ts";
 import { ConfigError } from "../errors.ts";
 import { count, type Expect, flag, index, listOf, oneOf, record, text } from "../expect.ts";
 import type { Kernels } from "../wasm.ts";
@@ -54,7 +55,7 @@ export function prove(seal: Seal, id: string, frame: number, key: Uint8Array | n
   const entry = (i: number) => ({ leaf: hex(stream.leaves.subarray(i * size, (i + 1) * size)), stampNs: `${stream.stampNs[i] ?? 0n}` });
   const block = Math.floor(frame / framesPerBlock);
   const first = block * framesPerBlock;
-  const roots = seal.streams.map(({ root }) => root);
+  const roots = joinBytes(seal.streams.map(({ root }) => root));
   return {
     schema: "plumbline.proof/1",
     algorithm,
@@ -67,7 +68,7 @@ export function prove(seal: Seal, id: string, frame: number, key: Uint8Array | n
     block: Array.from({ length: Math.min(framesPerBlock, stream.frames - first) }, (_, i) => entry(first + i)),
     path: tree.path(tree.blockNodes(stream), block).map(hex),
     streamIndex,
-    streams: roots.length,
+    streams: seal.streams.length,
     streamPath: tree.path(roots, streamIndex).map(hex),
     root: hex(seal.root),
     ...(signature && {

@@ -1,4 +1,5 @@
 /** A seal: what a recording held, frame by frame. Plain data; format.ts turns it into bytes and back. */
+import { joinBytes } from "../bytes.ts";
 import type { Kernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { sealKeys } from "./keys.ts";
@@ -69,7 +70,7 @@ export function sealOf(
       const stream = { ...names, frames: count, leaves: digests, stampNs };
       return { ...stream, root: tree.rootOf(stream) };
     });
-  const root = tree.recordingRoot(sealed.length, tree.top(sealed.map((stream) => stream.root)));
+  const root = tree.recordingRoot(sealed.length, tree.top(joinBytes(sealed.map((stream) => stream.root))));
   return { schema: "plumbline.seal/1", ...about, keyed: key !== null, streams: sealed, root, leafKey: keys.leaf };
 }
 

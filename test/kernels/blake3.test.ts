@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { compressSource } from "../../scripts/blake3-rounds.mjs";
+import { compressSource, eightSource } from "../../scripts/blake3-rounds.mjs";
 import { BLAKE3_STATE } from "../../src/abi.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/blake3.ts";
@@ -116,43 +116,48 @@ describe("blake3", () => {
     }
   });
 
-  test("every length 0..4200, plain and keyed in turn", () => {
+  test.each([
+    ["plain", null],
+    ["keyed", KEY],
+  ] as const)("every length 0..4200, %s", (_name, own) => {
     const bytes = numbered(4200);
     const wrong: number[] = [];
     for (let length = 0; length <= bytes.length; length++) {
-      const keyed = length % 2 === 1;
       scratch(() => {
         const region = guardedBytes(kernels, bytes.subarray(0, length), length % 16);
-        const got = hash(region.pointer, length, keyed ? key : 0);
-        if (got !== hex(reference.blake3(bytes.subarray(0, length), keyed ? KEY : null))) wrong.push(length);
+        const got = hash(region.pointer, length, own ? key : 0);
+        if (got !== hex(reference.blake3(bytes.subarray(0, length), own))) wrong.push(length);
         region.expectIntact();
       });
     }
     expect(wrong).toEqual([]);
   });
 
-  test("lengths around every power of two of chunks, up to 1 MiB", () => {
+  test.each([
+    ["plain", null],
+    ["keyed", KEY],
+  ] as const)("up to 1 MiB: every length around powers of two of chunks, three around every chunk, %s", (_name, own) => {
     const bytes = numbered(MIB + 65);
     const pointer = kernels.put(bytes);
-    const expected = cachedReference(bytes);
+    const expected = cachedReference(bytes, own);
     const wrong: number[] = [];
-    for (let chunks = 1; chunks <= 1024; chunks *= 2) {
-      for (let length = chunks * CHUNK - 65; length <= chunks * CHUNK + 65; length++) {
-        if (hash(pointer, length) !== expected(length)) wrong.push(length);
+    for (let chunks = 1; chunks <= 1024; chunks++) {
+      const reach = Number.isInteger(Math.log2(chunks)) ? 65 : 1;
+      for (let length = chunks * CHUNK - reach; length <= chunks * CHUNK + reach; length++) {
+        if (hash(pointer, length, own ? key : 0) !== expected(length)) wrong.push(length);
       }
     }
     expect(wrong).toEqual([]);
   });
 
-  test("every number of chunks 1..200, the last full, short or a byte", () => {
+  test("every number of chunks 1..200, the last half full", () => {
     const bytes = numbered(200 * CHUNK);
     const pointer = kernels.put(bytes);
-    const expected = cachedReference(bytes);
+    const expected = cachedReference(bytes, null);
     const wrong: number[] = [];
     for (let chunks = 1; chunks <= 200; chunks++) {
-      for (const length of [chunks * CHUNK, chunks * CHUNK - 1, chunks * CHUNK - 500, (chunks - 1) * CHUNK + 1]) {
-        if (hash(pointer, length) !== expected(length)) wrong.push(length);
-      }
+      const length = chunks * CHUNK - 500;
+      if (hash(pointer, length) !== expected(length)) wrong.push(length);
     }
     expect(wrong).toEqual([]);
   });
@@ -187,9 +192,32 @@ describe("blake3", () => {
     }
   });
 
-  test("a flipped bit anywhere in 64 KiB changes the hash: 2,000 of them", () => {
+  test("a flipped bit anywhere in 64 KiB changes the hash, plain and keyed: 2,000 of them", () => {
     expect(unseenBits(kernels, 2000, hash)).toEqual([]);
+    expect(unseenBits(kernels, 2000, (pointer, length) => hash(pointer, length, key))).toEqual([]);
   });
+});
+
+test("blake3Rows: many regions, of any length and at any place, in one call", () => {
+  const bytes = numbered(9000);
+  for (const own of [null, KEY]) {
+    for (const count of [0, 1, 7, 60]) {
+      scratch(() => {
+        const region = guardedBytes(kernels, bytes, 1);
+        const parts = Array.from({ length: count }, (_, i) => [(i * 37) % 4000, i % 3 === 0 ? i % 20 : (i * 97) % 5000] as const);
+        const table = Uint32Array.from(parts.flatMap(([at, n]) => [region.pointer + at, n]));
+        const regions = guardedBytes(kernels, new Uint8Array(table.buffer));
+        const out = guarded(kernels, 32 * count, 1);
+        kernels.exports.blake3Rows(regions.pointer, count, own ? key : 0, out.pointer);
+        for (const one of [region, regions, out]) one.expectIntact();
+        const expected = reference.blake3Rows(
+          parts.map(([at, n]) => bytes.subarray(at, at + n)),
+          own,
+        );
+        expect(hex(kernels.u8(out.pointer, 32 * count))).toBe(expected.map(hex).join(""));
+      });
+    }
+  }
 });
 
 describe("blake3Init, blake3Update, blake3Final", () => {
@@ -368,10 +396,11 @@ test("no byte after the region is read: memory ends there", async () => {
 
 test("the generated rounds are fresh (else: node scripts/blake3-rounds.mjs)", () => {
   expect(readFileSync(join(ROOT, "assembly/_blake3-compress.ts"), "utf8")).toBe(compressSource());
+  expect(readFileSync(join(ROOT, "assembly/_blake3-eight.ts"), "utf8")).toBe(eightSource());
 });
 
 /** The reference's hash of the first `length` bytes, full subtrees kept from one length to the next. */
-function cachedReference(bytes: Uint8Array): (length: number) => string {
+function cachedReference(bytes: Uint8Array, own: reference.Key): (length: number) => string {
   const known = new Map<string, Uint8Array>();
   const value = (from: number, length: number): Uint8Array => {
     const name = `${from}+${length}`;
@@ -380,16 +409,16 @@ function cachedReference(bytes: Uint8Array): (length: number) => string {
       const left = leftChunks(length) * CHUNK;
       result =
         length <= CHUNK
-          ? reference.blake3Subtree(bytes.subarray(from, from + length), from / CHUNK)
-          : reference.blake3Parent(value(from, left), value(from + left, length - left));
+          ? reference.blake3Subtree(bytes.subarray(from, from + length), from / CHUNK, own)
+          : reference.blake3Parent(value(from, left), value(from + left, length - left), own);
       known.set(name, result);
     }
     return result;
   };
   return (length) => {
-    if (length <= CHUNK) return hex(reference.blake3(bytes.subarray(0, length)));
+    if (length <= CHUNK) return hex(reference.blake3(bytes.subarray(0, length), own));
     const left = leftChunks(length) * CHUNK;
-    return hex(reference.blake3Root(value(0, left), value(left, length - left)));
+    return hex(reference.blake3Root(value(0, left), value(left, length - left), own));
   };
 }
 

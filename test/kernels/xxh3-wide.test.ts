@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { XXH3_STATE } from "../../src/abi.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { xxh3Seeded } from "../reference/xxh3.ts";
+import { blockAccumulators, xxh3Seeded } from "../reference/xxh3.ts";
 import * as reference from "../reference/xxh3-wide.ts";
 import { testShared } from "../shared-data.ts";
-import { unseenBits } from "./bit-flips.ts";
+import { ALL_BITS, unseenBits } from "./bit-flips.ts";
 import { atTheEnd, guarded, guardedBytes, painted, xxhashInput } from "./regions.ts";
 
 const SEEDS = [0n, 2654435761n, 0x9e3779b185ebca8dn, 0xffffffffffffffffn];
@@ -40,9 +40,13 @@ function wide(pointer: number, length: number, seed = 0n): bigint {
 
 /** Both widths of every prefix at `lengths`, where they are not the reference's. */
 function wrongLengths(pointer: number, bytes: Uint8Array, lengths: readonly number[], seed: bigint): readonly number[] {
+  const known = blockAccumulators(bytes, seed);
   return lengths.filter((length) => {
     const part = bytes.subarray(0, length);
-    return narrow(pointer, length, seed) !== xxh3Seeded(part, seed) || wide(pointer, length, seed) !== reference.xxh3Wide(part, seed);
+    return (
+      narrow(pointer, length, seed) !== xxh3Seeded(part, seed, known) ||
+      wide(pointer, length, seed) !== reference.xxh3Wide(part, seed, known)
+    );
   });
 }
 
@@ -87,30 +91,39 @@ describe("xxh3Seeded, xxh3Wide", () => {
     }
   });
 
-  test.each(SEEDS)("every length 0..1300, then every eleventh to 4200, with seed %i", (seed) => {
+  test.each(SEEDS)("every length 0..4200 with seed %i", (seed) => {
     const bytes = painted(4200, 1 + Number(seed & 0xffn));
     const region = guardedBytes(kernels, bytes, 3);
-    expect(wrongLengths(region.pointer, bytes, [...range(0, 1300), ...range(1301, 4200, 11)], seed)).toEqual([]);
+    expect(wrongLengths(region.pointer, bytes, range(0, 4200), seed)).toEqual([]);
     region.expectIntact();
   });
 
   test("every byte offset 0..63, lengths on both sides of every way of hashing", () => {
-    const lengths = [0, 1, 3, 4, 8, 9, 16, 17, 32, 33, 64, 65, 96, 97, 128, 129, 159, 160, 191, 192, 240, 241, 1024, 1025];
-    const bytes = painted(1025, 5);
-    const expected = lengths.map((length) => reference.xxh3Wide(bytes.subarray(0, length), 7n));
+    const lengths = [0, 1, 3, 4, 8, 9, 16, 17, 32, 33, 64, 65, 96, 97, 128, 129, 159, 160, 191, 192, 240, 241, 1024, 1025, 2113];
+    const bytes = painted(2113, 5);
+    const expected = lengths.map((length) => {
+      const part = bytes.subarray(0, length);
+      return [xxh3Seeded(part, 7n), reference.xxh3Wide(part, 7n)];
+    });
     for (let offset = 0; offset < 64; offset++) {
       const mark = kernels.mark();
       const region = guardedBytes(kernels, bytes, offset);
-      expect(lengths.map((length) => wide(region.pointer, length, 7n))).toEqual(expected);
+      expect(lengths.map((length) => [narrow(region.pointer, length, 7n), wide(region.pointer, length, 7n)])).toEqual(expected);
       region.expectIntact();
       kernels.release(mark);
     }
   });
 
-  test.each([2, 3, 16])("every length around %i blocks", (blocks) => {
-    const bytes = painted(blocks * 1024 + 66, blocks);
-    const pointer = guardedBytes(kernels, bytes, 5).pointer;
-    expect(wrongLengths(pointer, bytes, range(blocks * 1024 - 66, blocks * 1024 + 66), 42n)).toEqual([]);
+  // Stripes are 64 bytes, blocks 1,024.
+  test.each([0n, 42n])("up to 1 MiB: every length around powers of two of blocks, three around every block, with seed %i", (seed) => {
+    const bytes = painted(2 ** 20 + 70, 2);
+    const region = guardedBytes(kernels, bytes, 5);
+    const lengths = Array.from({ length: 1024 }, (_, i) => i + 1).flatMap((blocks) => {
+      const reach = Number.isInteger(Math.log2(blocks)) ? 70 : 1;
+      return range(blocks * 1024 - reach, blocks * 1024 + reach);
+    });
+    expect(wrongLengths(region.pointer, bytes, lengths, seed)).toEqual([]);
+    region.expectIntact();
   });
 
   test("seeds may alternate: each has its own secret", () => {
@@ -132,10 +145,37 @@ describe("xxh3Seeded, xxh3Wide", () => {
     );
   });
 
-  test("a flipped bit anywhere in 64 KiB changes both: 2,000 of them", () => {
-    expect(unseenBits(kernels, 2000, (pointer, length) => wide(pointer, length))).toEqual([]);
-    expect(unseenBits(kernels, 2000, (pointer, length) => narrow(pointer, length, 3n))).toEqual([]);
+  test("every flipped bit of 64 KiB changes both", () => {
+    const [out, seed] = [kernels.alloc(16), kernels.alloc(8)];
+    const digest =
+      (kernel: "xxh3Seeded" | "xxh3Wide", words: 1 | 2) =>
+      (pointer: number, length: number): string => {
+        kernels.exports[kernel](pointer, length, seed, out);
+        return kernels.u32(out, 2 * words).join();
+      };
+    kernels.u64(seed, 1).set([0n]);
+    expect(unseenBits(kernels, ALL_BITS, digest("xxh3Seeded", 1))).toEqual([]);
+    expect(unseenBits(kernels, ALL_BITS, digest("xxh3Wide", 2))).toEqual([]);
+    kernels.u64(seed, 1).set([0x9e3779b185ebca8dn]);
+    expect(unseenBits(kernels, ALL_BITS / 16, digest("xxh3Wide", 2))).toEqual([]);
   });
+});
+
+test("xxh3WideRows: many regions, of any length and at any place, in one call", () => {
+  const bytes = painted(9000, 4);
+  const mark = kernels.mark();
+  const region = guardedBytes(kernels, bytes, 1);
+  for (const count of [0, 1, 7, 300]) {
+    const parts = Array.from({ length: count }, (_, i) => [(i * 37) % 4000, i % 3 === 0 ? i % 20 : (i * 97) % 5000] as const);
+    const regions = guardedBytes(kernels, new Uint8Array(Uint32Array.from(parts.flatMap(([at, n]) => [region.pointer + at, n])).buffer));
+    const out = guarded(kernels, 16 * count, 1);
+    kernels.exports.xxh3WideRows(regions.pointer, count, out.pointer);
+    for (const one of [region, regions, out]) one.expectIntact();
+    const view = new DataView(kernels.u8(out.pointer, 16 * count).slice().buffer);
+    const got = parts.map((_, i) => (view.getBigUint64(16 * i + 8, true) << 64n) | view.getBigUint64(16 * i, true));
+    expect(got).toEqual(reference.xxh3WideRows(parts.map(([at, n]) => bytes.subarray(at, at + n))));
+  }
+  kernels.release(mark);
 });
 
 describe("xxh3Init, xxh3Update, xxh3Final, xxh3WideFinal", () => {

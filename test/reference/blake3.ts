@@ -27,6 +27,10 @@ export function blake3(bytes: Uint8Array, key: Key = null, outLength = 32): Uint
   return rootOutput(tree(bytes, 0, keyOf(key)), outLength);
 }
 
+export function blake3Rows(regions: readonly Uint8Array[], key: Key = null): readonly Uint8Array[] {
+  return regions.map((bytes) => blake3(bytes, key));
+}
+
 /** Chaining value of the subtree over `bytes`, which begin at chunk `first` of a longer input. */
 export function blake3Subtree(bytes: Uint8Array, first: number, key: Key = null): Uint8Array {
   return toBytes(chainingValue(tree(bytes, first, keyOf(key))));

@@ -3,6 +3,7 @@
  * the parts put together.
  */
 import {
+  type Accumulators,
   accumulators,
   avalanche,
   avalancheXxh64,
@@ -26,9 +27,9 @@ import {
   xxh3Seeded,
 } from "./xxh3.ts";
 
-/** 128 bits as one number: the high half is the more significant. */
-export function xxh3Wide(bytes: Uint8Array, seed: bigint): bigint {
-  const [low, high] = halves(bytes, seed);
+/** 128 bits as one number: the high half is the more significant. @param known as for `xxh3Seeded` */
+export function xxh3Wide(bytes: Uint8Array, seed: bigint, known?: Accumulators): bigint {
+  const [low, high] = halves(bytes, seed, known);
   return (high << 64n) | low;
 }
 
@@ -59,7 +60,7 @@ function together(stream: Stream): Uint8Array {
 
 type Halves = readonly [low: bigint, high: bigint];
 
-function halves(bytes: Uint8Array, seed: bigint): Halves {
+function halves(bytes: Uint8Array, seed: bigint, known?: Accumulators): Halves {
   const n = BigInt(bytes.length);
   if (bytes.length === 0) {
     return [avalancheXxh64(seed ^ word64(SECRET, 64) ^ word64(SECRET, 72)), avalancheXxh64(seed ^ word64(SECRET, 80) ^ word64(SECRET, 88))];
@@ -91,7 +92,7 @@ function halves(bytes: Uint8Array, seed: bigint): Halves {
     return [avalanche(wrap(second)), avalanche((second >> 64n) + high * PRIME64_2)];
   }
   if (bytes.length <= 240) return upTo240(bytes, seed);
-  const acc = accumulators(bytes, seed);
+  const acc = accumulators(bytes, seed, known);
   const secret = derivedSecret(seed);
   return [merge(acc, secret.subarray(11), n * PRIME64_1), merge(acc, secret.subarray(192 - 64 - 11), wrap(~(n * PRIME64_2)))];
 }
@@ -121,4 +122,9 @@ function mixPair([low, high]: Halves, bytes: Uint8Array, p: number, q: number, s
 
 function wrap(value: bigint): bigint {
   return value & MASK_64;
+}
+
+/** Seed 0. */
+export function xxh3WideRows(regions: readonly Uint8Array[]): readonly bigint[] {
+  return regions.map((bytes) => xxh3Wide(bytes, 0n));
 }

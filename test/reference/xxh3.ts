@@ -28,7 +28,8 @@ export function xxh3(bytes: Uint8Array): bigint {
   return xxh3Seeded(bytes, 0n);
 }
 
-export function xxh3Seeded(bytes: Uint8Array, seed: bigint): bigint {
+/** @param known `blockAccumulators` of this input or of a longer one that begins with it, where they are at hand */
+export function xxh3Seeded(bytes: Uint8Array, seed: bigint, known?: Accumulators): bigint {
   if (bytes.length === 0) return avalancheXxh64(seed ^ word64(SECRET, 56) ^ word64(SECRET, 64));
   if (bytes.length <= 3) return upTo3(bytes, seed);
   if (bytes.length <= 8) return upTo8(bytes, seed);
@@ -36,7 +37,7 @@ export function xxh3Seeded(bytes: Uint8Array, seed: bigint): bigint {
   if (bytes.length <= 128) return upTo128(bytes, seed);
   if (bytes.length <= 240) return upTo240(bytes, seed);
   const n = BigInt(bytes.length);
-  return merge(accumulators(bytes, seed), derivedSecret(seed).subarray(11), n * PRIME64_1);
+  return merge(accumulators(bytes, seed, known), derivedSecret(seed).subarray(11), n * PRIME64_1);
 }
 
 function upTo3(bytes: Uint8Array, seed: bigint): bigint {
@@ -100,15 +101,28 @@ export function derivedSecret(seed: bigint): Uint8Array {
   return secret;
 }
 
-export function accumulators(bytes: Uint8Array, seed: bigint): readonly bigint[] {
-  const n = bytes.length;
+/** By number of whole blocks: the accumulators after them, scrambled. */
+export type Accumulators = readonly (readonly bigint[])[];
+
+/** The accumulators after each whole block that is followed by more input. */
+export function blockAccumulators(bytes: Uint8Array, seed: bigint): Accumulators {
   const secret = derivedSecret(seed);
   const acc = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1];
-  const whole = Math.floor((n - 1) / 1024) * 1024;
-  for (let at = 0; at + 64 <= n - 1; at += 64) {
-    accumulate(acc, bytes, at, secret.subarray(((at % 1024) / 64) * 8));
-    if ((at + 64) % 1024 === 0 && at < whole) scramble(acc, secret.subarray(128));
+  const all = [[...acc]];
+  for (let block = 0; block + 1024 < bytes.length; block += 1024) {
+    for (let stripe = 0; stripe < 16; stripe++) accumulate(acc, bytes, block + stripe * 64, secret.subarray(stripe * 8));
+    scramble(acc, secret.subarray(128));
+    all.push([...acc]);
   }
+  return all;
+}
+
+export function accumulators(bytes: Uint8Array, seed: bigint, known = blockAccumulators(bytes, seed)): readonly bigint[] {
+  const n = bytes.length;
+  const secret = derivedSecret(seed);
+  const blocks = Math.floor((n - 1) / 1024);
+  const acc = [...(known[blocks] ?? [])];
+  for (let at = blocks * 1024; at + 64 < n; at += 64) accumulate(acc, bytes, at, secret.subarray(((at % 1024) / 64) * 8));
   accumulate(acc, bytes, n - 64, secret.subarray(192 - 64 - 7));
   return acc;
 }

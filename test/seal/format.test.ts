@@ -7,7 +7,6 @@ import { encodeSeal, parseSeal, signed } from "../../src/seal/format.ts";
 import { sealKeys } from "../../src/seal/keys.ts";
 import { CHECK, Tree } from "../../src/seal/merkle.ts";
 import { type StreamLeaves, sealOf } from "../../src/seal/seal.ts";
-import { decodeStamps, encodeStamps } from "../../src/seal/stamps.ts";
 import { loadKernels } from "../../src/wasm.ts";
 
 const kernels = await loadKernels();
@@ -32,9 +31,7 @@ function streamOf(id: string, frames: number, algorithm: SealAlgorithm, periodNs
         { length: frames },
         (_, i) => 1_700_000_000_000_000_000n + BigInt(i) * periodNs + BigInt(next() % 1_000_000),
       ),
-      start: new Float64Array(frames),
-      end: new Float64Array(frames),
-      files: null,
+      places: null,
     },
   };
 }
@@ -189,51 +186,5 @@ describe("hostile seals are refused in one line", () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe("stamps", () => {
-  const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-
-  test("come back, whatever they are", () => {
-    const walk = fc.tuple(int64, fc.array(fc.integer({ min: -2_000_000_000, max: 2_000_000_000 }))).map(([start, steps]) => {
-      let t = start;
-      return [t, ...steps.map((step) => (t = BigInt.asIntN(64, t + BigInt(step))))];
-    });
-    const coarse = walk.map((all) => all.map((t) => BigInt.asIntN(64, t * 1_000_000n)));
-    fc.assert(
-      fc.property(fc.oneof(fc.array(int64), walk, coarse), (stamps) => {
-        const given = BigInt64Array.from(stamps);
-        expect(decodeStamps(encodeStamps(given), given.length)).toEqual(given);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  test("of a regular stream take a bit, with a millisecond of jitter three bytes, of one tick each nothing more", () => {
-    const n = 8000;
-    const bytesPerFrame = (of: (i: number) => bigint): number =>
-      encodeStamps(BigInt64Array.from({ length: n }, (_, i) => of(i))).length / n;
-    expect(bytesPerFrame((i) => BigInt(i) * 100_000_000n)).toBeLessThan(0.14);
-    expect(bytesPerFrame((i) => BigInt(i) * 100_000_000n + BigInt((i * 7919) % 1000) * 1000n)).toBeLessThan(1.7);
-    expect(bytesPerFrame((i) => BigInt(i) * 100_000_000n + BigInt((i * 7919_333) % 1_000_000))).toBeLessThan(3);
-    expect(bytesPerFrame((i) => BigInt(i) ** 2n * 3_000_000n)).toBeLessThan(1.2);
-  });
-
-  test("of another number, with bits left or missing, are refused", () => {
-    const code = encodeStamps(BigInt64Array.from({ length: 50 }, (_, i) => BigInt(i * i * i)));
-    expect(decodeStamps(code, 49)).toBeNull();
-    expect(decodeStamps(code, 51)).toBeNull();
-    expect(decodeStamps(code, 2 ** 40)).toBeNull();
-    expect(decodeStamps(Uint8Array.of(...code, 0), 50)).toBeNull();
-    expect(decodeStamps(code.subarray(0, -1), 50)).toBeNull();
-    expect(decodeStamps(new Uint8Array(1), 0)).toBeNull();
-    for (const [at, value] of [
-      [0, 0],
-      [0, 3],
-      [1, 51],
-    ] as const)
-      expect(decodeStamps(code.with(at, value), 50)).toBeNull();
-    expect(decodeStamps(code.with(2, 0), 50)).toBeNull();
   });
 });

@@ -13,9 +13,7 @@ export function leavesOf(frames: readonly Tiny[]): Leaves {
     count: frames.length,
     digests,
     stampNs: BigInt64Array.from(frames, ([, stamp]) => BigInt(stamp)),
-    start: new Float64Array(frames.length).fill(-1),
-    end: new Float64Array(frames.length).fill(-1),
-    files: null,
+    places: null,
   };
 }
 

@@ -35,7 +35,8 @@ const holds = (proof: Proof): boolean => {
 
 describe("the tree", () => {
   const tree = new Tree(kernels, sealKeys(null, kernels).node, "xxh3-128", 10);
-  const nodes = (n: number): Uint8Array[] => Array.from({ length: n }, (_, i) => new Uint8Array(NODE_BYTES).fill(i + 1));
+  const nodes = (n: number): Uint8Array => Uint8Array.from({ length: n * NODE_BYTES }, (_, i) => i / NODE_BYTES + 1);
+  const node = (i: number): Uint8Array => new Uint8Array(NODE_BYTES).fill(i + 1);
 
   test("a path leads from every node to the top, and from no other place", () => {
     for (let n = 1; n <= 17; n++) {
@@ -43,7 +44,7 @@ describe("the tree", () => {
         const path = tree.path(nodes(n), i);
         expect(path.length).toBeLessThanOrEqual(Math.ceil(Math.log2(n)));
         for (let j = 0; j < n; j++) {
-          const top = tree.topFrom(nodes(n)[i] as Uint8Array, j, n, path);
+          const top = tree.topFrom(node(i), j, n, path);
           if (i === j) expect(top).toEqual(tree.top(nodes(n)));
           else expect(top).not.toEqual(tree.top(nodes(n)));
         }
@@ -52,11 +53,11 @@ describe("the tree", () => {
   });
 
   test("tops by hand", () => {
-    const [a, b, c] = nodes(3) as [Uint8Array, Uint8Array, Uint8Array];
+    const [a, b, c] = [node(0), node(1), node(2)] as const;
     const inner = (left: Uint8Array, right: Uint8Array): Uint8Array => tree.hash(Uint8Array.of(2), left, right);
-    expect(tree.top([])).toEqual(new Uint8Array(32));
-    expect(tree.top([a])).toEqual(a);
-    expect(tree.top([a, b, c])).toEqual(inner(inner(a, b), c));
+    expect(tree.top(nodes(0))).toEqual(new Uint8Array(32));
+    expect(tree.top(nodes(1))).toEqual(a);
+    expect(tree.top(nodes(3))).toEqual(inner(inner(a, b), c));
   });
 
   test("a root changes with every bit of a leaf or stamp, the id, the count and the size of a block", () => {
@@ -68,12 +69,12 @@ describe("the tree", () => {
   });
 
   test("a node cannot pass for a leaf, nor one kind of node for another", () => {
-    const [a, b] = nodes(2) as [Uint8Array, Uint8Array];
+    const [a, b] = [node(0), node(1)] as const;
     const mark = kernels.mark();
     const out = kernels.alloc(32);
     const content = Uint8Array.of(2, ...a, ...b);
     kernels.exports.blake3(kernels.put(content), content.length, 0, out, 32);
-    expect(kernels.u8(out, 32).slice()).not.toEqual(tree.top([a, b]));
+    expect(kernels.u8(out, 32).slice()).not.toEqual(tree.top(nodes(2)));
     kernels.release(mark);
     const other = sealKeys(KEY, kernels);
     expect(other.leaf).not.toEqual(other.node);

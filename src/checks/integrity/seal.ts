@@ -7,7 +7,7 @@
 import { type Conclusion, type Context, type Defect, defineCheck } from "../../check.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare, type FrameSet } from "../../seal/compare.ts";
-import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves } from "../../seal/leaves.ts";
+import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
 import type { Seal, SealedStream } from "../../seal/seal.ts";
 import type { Finding, Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -178,14 +178,14 @@ function schemaDefect(was: SealedStream | undefined, is: StreamCensus | undefine
  * Runs cut where their records do not lie side by side, so that a byte range holds nothing else. Where that makes too
  * many of them the frames matter more: whole runs, and byte ranges only for single frames.
  */
-function split(changes: readonly Change[], leaves: Leaves): readonly Change[] {
+function split(changes: readonly Change[], { places }: Leaves): readonly Change[] {
   const pieces: Change[] = [];
   for (const change of changes) {
     const { present } = change;
     let from = 0;
     for (let k = 1; k <= change.count && present; k++) {
       const at = present.frame + k;
-      if (k < change.count && isNeighbour(leaves, at)) continue;
+      if (k < change.count && isNeighbour(places, at)) continue;
       pieces.push(part(change, from, k - from));
       from = k;
       if (pieces.length > MOST) return changes.slice(0, MOST);
@@ -216,10 +216,11 @@ function defectOf(
   const leaves = is ? presentStreams.get(is.stream)?.leaves : undefined;
   const stamps = leaves?.stampNs ?? original?.stampNs ?? new BigInt64Array(0);
   const [first, last] = frames;
-  const a = leaves?.start[first] ?? -1;
-  const b = leaves?.end[last] ?? -1;
-  const file = leaves?.files?.[first];
-  const isOnePiece = a >= 0 && isContiguous(leaves, first, last);
+  const places = leaves?.places ?? null;
+  const a = places?.start[first] ?? -1;
+  const b = places?.end[last] ?? -1;
+  const file = places?.files?.[first];
+  const isOnePiece = a >= 0 && isContiguous(places, first, last);
   const [low, high] = bounds(stamps, first, last);
   const perBlock = sealed.framesPerBlock;
   return {
@@ -246,13 +247,15 @@ function runAt(frame: number, count: number): readonly [number, number] {
   return [frame, frame + count - 1];
 }
 
-function isContiguous(leaves: Leaves | undefined, first: number, last: number): boolean {
-  for (let i = first + 1; i <= last; i++) if (!leaves || !isNeighbour(leaves, i)) return false;
+function isContiguous(places: Places | null, first: number, last: number): boolean {
+  for (let i = first + 1; i <= last; i++) if (!isNeighbour(places, i)) return false;
   return true;
 }
 
 /** Whether the record of a frame begins where that of the frame before ends, or neither has a place of its own. */
-function isNeighbour({ start, end, files }: Leaves, frame: number): boolean {
+function isNeighbour(places: Places | null, frame: number): boolean {
+  if (!places) return true;
+  const { start, end, files } = places;
   return files?.[frame] === files?.[frame - 1] && start[frame] === ((start[frame] ?? 0) < 0 ? start[frame - 1] : end[frame - 1]);
 }
 
