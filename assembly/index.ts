@@ -3,6 +3,7 @@ export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, 
 export { crc32, crc32Combine, crc32Rows } from "./crc32";
 export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
+export { jpegEncode } from "./jpeg-encode";
 export { lz4Frames } from "./lz4";
 export { lz4Compress } from "./lz4-compress";
 export { merkleBlocks, merkleTop } from "./merkle";

@@ -23,6 +23,8 @@ export const XXH3_STATE = 1376;
 /** Bytes of the scratch table of `lz4Compress`, and of a frame besides its blocks (see assembly/lz4-compress.ts). */
 export const LZ4_TABLE = 65536;
 export const LZ4_FRAME = 23;
+/** Bytes of the scratch of `jpegEncode` (see assembly/jpeg-encode.ts). */
+export const JPEG_SCRATCH = 2048;
 
 /**
  * A solid of a simulated scene: one row, every field four bytes (f32 unless said). Local axes are the columns of the rotation.

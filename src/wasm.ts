@@ -78,6 +78,20 @@ export interface KernelExports {
    */
   lz4Compress(source: number, sourceLength: number, target: number, targetLength: number, table: number): number;
   /**
+   * Encodes grey pixels as a baseline JPEG; `scratch` is JPEG_SCRATCH bytes, `quality` 1 to 100.
+   * @returns bytes written, or FULL (1 KiB and 7 bytes a pixel, of whole blocks, are always enough; one byte a pixel is for real images)
+   */
+  jpegEncode(
+    luma: number,
+    width: number,
+    height: number,
+    stride: number,
+    quality: number,
+    target: number,
+    targetLength: number,
+    scratch: number,
+  ): number;
+  /**
    * Lists MCAP records in a region as rows of RECORD_ROW bytes: u32 opcode, u32 offset of the record's first byte
    * from `pointer`, u32 content length, u32 channel, u32 sequence, u32 zero, u64 logTime, u64 publishTime
    * (the last five are 0 unless opcode is Message, 0x05). Stops before a record that does not fit.
