@@ -13,6 +13,8 @@
  */
 
 typedef uint32_t Vector __attribute__((vector_size(4 * LANES)));
+/** Each lane is a stream of its own, too many for the machine to foresee: the next batch of chunks is asked for while this one is done. */
+constexpr size_t AHEAD = LANES * 1024;
 
 TARGET static inline void transpose(Vector* rows) {
   for (int width = 1; width < LANES; width *= 2) {
@@ -45,6 +47,7 @@ TARGET static void hash(const uint8_t* p, const Batch& batch, uint32_t* out) {
     counterHigh[lane] = static_cast<uint32_t>(counter >> 32);
   }
   for (size_t at = 0; at < batch.bytes; at += 64) {
+    for (int lane = 0; lane < LANES; lane++) __builtin_prefetch(p + at + lane * batch.bytes + AHEAD);
     Vector m[16];
     loadWords(p + at, batch.bytes, m);
     const uint32_t flags = batch.flags | (at == 0 ? batch.start : 0) | (at + 64 == batch.bytes ? batch.end : 0);
