@@ -31,7 +31,7 @@ export interface CheckOptions {
   readonly source?: string | undefined;
   /** For sampled checks; printed in the report. Default 0. */
   readonly seed?: number | undefined;
-  /** Grain of the work in bytes; never changes the report. Default 4 MiB. */
+  /** Grain of the work in bytes; never changes the report. Default 8 MiB. */
   readonly spanBytes?: number | undefined;
   /** Cancels: the promise resolves with a partial report, `interrupted: true`. */
   readonly signal?: AbortSignal | undefined;
