@@ -7,7 +7,7 @@
  * bench/results/checksums.json. Exit code 1 when digests differ.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -190,6 +190,7 @@ try {
     runs: done,
   };
   if (values.out || !values["agree-only"]) {
+    mkdirSync(join(bench, "results"), { recursive: true });
     writeFileSync(values.out ?? join(bench, "results/checksums.json"), `${JSON.stringify(result, null, 1)}\n`);
   }
 } catch (error) {
