@@ -3,10 +3,12 @@ export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, 
 export { crc32, crc32Combine, crc32Rows } from "./crc32";
 export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
+export { formEchoes } from "./echoes";
 export { jpegEncode } from "./jpeg-encode";
 export { lz4Frames } from "./lz4";
 export { lz4Compress } from "./lz4-compress";
 export { merkleBlocks, merkleTop } from "./merkle";
+export { castRays } from "./raycast";
 export { scanRecords } from "./records";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
 export { xxh3, xxh3Seeded } from "./xxh3";

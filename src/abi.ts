@@ -85,3 +85,19 @@ export const MATERIAL_CLOTH = 11;
 export const MATERIAL_SKIN = 12;
 export const MATERIAL_SIGN = 13;
 export const MATERIALS = 14;
+
+/**
+ * One firing of a spinning LiDAR, seen from the map: f32[3] origin in the scene's frame; f32[9], by rows, from the frame of this firing
+ * (x ahead, z the spin axis) to the map; f32 seconds since the scene's time; f32 cosine and sine of the head's azimuth in the sensor's
+ * frame; u32 ns since the sweep began.
+ */
+export const FIRING_ROW = 64;
+/** Directions of rays in the frame of a firing, four at a time: f32[4] x, f32[4] y, f32[4] z; unit length, ascending z by groups. */
+export const RAY_GROUP = 48;
+/** A hit per ray, by groups of four: f32[4] range (Infinity: none), f32[4] cosine of incidence, f32[4] reflectivity, i32[4] object. */
+export const HIT_GROUP = 64;
+/** Bytes of scratch `castRays` needs: per primitive, and on top. */
+export const CAST_SCRATCH_PER_PRIMITIVE = 24;
+export const CAST_SCRATCH = 1024;
+/** What a LiDAR sees of each material at 905 nm: f32[MATERIALS] reflectivity of white, then f32[MATERIALS] how much darker shade 0 is. */
+export const REFLECTIVITY_BYTES = 112;

@@ -99,6 +99,38 @@ export interface KernelExports {
    * @returns rows written
    */
   scanRecords(pointer: number, length: number, rows: number, maxRows: number, result: number): number;
+  /**
+   * A spinning LiDAR's rays against a scene, four at a time. Layouts are in src/abi.ts; `firings` in the order of the spin.
+   * @returns firings
+   */
+  castRays(
+    primitives: number,
+    count: number,
+    ground: number,
+    firings: number,
+    firingCount: number,
+    rays: number,
+    groups: number,
+    reflectivity: number,
+    mostRange: number,
+    scratch: number,
+    hits: number,
+  ): number;
+  /** What a LiDAR's receiver makes of the hits of its beams, each two rays: rows of 24 bytes, and i32 what they lie on. @returns points */
+  formEchoes(
+    firings: number,
+    firingCount: number,
+    rings: number,
+    ringCount: number,
+    hits: number,
+    leastRange: number,
+    noise: number,
+    threshold: number,
+    returns: number,
+    seed: number,
+    rows: number,
+    objects: number,
+  ): number;
 }
 
 /** A region of kernel memory. */

@@ -22,6 +22,7 @@ const WARM_UP = 2;
 /** Rows for the kernels: fixtures and parked cars first, then whatever moves. */
 const MOST_FIXED = 6144;
 const MOST_MOVING = 2048;
+export const MOST_PRIMITIVES = MOST_FIXED + MOST_MOVING;
 /** Stretches of the street that are kept, before and behind. */
 const STREET_AHEAD = 220;
 const STREET_BEHIND = 160;
@@ -54,7 +55,7 @@ export class World implements Scene {
     this.terrain = new Terrain(seed);
     this.#street = new Street(seed, this.road, this.terrain);
     this.#ground = new Ground(kernels, this.road, this.terrain);
-    this.#primitives = kernels.alloc((MOST_FIXED + MOST_MOVING) * PRIMITIVE_ROW);
+    this.#primitives = kernels.alloc(MOST_PRIMITIVES * PRIMITIVE_ROW);
     const start = LEAD_IN - WARM_UP * START_SPEED;
     this.#traffic = new Traffic(seed, 0, start, this.road, nextObject);
     this.#ego = new Ego(seed, 0, new Progress(0, start, START_SPEED), this.road, this.terrain);
