@@ -5,7 +5,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig } from "vitest/config";
 import { findChromium } from "./scripts/setup/chromium.mjs";
-import { checkOnNode, readRecording } from "./test/browser/commands.ts";
+import { checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode } from "./test/browser/commands.ts";
 
 const chromium = findChromium();
 const long = process.env["PLUMBLINE_LONG"] === "1";
@@ -44,7 +44,7 @@ export default defineConfig({
                     },
                   }),
                   instances: [{ browser: "chromium" as const }],
-                  commands: { checkOnNode, readRecording },
+                  commands: { checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode },
                 },
               },
             },

@@ -1,8 +1,11 @@
-/** The whole core in a module worker: one check, then the page ends it. Cancel gets through between spans. */
-import { runCheck } from "../engine.ts";
+/** The whole core in a module worker: one job, then the page ends it. Cancel gets through between spans. */
+import { type Progress, runCheck } from "../engine.ts";
 import { inlineExecutor } from "../executor.ts";
+import type { Input } from "../input.ts";
+import { embeddedSeal } from "../seal/embedded.ts";
+import { makeSeal } from "../seal/make.ts";
 import { BlobInput } from "./input.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, JobName, Jobs, ToWorker } from "./messages.ts";
 import { browserPlatform } from "./platform.ts";
 
 const cancelled = new AbortController();
@@ -16,15 +19,18 @@ function say(message: FromWorker): void {
   postMessage(message);
 }
 
-async function work({ recording, options }: Extract<ToWorker, { type: "check" }>): Promise<FromWorker> {
+const following = { signal: cancelled.signal, onProgress: (progress: Progress) => say({ type: "progress", progress }) };
+
+const jobs: { readonly [Name in JobName]: (input: Input, options: Jobs[Name]["options"]) => Promise<Jobs[Name]["result"]> } = {
+  check: async (input, options) => runCheck(input, await browserPlatform(), inlineExecutor, { ...options, ...following }),
+  seal: async (input, options) => makeSeal(input, await browserPlatform(), inlineExecutor, { ...options, ...following }),
+  embeddedSeal: async (input) => embeddedSeal(input),
+};
+
+async function work({ job, recording, options }: Extract<ToWorker, { type: "run" }>): Promise<FromWorker> {
   const input = new BlobInput(recording);
   try {
-    const report = await runCheck(input, await browserPlatform(), inlineExecutor, {
-      ...options,
-      signal: cancelled.signal,
-      onProgress: (progress) => say({ type: "progress", progress }),
-    });
-    return { type: "report", report };
+    return { type: "done", result: await jobs[job](input, options) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { type: "error", name, message };

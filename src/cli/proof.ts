@@ -2,8 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
-import { checkProofSignature, findSeal } from "../node/seal.ts";
-import { loadKernels } from "../wasm.ts";
+import { findSeal } from "../node/seal.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -58,7 +57,7 @@ async function make(path: string | undefined, flags: ProofFlags, console: Consol
   try {
     const secrets = secretsOf(flags);
     const opened = await openSeal(seal ?? findSeal(path), secrets);
-    const proof = prove(opened, stream, frame, secrets.key ?? null, await loadKernels());
+    const proof = await prove(opened, stream, frame, secrets);
     return (await deliver(`${JSON.stringify(proof, null, 2)}\n`, out, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -75,13 +74,8 @@ async function check(path: string | undefined, file: string, flags: ProofFlags, 
   const { key, publicKey } = secretsOf(flags);
   const json = readSmall(file, "a proof");
   const proof = named(file, () => parseProof(json));
-  const kernels = await loadKernels();
   try {
-    checkProof(proof, key ?? null, kernels);
-    checkProofSignature(proof, publicKey);
-    if (flags.root !== undefined && flags.root.toLowerCase() !== proof.root) {
-      throw new ConfigError(`does not hold: expected root ${flags.root}, got ${proof.root}`);
-    }
+    await checkProof(proof, { key, publicKey, root: flags.root });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.say(`${file}: ${error.message}`);

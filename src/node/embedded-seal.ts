@@ -1,21 +1,18 @@
-/** A seal inside an MCAP: an attachment of its own. */
+/** A seal inside an MCAP on disk: found, and written into a copy. */
 import * as fs from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "../errors.ts";
-import { attach, attached } from "../sources/mcap/embed.ts";
+import { ATTACHMENT, embeddedSeal, MEDIA_TYPE } from "../seal/embedded.ts";
+import { attach } from "../sources/mcap/embed.ts";
 import { detectMcap } from "../sources/mcap/open.ts";
 import { loadKernels } from "../wasm.ts";
 import { describeInput, openDescriptor } from "./input.ts";
 
-const NAME = "plumbline.seal";
-const MEDIA_TYPE = "application/vnd.plumbline.seal";
-const MOST_BYTES = 2 ** 31 - 1;
-
 /** @returns the seal's bytes, or null where there is none. @throws InputError when the path cannot be read */
-export function embeddedSeal(path: string): Uint8Array | null {
+export function sealInside(path: string): Uint8Array | null {
   const input = openDescriptor(describeInput(path));
   try {
-    return input.kind === "file" && detectMcap(input) ? attached(input, NAME, MOST_BYTES) : null;
+    return embeddedSeal(input);
   } finally {
     input.close();
   }
@@ -32,7 +29,7 @@ export async function embedSeal(path: string, copy: string, data: Uint8Array, ti
   try {
     const spliced =
       input.kind === "file" && detectMcap(input)
-        ? attach(input, { name: NAME, mediaType: MEDIA_TYPE, timeNs, data }, await loadKernels())
+        ? attach(input, { name: ATTACHMENT, mediaType: MEDIA_TYPE, timeNs, data }, await loadKernels())
         : null;
     if (!spliced) throw new InputError(`${path}: cannot hold a seal: expected an MCAP with a DataEnd record and a footer`);
     const part = `${copy}.${process.pid}.part`;

@@ -1,24 +1,17 @@
-/** Seals on Node: made from a path, read from a file or from inside an MCAP, signed and checked. */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify as verifySignature } from "node:crypto";
+/** Seals on Node: made from a path, read from a file or from inside an MCAP. */
 import * as fs from "node:fs";
 import { ConfigError } from "../errors.ts";
-import { parseSeal, type SealBytes, signed } from "../seal/format.ts";
 import { KEY_BYTES } from "../seal/keys.ts";
 import { type SealOptions as MakeOptions, makeSeal, type Sealed } from "../seal/make.ts";
-import { NODE_BYTES } from "../seal/merkle.ts";
-import { type Proof, unhex } from "../seal/proof.ts";
-import { type Seal, signedBytes } from "../seal/seal.ts";
+import type { Seal } from "../seal/seal.ts";
+import { type OpenSealOptions, parseTrusted } from "../seal/trust.ts";
 import type { Report } from "../types.ts";
-import { loadKernels } from "../wasm.ts";
 import { type CheckOptions, check } from "./check.ts";
-import { embeddedSeal } from "./embedded-seal.ts";
+import { sealInside } from "./embedded-seal.ts";
 import { nodePlatform } from "./platform.ts";
 import { type RunOptions, runOn } from "./run.ts";
 
-export interface SealOptions extends MakeOptions, RunOptions {
-  /** Ed25519 private key, PEM (PKCS #8). */
-  readonly sign?: string | undefined;
-}
+export interface SealOptions extends MakeOptions, RunOptions {}
 
 /**
  * Seals the recording at `path`. Nothing is written: `bytes` is the seal file.
@@ -26,9 +19,7 @@ export interface SealOptions extends MakeOptions, RunOptions {
  * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse
  */
 export async function seal(path: string, options: SealOptions = {}): Promise<Sealed> {
-  const key = options.sign === undefined ? null : privateKey(options.sign);
-  const made = await runOn(path, options, (input, executor) => makeSeal(input, nodePlatform, executor, options));
-  return key ? { ...made, ...signSeal(made, key) } : made;
+  return runOn(path, options, (input, executor) => makeSeal(input, nodePlatform, executor, options));
 }
 
 export interface VerifyOptions extends Omit<CheckOptions, "seal">, OpenSealOptions {
@@ -48,27 +39,18 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   return check(path, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
 }
 
-export interface OpenSealOptions {
-  /** u8[32], for a keyed seal. */
-  readonly key?: Uint8Array | undefined;
-  /** Ed25519 public key, PEM: the seal must be signed with its private half. */
-  readonly publicKey?: string | undefined;
-}
-
 /**
  * Reads a seal and refuses one that contradicts itself, the key or the signature.
  *
+ * @param from path or bytes of a seal file
  * @throws ConfigError with one clear line
  */
-export async function openSeal(from: string | Uint8Array, { key, publicKey }: OpenSealOptions = {}): Promise<Seal> {
-  const name = typeof from === "string" ? `${from}: ` : "";
+export async function openSeal(from: string | Uint8Array, options: OpenSealOptions = {}): Promise<Seal> {
+  if (from instanceof Uint8Array) return parseTrusted(from, options);
   try {
-    const bytes = typeof from === "string" ? readFile(from) : from;
-    const opened = parseSeal(bytes, key ?? null, await loadKernels());
-    checkSignature(opened, publicKey);
-    return opened;
+    return await parseTrusted(readFile(from), options);
   } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(`${name}${error.message}`);
+    if (error instanceof ConfigError) throw new ConfigError(`${from}: ${error.message}`);
     throw error;
   }
 }
@@ -77,7 +59,7 @@ export async function openSeal(from: string | Uint8Array, { key, publicKey }: Op
 export function findSeal(path: string): string | Uint8Array {
   const beside = sealPath(path);
   if (fs.existsSync(beside)) return beside;
-  const inside = embeddedSeal(path);
+  const inside = sealInside(path);
   if (inside) return inside;
   throw new ConfigError(`${path}: no seal beside it (${beside}) or inside it; expected one (see: plumbline seal --help)`);
 }
@@ -98,8 +80,6 @@ export function parseKey(bytes: Uint8Array, name: string): Uint8Array {
 /** Largest seal that is read: Node's own limit for a file in memory. */
 const MOST_SEAL_BYTES = 2 ** 31 - 1;
 
-const SIGNATURE_BYTES = 64;
-
 function readFile(path: string): Uint8Array {
   try {
     const { size } = fs.statSync(path);
@@ -111,62 +91,5 @@ function readFile(path: string): Uint8Array {
     throw new ConfigError(
       { ENOENT: "no such file", EISDIR: "expected a seal, got a folder", EACCES: "no permission to read" }[code] ?? `cannot read (${code})`,
     );
-  }
-}
-
-function signSeal(made: SealBytes, key: KeyObject): SealBytes {
-  const publicKey = createPublicKey(key).export({ format: "der", type: "spki" });
-  // The last 32 bytes of the encoding are the key itself (RFC 8410).
-  return signed(made, {
-    publicKey: Uint8Array.from(publicKey.subarray(-KEY_BYTES)),
-    signature: Uint8Array.from(sign(null, signedBytes(made.seal), key)),
-  });
-}
-
-/**
- * The signature a proof carries, and that it is by `publicKey` where one is asked for.
- *
- * @throws ConfigError
- */
-export function checkProofSignature({ root, signature }: Proof, publicKey: string | undefined): void {
-  const parts = signature && {
-    publicKey: unhex(signature.publicKey, KEY_BYTES, "publicKey"),
-    signature: unhex(signature.signature, SIGNATURE_BYTES, "signature"),
-  };
-  const about = { root: unhex(root, NODE_BYTES, "root"), check: unhex(signature?.check ?? "00".repeat(NODE_BYTES), NODE_BYTES, "check") };
-  checkSignature({ ...about, signature: parts ?? null }, publicKey);
-}
-
-function checkSignature(about: Pick<Seal, "root" | "check" | "signature">, expected: string | undefined): void {
-  const { signature } = about;
-  if (signature) {
-    const prefix = Buffer.from("302a300506032b6570032100", "hex");
-    const own = createPublicKey({ key: Buffer.concat([prefix, signature.publicKey]), format: "der", type: "spki" });
-    if (!verifySignature(null, signedBytes(about), own, signature.signature)) throw new ConfigError("the signature does not fit");
-  }
-  if (expected === undefined) return;
-  const raw = publicKeyBytes(expected);
-  if (!signature) throw new ConfigError("not signed: expected a signature");
-  if (Buffer.compare(raw, signature.publicKey) !== 0) throw new ConfigError("signed with another key");
-}
-
-/** u8[32] of an Ed25519 public key in PEM. @throws ConfigError */
-function publicKeyBytes(pem: string): Uint8Array {
-  const key = attempt(() => createPublicKey(pem));
-  if (key?.asymmetricKeyType !== "ed25519") throw new ConfigError("expected an Ed25519 public key in PEM, got something else");
-  return Uint8Array.from(key.export({ format: "der", type: "spki" }).subarray(-KEY_BYTES));
-}
-
-function privateKey(pem: string): KeyObject {
-  const key = attempt(() => createPrivateKey(pem));
-  if (key?.asymmetricKeyType !== "ed25519") throw new ConfigError("expected an Ed25519 private key in PEM, got something else");
-  return key;
-}
-
-function attempt<T>(call: () => T): T | null {
-  try {
-    return call();
-  } catch {
-    return null;
   }
 }

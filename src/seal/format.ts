@@ -21,7 +21,7 @@ import { decodeStamps, encodeStamps } from "./stamps.ts";
 
 const NAME = "plumbline.seal";
 const VERSION = 1;
-const SIGNATURE_BYTES = 64;
+export const SIGNATURE_BYTES = 64;
 const ARRAY_OF_6 = 0x96;
 const MAP_OF_8 = 0x88;
 /** Forms with a length of four bytes. */

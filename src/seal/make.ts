@@ -13,6 +13,7 @@ import { encodeSeal, type SealBytes } from "./format.ts";
 import { KEY_BYTES, sealKeys } from "./keys.ts";
 import { joined, type LeafParts } from "./leaves.ts";
 import { DEFAULT_FRAMES_PER_BLOCK, MOST_FRAMES_PER_BLOCK, sealOf } from "./seal.ts";
+import { signer } from "./signature.ts";
 
 export interface SealOptions {
   /** Default xxh3-128; blake3 with a key. */
@@ -21,6 +22,8 @@ export interface SealOptions {
   readonly framesPerBlock?: number | undefined;
   /** u8[32]: who lacks it can neither check nor forge the seal. BLAKE3 only. */
   readonly key?: Uint8Array | undefined;
+  /** Ed25519 private key, PEM (PKCS #8): whoever has its public half can tell who sealed. */
+  readonly sign?: string | undefined;
   /** Format name; skips detection. */
   readonly source?: string | undefined;
   /** Grain of the work in bytes; never changes the seal. Default 1 MiB. */
@@ -47,6 +50,7 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
   }
   if (key && algorithm !== "blake3") throw new ConfigError(`expected blake3 with a key, got ${algorithm}`);
   if (key && key.length !== KEY_BYTES) throw new ConfigError(`expected a key of ${KEY_BYTES} bytes, got ${key.length}`);
+  const sign = options.sign === undefined ? null : await signer(options.sign);
   const { source, spanBytes, signal, onProgress } = options;
   const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, signal, onProgress };
   const recipe = { algorithm, key: sealKeys(key, await loadKernels()).leaf, placed: false };
@@ -58,7 +62,8 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
   const parts = part.summaries[plan.run.findIndex(({ id }) => id === "integrity/seal")] as readonly (LeafParts | null)[];
   const streams = index.streams.map(({ id, kind, type, schema = null }, i) => ({ id, kind, type, schema, leaves: joined(parts[i] ?? []) }));
   const about = { algorithm, framesPerBlock, recording: { name: index.name, format: index.format } };
-  const sealed = encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
+  const made = encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
+  const sealed = sign ? await sign(made) : made;
   const { findings } = conclude(checks, plan, index, part, { rig: null, seal: null }, false, kernels);
   return { ...sealed, damages: findings.filter(({ severity }) => severity === "error") };
 }

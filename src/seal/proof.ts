@@ -42,7 +42,7 @@ export interface Proof {
  * @param key the seal's, when it is keyed
  * @throws ConfigError for a stream or frame the seal does not hold
  */
-export function prove(seal: Seal, id: string, frame: number, key: Uint8Array | null, kernels: Kernels): Proof {
+export function proofOf(seal: Seal, id: string, frame: number, key: Uint8Array | null, kernels: Kernels): Proof {
   const streamIndex = seal.streams.findIndex((one) => one.id === id);
   const stream = seal.streams[streamIndex];
   if (!stream) throw new ConfigError(`expected a sealed stream (${seal.streams.map((one) => one.id).join(", ")}), got "${id}"`);
@@ -78,7 +78,7 @@ export function prove(seal: Seal, id: string, frame: number, key: Uint8Array | n
 }
 
 /** @throws ConfigError when the proof does not show that the frame belongs to its root */
-export function checkProof(proof: Proof, key: Uint8Array | null, kernels: Kernels): void {
+export function checkPath(proof: Proof, key: Uint8Array | null, kernels: Kernels): void {
   const { algorithm, framesPerBlock, frame, frames, streams, streamIndex } = proof;
   if (proof.keyed && !key) throw new ConfigError("the proof is of a keyed seal: expected its key");
   if (frame >= frames || streamIndex >= streams) throw new ConfigError("does not hold: the frame is outside its stream");

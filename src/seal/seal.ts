@@ -75,7 +75,7 @@ export function sealOf(
 }
 
 /** What a signature signs: the root and, through `check`, every other byte of the seal. */
-export function signedBytes({ root, check }: Pick<Seal, "root" | "check">): Uint8Array {
+export function signedBytes({ root, check }: Pick<Seal, "root" | "check">): Uint8Array<ArrayBuffer> {
   const context = new TextEncoder().encode("plumbline.seal/1 signature");
   const out = new Uint8Array(context.length + root.length + check.length);
   out.set(context);

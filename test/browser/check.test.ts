@@ -1,29 +1,9 @@
 /** The walls hold: a page, with nothing but the core, gives Node's report byte for byte. */
 import { describe, expect, type TestContext, test } from "vitest";
 import { commands } from "vitest/browser";
-import { type BrowserRecording, check, checks, InputError } from "../../src/browser/index.ts";
+import { check, checks, InputError } from "../../src/browser/index.ts";
 import { render } from "../../src/report/json.ts";
-import type { RecordingFile } from "./commands.ts";
-
-declare module "vitest/browser" {
-  interface BrowserCommands {
-    checkOnNode: (name: string) => Promise<string>;
-    readRecording: (name: string) => Promise<readonly RecordingFile[] | null>;
-  }
-}
-
-const SAMPLE = "sample.mcap";
-
-/** A recording as a page has it; skips the test where ../shared/data is absent. */
-async function recording(name: string, context: TestContext): Promise<BrowserRecording> {
-  const files = await commands.readRecording(name);
-  if (!files) return context.skip("../shared/data is absent");
-  const blobs = files.map(({ path, base64 }) => ({ path, blob: new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]) }));
-  const [first, ...others] = blobs;
-  if (first && others.length === 0 && !first.path.includes("/")) return new File([first.blob], first.path);
-  const folder = first?.path.split("/")[0] ?? "";
-  return { name: folder, files: blobs.map(({ path, blob }) => ({ path: path.slice(folder.length + 1), blob })) };
-}
+import { recording, SAMPLE } from "./recording.ts";
 
 async function expectNodesReport(name: string, context: TestContext): Promise<void> {
   const report = await check(await recording(name, context));

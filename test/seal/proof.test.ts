@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
 import { sealKeys } from "../../src/seal/keys.ts";
 import { NODE_BYTES, Tree } from "../../src/seal/merkle.ts";
-import { checkProof, type Proof, parseProof, prove } from "../../src/seal/proof.ts";
+import { checkPath, type Proof, parseProof, proofOf } from "../../src/seal/proof.ts";
 import { sealOf } from "../../src/seal/seal.ts";
 import { loadKernels } from "../../src/wasm.ts";
 import { leavesOf } from "./leaves-of.ts";
@@ -25,7 +25,7 @@ function sealed(counts: readonly number[], framesPerBlock = 10) {
 
 const holds = (proof: Proof): boolean => {
   try {
-    checkProof(proof, null, kernels);
+    checkPath(proof, null, kernels);
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
@@ -88,7 +88,7 @@ describe("a proof", () => {
       const seal = sealed(counts);
       for (const [s, count] of counts.entries()) {
         for (let frame = 0; frame < count; frame += 3) {
-          const proof = parseProof(JSON.stringify(prove(seal, `/s${s}`, frame, null, kernels)));
+          const proof = parseProof(JSON.stringify(proofOf(seal, `/s${s}`, frame, null, kernels)));
           expect(holds(proof)).toBe(true);
           expect(proof.root).toBe(Buffer.from(seal.root).toString("hex"));
         }
@@ -97,7 +97,7 @@ describe("a proof", () => {
   });
 
   test("with anything changed does not hold", () => {
-    const proof = prove(sealed([45, 12, 7]), "/s1", 11, null, kernels);
+    const proof = proofOf(sealed([45, 12, 7]), "/s1", 11, null, kernels);
     const swap = (text: string): string => `${text[0] === "0" ? "1" : "0"}${text.slice(1)}`;
     const bad: Partial<Proof>[] = [
       { frame: 10 },
@@ -126,7 +126,7 @@ describe("a proof", () => {
   });
 
   test("that is none is refused in a line", () => {
-    const proof = prove(sealed([3]), "/s0", 1, null, kernels);
+    const proof = proofOf(sealed([3]), "/s0", 1, null, kernels);
     for (const text of [
       "",
       "{}",
@@ -141,7 +141,7 @@ describe("a proof", () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(proof)), fc.jsonValue(), (key, value) => {
         try {
-          checkProof(parseProof(JSON.stringify({ ...proof, [key]: value })), null, kernels);
+          checkPath(parseProof(JSON.stringify({ ...proof, [key]: value })), null, kernels);
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError);
         }
@@ -150,7 +150,7 @@ describe("a proof", () => {
   });
 
   test("of a frame or stream that is not there is refused", () => {
-    expect(() => prove(sealed([3]), "/s0", 3, null, kernels)).toThrow("expected a frame from 0 to 2, got 3");
-    expect(() => prove(sealed([3]), "/x", 0, null, kernels)).toThrow('expected a sealed stream (/s0), got "/x"');
+    expect(() => proofOf(sealed([3]), "/s0", 3, null, kernels)).toThrow("expected a frame from 0 to 2, got 3");
+    expect(() => proofOf(sealed([3]), "/x", 0, null, kernels)).toThrow('expected a sealed stream (/s0), got "/x"');
   });
 });

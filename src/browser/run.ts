@@ -1,0 +1,54 @@
+/** One job in a worker of its own, while the page stays free. */
+import type { Progress } from "../engine.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import { type BrowserRecording, describeFiles } from "./files.ts";
+import type { FromWorker, JobName, Jobs, ToWorker } from "./messages.ts";
+import { startWorker } from "./start-worker.ts";
+
+/** What stays on the page. */
+export interface Following {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** @throws what the job throws, with its class where that is one of ours */
+export async function runInWorker<Name extends JobName>(
+  job: Name,
+  recording: BrowserRecording,
+  options: Jobs[Name]["options"],
+  { signal, onProgress }: Following = {},
+): Promise<Jobs[Name]["result"]> {
+  const input = describeFiles(recording);
+  const worker = startWorker();
+  const tell = (message: ToWorker<Name>): void => worker.postMessage(message);
+  const cancel = (): void => tell({ type: "cancel" });
+  try {
+    return await new Promise<Jobs[Name]["result"]>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(`the worker failed: ${event.message || "it could not be loaded"}`));
+      worker.onmessage = ({ data }: MessageEvent<FromWorker<Name>>) => {
+        if (data.type === "done") resolve(data.result);
+        else if (data.type === "error") reject(errorFrom(data));
+        else {
+          try {
+            onProgress?.(data.progress);
+          } catch (error) {
+            reject(error);
+          }
+        }
+      };
+      tell({ type: "run", job, recording: input, options });
+      if (signal?.aborted) cancel();
+      signal?.addEventListener("abort", cancel);
+    });
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    worker.terminate();
+  }
+}
+
+/** Errors lose their class on the way; it comes back by name. */
+function errorFrom({ name, message }: Extract<FromWorker, { type: "error" }>): Error {
+  const classes = { InputError, ConfigError, TypeError, RangeError } as const;
+  const known = Object.entries(classes).find(([key]) => key === name)?.[1];
+  return known ? new known(message) : new Error(message);
+}
