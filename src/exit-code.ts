@@ -1,6 +1,6 @@
 /** The exit code of a run, a pure function of how each input ended: DESIGN 6, and `plumbline check --help`. */
 import { isComplete } from "./report/render.ts";
-import type { Rig } from "./rig.ts";
+import { NOT_REQUIRED, type Rig } from "./rig.ts";
 import type { Report, Severity, Verdict } from "./types.ts";
 
 export const EXIT = { clean: 0, findings: 1, usage: 2, unread: 3, internal: 4, interrupted: 130 } as const;
@@ -48,8 +48,10 @@ function isOpen(verdict: Verdict): boolean {
   return verdict.status === "not_run" || !isComplete(verdict);
 }
 
-/** An entry without `reason` or `stream` accepts any. */
+/** By an entry of `accept`, where one without `reason` or `stream` accepts any; or by a stream's `required: false`. */
 function isAccepted(verdict: Verdict, rig: Rig | null): boolean {
+  const isOptional = rig?.streams?.some(({ id, required }) => id === verdict.stream && required === false);
+  if (isOptional && verdict.reason === NOT_REQUIRED) return true;
   return (rig?.accept ?? []).some(
     (entry) =>
       entry.check === verdict.check &&

@@ -21,6 +21,9 @@ export interface RigStream {
   readonly header?: boolean;
 }
 
+/** Why the absence of a stream is an open question and no defect. With `required: false` the rig accepts it by name. */
+export const NOT_REQUIRED = "not in the recording, not required";
+
 export interface Rig {
   readonly schema: "plumbline.rig/1";
   readonly framesPerBlock?: number;

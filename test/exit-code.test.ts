@@ -115,6 +115,16 @@ describe("strict", () => {
     expect(exitCode([outcome([], [notRun], accepting(entry)), outcome([], [notRun])], strict)).toBe(3);
   });
 
+  test("a stream the rig says is not required may be absent; one it says nothing of may not", () => {
+    const absent: Verdict = { ...notRun, reason: "not in the recording, not required" };
+    const code = (stream: { id: string; required?: boolean }, verdict = absent): number =>
+      exitCode([outcome([], [verdict], { rig: { schema: "plumbline.rig/1", streams: [stream] } })], strict);
+    expect(code({ id: "/x", required: false })).toBe(0);
+    expect(code({ id: "/x" })).toBe(3);
+    expect(code({ id: "/y", required: false })).toBe(3);
+    expect(code({ id: "/x", required: false }, notRun)).toBe(3);
+  });
+
   test("findings of an accepted recording still count", () => {
     expect(exitCode([outcome(["error"], [notRun], accepting(entry))], strict)).toBe(1);
   });

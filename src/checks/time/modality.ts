@@ -8,7 +8,7 @@
  * that a rig is never obeyed in part and in silence.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import type { Rig, RigStream } from "../../rig.ts";
+import { NOT_REQUIRED, type Rig, type RigStream } from "../../rig.ts";
 import { ms, nsBetween } from "../../seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -174,7 +174,7 @@ function tolerance(wanted: RigStream, times: Times, frames: number, options: Opt
 function absent(wanted: RigStream, frames: number, context: Context): Conclusion {
   const base = { stream: wanted.id, coverage: { items: 1, checked: 1 }, observed: { frames } };
   if (context.interrupted) return { ...base, status: "not_run", reason: "interrupted", defects: [] };
-  if (!wanted.required) return open(wanted.id, "not in the recording, not required");
+  if (!wanted.required) return open(wanted.id, NOT_REQUIRED);
   const defect: Defect = {
     kind: "missing",
     severity: "error",
