@@ -26,9 +26,13 @@ test("behind the camera or beside the image there is nothing; across an edge it 
   expect(cut?.truncation).toBeGreaterThan(0.2);
   expect(cut?.truncation).toBeLessThan(0.8);
   // Passing the lens: one end ahead of it, one behind.
+  // Its far end is 2.75 m ahead of the camera, its inner side 0.6 m to the right; the cut at the lens is far outside.
   const [passing] = seen(boxAt(0, 1, [1.5, -1.5]));
+  expect(passing?.values[0]).toBeCloseTo(480 + (700 * 0.6) / 2.75, 6);
   expect(passing?.values.slice(2)).toEqual([960, 540]);
-  expect(passing?.values[0]).toBeGreaterThan(480);
+  // A wide one whose corners ahead of the lens all lie inside the image, but not where it passes the lens.
+  const [wide] = seen(boxAt(0, 1, [3, -0.3], { length: 6, width: 0.2, height: 0.2, z: 3.5 }));
+  expect(wide?.values.map((value) => Math.round(value * 10) / 10)).toEqual([480 + 28, 0, 960, 540].map((v) => v));
 });
 
 test("what stands before another hides it, in the image and around the vehicle", () => {
