@@ -3,7 +3,7 @@
  *
  * A frame is its leaf and its stamp. Explanations are tried in this order, each frame gets the first that fits:
  *
- *  1. kept: in the longest common subsequence of its stream (align.ts). Where two neighbouring groups of equal size changed
+ *  1. kept: in the longest common subsequence of its stream (keep.ts). Where two neighbouring groups of equal size changed
  *     places, nobody can tell which one moved: both did.
  *  2. moved: leaf and stamp are as sealed, in another place of the stream or in another stream.
  *  3. duplicated: leaf and stamp are those of a sealed frame that is accounted for. But changed, where a frame with this very
@@ -18,17 +18,11 @@
  * Linear in the frames outside changed places, O(n log n) or a bounded table inside (align.ts).
  */
 import { align, NONE } from "./align.ts";
-import { copies, ids, type Known, nothingKnown, occurrences, type Search } from "./identity.ts";
+import { occurrences, type Search } from "./identity.ts";
+import { keep } from "./keep.ts";
+import { FATES, type FrameSet, KEPT, OPEN, openFrames, type Pair, pairUp, type Side, settle } from "./pairs.ts";
 
 export type ChangeKind = "changed" | "vanished" | "appeared" | "duplicated" | "moved";
-
-/** Frames of one stream. `leaves` holds the same number of bytes for each. */
-export interface FrameSet {
-  readonly id: string;
-  readonly count: number;
-  readonly leaves: Uint8Array;
-  readonly stampNs: BigInt64Array;
-}
 
 export interface Place {
   readonly stream: string;
@@ -49,36 +43,9 @@ export interface Change {
   readonly stampDiffers: boolean;
 }
 
-const FATES = ["open", "kept", "changed", "vanished", "appeared", "duplicated", "moved"] as const;
-type Fate = (typeof FATES)[number];
-const OPEN = 0;
-const KEPT = 1;
+/** What differs from the sealed frame. */
 const LEAF = 1;
 const STAMP = 2;
-
-/** One stream as sealed and as it is, without the frames both begin and end with. */
-interface Side {
-  readonly set: FrameSet;
-  readonly from: number;
-  readonly to: number;
-  /** By frame - from, here and below. */
-  readonly fate: Uint8Array;
-  /** Equal for frames of equal leaf and stamp, over all streams. */
-  readonly whole: Int32Array;
-  /** Equal for frames of equal leaf. */
-  readonly leaf: Int32Array;
-  /** Kept frames before it. */
-  readonly gap: Int32Array;
-}
-
-interface Pair {
-  readonly sealed: Side;
-  readonly present: Side;
-  /** Of each present frame that has one: stream (index of the pair) and frame. */
-  readonly partnerStream: Int32Array;
-  readonly partnerFrame: Int32Array;
-  readonly differs: Uint8Array;
-}
 
 /** @returns runs by stream (sealed streams first, then those that only exist now), in order of place */
 export function compare(sealed: readonly FrameSet[], present: readonly FrameSet[]): readonly Change[] {
@@ -95,151 +62,6 @@ export function compare(sealed: readonly FrameSet[], present: readonly FrameSet[
   for (const [s, pair] of pairs.entries()) explainGaps(pair, s);
   for (const [s, pair] of pairs.entries()) repeat(pair, s, search, false);
   return pairs.flatMap((pair) => runsOf(pair, pairs));
-}
-
-function pairUp(sealed: readonly FrameSet[], present: readonly FrameSet[]): readonly Pair[] {
-  const names = [...new Set([...sealed, ...present].map(({ id }) => id))];
-  const known = nothingKnown();
-  return names.map((id) => {
-    const a = sealed.find((one) => one.id === id) ?? nothing(id);
-    const b = present.find((one) => one.id === id) ?? nothing(id);
-    const [head, common] = commonEnds(a, b);
-    // The end may hold the second of two copies, of which the first is the original: it must be there to slide to.
-    const tail = common - copies(b, head, b.count - common);
-    const count = b.count - tail - head;
-    return {
-      sealed: sideOf(a, head, a.count - tail, known),
-      present: sideOf(b, head, b.count - tail, known),
-      partnerStream: new Int32Array(count).fill(NONE),
-      partnerFrame: new Int32Array(count).fill(NONE),
-      differs: new Uint8Array(count),
-    };
-  });
-}
-
-function nothing(id: string): FrameSet {
-  return { id, count: 0, leaves: new Uint8Array(0), stampNs: new BigInt64Array(0) };
-}
-
-function sideOf(set: FrameSet, from: number, to: number, known: Known): Side {
-  const { whole, leaf } = ids(set, from, to, known);
-  return { set, from, to, whole, leaf, fate: new Uint8Array(to - from), gap: new Int32Array(to - from) };
-}
-
-/** How many frames both begin with, and both end with after those. */
-function commonEnds(a: FrameSet, b: FrameSet): readonly [number, number] {
-  const most = Math.min(a.count, b.count);
-  if (most === 0) return [0, 0];
-  const words = a.leaves.length / a.count / 4;
-  const x = wordsOf(a);
-  const y = wordsOf(b);
-  const same = (i: number, j: number): boolean => {
-    for (let w = 0; w < words; w++) if (x.leaf[i * words + w] !== y.leaf[j * words + w]) return false;
-    return x.stamp[2 * i] === y.stamp[2 * j] && x.stamp[2 * i + 1] === y.stamp[2 * j + 1];
-  };
-  let head = 0;
-  while (head < most && same(head, head)) head++;
-  let tail = 0;
-  while (tail < most - head && same(a.count - 1 - tail, b.count - 1 - tail)) tail++;
-  return [head, tail];
-}
-
-function wordsOf({ leaves, stampNs }: FrameSet): { readonly leaf: Uint32Array; readonly stamp: Uint32Array } {
-  return {
-    leaf: new Uint32Array(leaves.buffer, leaves.byteOffset, leaves.length / 4),
-    stamp: new Uint32Array(stampNs.buffer, stampNs.byteOffset, 2 * stampNs.length),
-  };
-}
-
-/** Step 1. */
-function keep({ sealed, present }: Pair): void {
-  const partner = align(sealed.whole, present.whole);
-  keepFirstCopies(present.whole, partner);
-  for (const [j, i] of partner.entries()) {
-    if (i === NONE) continue;
-    present.fate[j] = KEPT;
-    sealed.fate[i] = KEPT;
-  }
-  openExchanged(sealed, present, partner);
-  for (const side of [sealed, present]) {
-    let kept = 0;
-    for (let i = 0; i < side.gap.length; i++) {
-      side.gap[i] = kept;
-      if (side.fate[i] === KEPT) kept++;
-    }
-  }
-}
-
-/**
- * Which of two equal neighbouring groups was put in does not show: the first one is the original. Groups of new frames slide
- * down as long as the kept frame behind them equals their first; each kept frame is passed once.
- */
-function keepFirstCopies(whole: Int32Array, partner: Int32Array): void {
-  const count = partner.length;
-  for (let start = 0, end = 0; start < count; ) {
-    if (partner[start] !== NONE) {
-      start++;
-      continue;
-    }
-    end = Math.max(end, start + 1);
-    while (end < count && partner[end] === NONE) end++;
-    if (end < count && whole[end] === whole[start]) {
-      partner[start] = partner[end] as number;
-      partner[end] = NONE;
-      start++;
-    } else start = end;
-  }
-}
-
-/** Groups of equal size that changed places with their neighbours: the one that was kept is open again. */
-function openExchanged(sealed: Side, present: Side, partner: Int32Array): void {
-  const lost = new Map<number, number>();
-  for (let i = sealed.fate.length - 1; i >= 0; i--) if (sealed.fate[i] === OPEN) lost.set(sealed.whole[i] as number, i);
-  for (let j = 0; j < present.fate.length; ) {
-    const i = present.fate[j] === OPEN ? (lost.get(present.whole[j] as number) ?? NONE) : NONE;
-    let size = 0;
-    while (i !== NONE && isSameOpen(sealed, present, i + size, j + size)) size++;
-    // Kept frames behind it in the one and before it in the other recording, in one straight run.
-    for (const [si, pj] of [[i + size, j - size] as const, [i - size, j + size] as const]) {
-      if (size === 0 || !isStraight(partner, si, pj, size) || !isInPlace(partner, Math.min(i, si), Math.min(j, pj), 2 * size, sealed))
-        continue;
-      for (let k = 0; k < size; k++) {
-        sealed.fate[si + k] = OPEN;
-        present.fate[pj + k] = OPEN;
-        partner[pj + k] = NONE;
-      }
-      break;
-    }
-    j += Math.max(1, size);
-  }
-}
-
-function isSameOpen(sealed: Side, present: Side, i: number, j: number): boolean {
-  return sealed.fate[i] === OPEN && present.fate[j] === OPEN && sealed.whole[i] === present.whole[j];
-}
-
-function isStraight(partner: Int32Array, i: number, j: number, size: number): boolean {
-  if (i < 0 || j < 0) return false;
-  for (let k = 0; k < size; k++) if (partner[j + k] !== i + k) return false;
-  return true;
-}
-
-/** Kept frames are looked for this far around a pair of groups: a frame left alone further out decides nothing. */
-const NEAR = 64;
-
-/** Whether both groups together stand where they stood, seen from the next kept frame before or behind them. */
-function isInPlace(partner: Int32Array, i: number, j: number, size: number, sealed: Side): boolean {
-  const ends = [
-    [j - 1, -1, -1, -1],
-    [j + size, 1, partner.length, sealed.fate.length],
-  ] as const;
-  return ends.some(([from, by, end, sealedEnd]) => {
-    for (let k = from; Math.abs(k - from) < NEAR; k += by) {
-      if (k === end) return sealedEnd - k === i - j;
-      if (partner[k] !== NONE) return (partner[k] as number) - k === i - j;
-    }
-    return false;
-  });
 }
 
 /** Step 2 within each stream, in order. */
@@ -281,13 +103,6 @@ function move(from: readonly Pair[], indexOf: (pair: Pair) => number, ...to: rea
       settle(pair, j, "moved", indexOf(original.pair), original.pair.sealed.from + original.i, 0);
     }
   }
-}
-
-function settle(pair: Pair, j: number, fate: Fate, stream: number, frame: number, differs: number): void {
-  pair.present.fate[j] = FATES.indexOf(fate);
-  pair.partnerStream[j] = stream;
-  pair.partnerFrame[j] = frame;
-  pair.differs[j] = differs;
 }
 
 /** Steps 3 (the same stamp too) and 6. */
@@ -400,13 +215,6 @@ function explainGap(pair: Pair, s: number, lost: readonly number[], gained: read
   const lastNew = stillNew.filter((j) => present.fate[j] === OPEN);
   if (lastLost.length !== lastNew.length) return;
   for (const [n, i] of lastLost.entries()) change(i, lastNew[n] as number);
-}
-
-/** Frames (not windowed) without an explanation. */
-function openFrames({ fate, from }: Side): readonly number[] {
-  const frames: number[] = [];
-  for (let i = 0; i < fate.length; i++) if (fate[i] === OPEN) frames.push(from + i);
-  return frames;
 }
 
 function runsOf(pair: Pair, pairs: readonly Pair[]): readonly Change[] {
