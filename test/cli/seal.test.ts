@@ -100,6 +100,30 @@ describe("seal and verify", () => {
     expect((await plumbline(["check", good, "--key", at("key")])).code).toBe(2);
   });
 
+  test("a hostile seal is 2 in one line: cut, of another version, damaged, of huge counts, nested without end, no MessagePack", async () => {
+    const bytes = readFileSync(`${good}.seal`);
+    const streams = bytes.indexOf("root") + 4 + 34;
+    const hostile = {
+      empty: Buffer.alloc(0),
+      cut: bytes.subarray(0, bytes.length / 2),
+      version: bytes.map((byte, i) => (i === 16 ? 2 : byte)),
+      damaged: bytes.map((byte, i) => (i === bytes.length - 60 ? byte ^ 1 : byte)),
+      counts: Buffer.concat([bytes.subarray(0, streams), Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]), bytes.subarray(streams + 5)]),
+      nested: Buffer.concat([bytes.subarray(0, 17), Buffer.alloc(5_000_000, 0x91)]),
+      noise: Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 31) % 251)),
+    };
+    for (const [name, content] of Object.entries(hostile)) {
+      writeFileSync(at(`${name}.seal`), content);
+      const { code, stdout, stderr } = await plumbline(["verify", good, "--seal", at(`${name}.seal`)]);
+      expect([name, code, stdout, stderr.split("\n").length]).toEqual([name, 2, "", 2]);
+      expect(stderr).toMatch(/\.seal: (not a seal|damaged|expected a seal of version 1|the seal was changed)/);
+    }
+    const checked = await plumbline(["check", good, "--seal", at("cut.seal")]);
+    expect([checked.code, checked.stdout, checked.stderr.split("\n").length]).toEqual([2, "", 2]);
+    const proven = await plumbline(["proof", good, "--seal", at("cut.seal"), "--stream", "/camera", "--frame", "0"]);
+    expect([proven.code, proven.stdout, proven.stderr.split("\n").length]).toEqual([2, "", 2]);
+  });
+
   test("what would be overwritten is refused", async () => {
     expect((await plumbline(["seal", good, "--out", good])).code).toBe(2);
     expect((await plumbline(["seal", good, "--embed", good])).code).toBe(2);

@@ -1,7 +1,9 @@
 /** Runs cases of damage.ts over real recordings, in memory and on one thread. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { runCheck } from "../../src/engine.ts";
+import { InputError } from "../../src/errors.ts";
 import { inlineExecutor } from "../../src/executor.ts";
 import { openRecording } from "../../src/index.ts";
 import type { Input } from "../../src/input.ts";
@@ -12,9 +14,15 @@ import type { Report } from "../../src/types.ts";
 import { memoryInput } from "../memory-input.ts";
 import { type Written, writeMcap } from "../sources/mcap-write.ts";
 import { Dice, damaged, difference, located } from "./damage.ts";
+import type { FolderKind } from "./folders.ts";
+import { damagedTable, type FrameTable } from "./tables.ts";
 
+/** Seals, and sees that the seal is small: at most 20 bytes for a frame and 1 KiB for a stream. */
 export async function sealOf(input: Input): Promise<Seal> {
-  return (await makeSeal(input, nodePlatform, inlineExecutor)).seal;
+  const { seal, bytes } = await makeSeal(input, nodePlatform, inlineExecutor);
+  const frames = seal.streams.reduce((sum, stream) => sum + stream.frames, 0);
+  expect(bytes.length).toBeLessThanOrEqual(20 * frames + 1024 * Math.max(1, seal.streams.length));
+  return seal;
 }
 
 export async function verified(input: Input, seal: Seal): Promise<Report> {
@@ -56,16 +64,58 @@ export async function messageCase({ messages, seal }: MessageRecording, seed: nu
   return difference(truth, located(findings)).map((one) => `case ${seed} (${names.join(", ")}): ${one}`);
 }
 
+/**
+ * A bit flipped in the bytes of the file: in a payload that lies there as it is, or else anywhere in the file.
+ *
+ * In a payload exactly its frame changed, in a place that holds the bit. Elsewhere findings and payloads have to agree: what can no
+ * longer be read vanished, what reads as before is kept.
+ */
+export async function flippedInPlace({ path, messages, seal }: MessageRecording, seed: number): Promise<readonly string[]> {
+  const dice = new Dice(seed);
+  const bytes = Buffer.from(readFileSync(path));
+  const counts = new Map<string, number>();
+  const plain = messages.flatMap(({ topic, data }) => {
+    const frame = counts.get(topic) ?? 0;
+    counts.set(topic, frame + 1);
+    const at = data.length > 15 ? bytes.indexOf(data) : -1;
+    return at >= 0 && bytes.indexOf(data, at + 1) < 0 ? [{ topic, frame, at, size: data.length }] : [];
+  });
+  const chosen = plain[dice.below(Math.max(1, plain.length))];
+  const bit = chosen ? chosen.at * 8 + dice.below(chosen.size * 8) : dice.below(bytes.length * 8);
+  bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+  const input = memoryInput("x.mcap", { "x.mcap": bytes }, { kind: "file" });
+  const name = `bit ${bit} of ${path}`;
+  try {
+    const { findings } = await verified(input, seal);
+    if (chosen) {
+      const places = findings.map(({ bytes }) => bytes).filter((place) => place !== undefined);
+      const outside = places.filter(([from, to]) => bit >> 3 < from || bit >> 3 >= to);
+      const truth = new Set([`changed ${chosen.topic} ${chosen.frame}`]);
+      return [...difference(truth, located(findings)), ...outside.map((place) => `outside ${place}`)].map((one) => `${name}: ${one}`);
+    }
+    const vanished = located(findings.filter(({ kind }) => kind === "vanished")).size;
+    const present = await sealOf(input);
+    const equal = present.streams.every(({ root }) => seal.streams.some((was) => Buffer.compare(was.root, root) === 0));
+    const isSame = equal && present.streams.length === seal.streams.length;
+    const frames = (all: Seal): number => all.streams.reduce((sum, stream) => sum + stream.frames, 0);
+    if (isSame !== (located(findings).size === 0)) return [`${name}: ${findings.length} findings, equal: ${isSame}`];
+    return frames(seal) - frames(present) > vanished ? [`${name}: ${vanished} vanished of ${frames(seal)} to ${frames(present)}`] : [];
+  } catch (error) {
+    // Nothing of it can be read any more: that is said, too.
+    return error instanceof InputError ? [] : [`${name}: ${error}`];
+  }
+}
+
 export interface FolderRecording {
   readonly path: string;
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly seal: Seal;
   /** Frames that are files of their own: by stream, in order. */
   readonly frames: Readonly<Record<string, readonly string[]>>;
+  readonly tables: readonly FrameTable[];
 }
 
-/** @param isFrame whether a file is one frame, and of which stream */
-export async function folderRecording(path: string, isFrame: (file: string) => string | null): Promise<FolderRecording> {
+export async function folderRecording(path: string, { isFrame, tableOf }: FolderKind): Promise<FolderRecording> {
   const files: Record<string, Uint8Array> = {};
   for (const entry of readdirSync(path, { recursive: true, encoding: "utf8" }).sort()) {
     if (statSync(join(path, entry)).isFile()) files[entry] = Uint8Array.from(readFileSync(join(path, entry)));
@@ -79,7 +129,8 @@ export async function folderRecording(path: string, isFrame: (file: string) => s
     }
   }
   if (Object.keys(frames).length === 0) throw new Error(`expected frames in ${path}, got none`);
-  return { path, files, frames, seal: await sealOf(memoryInput("folder", files)) };
+  const tables = Object.entries(files).flatMap(([file, bytes]) => tableOf(file, bytes) ?? []);
+  return { path, files, frames, tables, seal: await sealOf(memoryInput("folder", files)) };
 }
 
 const FILE_DAMAGES = ["payload bit", "swapped", "dropped", "exchanged", "tail cut", "duplicated"] as const;
@@ -126,4 +177,20 @@ export async function folderCase(recording: FolderRecording, seed: number): Prom
   }
   const { findings } = await verified(memoryInput("folder", files), recording.seal);
   return difference(truth, located(findings)).map((one) => `case ${seed} (${name} ${stream}): ${one}`);
+}
+
+/** Damage to frames that are rows of a table. */
+export async function tableCase({ files, tables, seal }: FolderRecording, seed: number): Promise<readonly string[]> {
+  const table = tables[seed % tables.length];
+  if (!table) return [];
+  const { name, bytes, truth } = damagedTable(table, seed);
+  const { findings } = await verified(memoryInput("folder", { ...files, [table.file]: bytes }), seal);
+  return difference(truth, located(findings)).map((one) => `case ${seed} (${name}): ${one}`);
+}
+
+/** The same frames in tables written anew. */
+export async function rewrittenTables({ files, tables, seal }: FolderRecording): Promise<readonly string[]> {
+  const rewritten = Object.fromEntries(tables.map((table) => [table.file, table.write(table.frames)]));
+  const { findings } = await verified(memoryInput("folder", { ...files, ...rewritten }), seal);
+  return [...located(findings)];
 }

@@ -1,12 +1,14 @@
-import { decode } from "@msgpack/msgpack";
+import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { joinBytes } from "../../src/bytes.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { LEAF_BYTES, type SealAlgorithm } from "../../src/seal/algorithm.ts";
 import { encodeSeal, parseSeal, signed } from "../../src/seal/format.ts";
 import { sealKeys } from "../../src/seal/keys.ts";
 import { CHECK, Tree } from "../../src/seal/merkle.ts";
 import { type StreamLeaves, sealOf } from "../../src/seal/seal.ts";
+import { encodeStamps } from "../../src/seal/stamps.ts";
 import { loadKernels } from "../../src/wasm.ts";
 
 const kernels = await loadKernels();
@@ -177,6 +179,88 @@ describe("hostile seals are refused in one line", () => {
     expect(
       refused(Uint8Array.of(...frames.subarray(0, at), 0xcf, 0, 0x1f, 255, 255, 255, 255, 255, 255, ...frames.subarray(at + 1))),
     ).toMatch(/damaged: expected 9007199254740991 leaves/);
+  });
+
+  test("lengths that promise more than there is, at every place where there is one, cost nothing", () => {
+    const memory = kernels.exports.memory.buffer.byteLength;
+    const before = process.memoryUsage().arrayBuffers;
+    for (let at = 0; at < bytes.length; at++) {
+      for (const form of [0xc6, 0xdb, 0xdd, 0xdf, 0xcf]) {
+        const bad = Uint8Array.of(...bytes.subarray(0, at), form, 0xff, 0xff, 0xff, 0xff, ...bytes.subarray(at + 1));
+        expect([at, form, refused(bad)]).not.toEqual([at, form, "accepted"]);
+      }
+    }
+    expect(kernels.exports.memory.buffer.byteLength).toBe(memory);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
+  });
+
+  test("fields that are missing, in another order, there twice or of another type", () => {
+    const header = { algorithm: "xxh3-128", keyed: false, framesPerBlock: 10, name: "x", format: "mcap", root: new Uint8Array(32) };
+    const stream = {
+      id: "/a",
+      kind: "b",
+      type: "T",
+      schema: null,
+      frames: 1,
+      root: new Uint8Array(32),
+      stamps: encodeStamps(BigInt64Array.of(5n), kernels),
+      leaves: new Uint8Array(16),
+    };
+    const fieldsOf = (map: object): readonly (readonly [string, unknown])[] => Object.entries(map);
+    const asMap = (fields: readonly (readonly [string, unknown])[]): Uint8Array =>
+      Uint8Array.of(0x80 + fields.length, ...fields.flatMap(([name, value]) => [...encode(name), ...encode(value)]));
+    const sealOf = (head: Uint8Array, one: Uint8Array): Uint8Array =>
+      Uint8Array.of(0x96, ...encode("plumbline.seal"), ...encode(1), ...head, 0x91, ...one, ...encode(new Uint8Array(32)), 0xc0);
+    const [whole, one] = [asMap(fieldsOf(header)), asMap(fieldsOf(stream))];
+    expect(refused(sealOf(whole, one))).toBe("the seal was changed");
+    for (const isHeader of [true, false]) {
+      const fields = fieldsOf(isHeader ? header : stream);
+      const wrong = (bad: readonly (readonly [string, unknown])[]): Uint8Array =>
+        isHeader ? sealOf(asMap(bad), one) : sealOf(whole, asMap(bad));
+      for (const [i, [name, value]] of fields.entries()) {
+        const others = ["text", -1, 1.5, 2 ** 60, true, null, [], {}, [[[[]]]], { [name]: value }, new Uint8Array(7)];
+        const cases = [
+          fields.toSpliced(i, 1),
+          fields.toSpliced(i, 0, [name, value]),
+          fields.with(i, fields[(i + 1) % fields.length] ?? ["", 0]),
+          [...fields.toSpliced(i, 1), [name, value] as const],
+          ...others.map((other) => fields.with(i, [name, other])),
+        ];
+        for (const bad of cases) {
+          if (JSON.stringify(bad) === JSON.stringify(fields)) continue;
+          // Some are only another name or kind: then the check is wrong.
+          expect([name, refused(wrong(bad))]).not.toEqual([name, "accepted"]);
+        }
+      }
+      expect(refused(wrong([...fields, ["more", 1]]))).toMatch(/^damaged or cut off: expected a (header|stream) of \d fields/);
+    }
+  });
+
+  test("nothing nests, however deep it is", () => {
+    const head = bytes.subarray(0, find(bytes, "plumbline.seal") + 15);
+    for (const form of [0x91, 0x81, 0x96, 0x86, 0xdc, 0xdd, 0xde, 0xdf]) {
+      const bad = new Uint8Array(head.length + 1_000_000).fill(form);
+      bad.set(head);
+      expect(refused(bad)).toMatch(/^damaged or cut off: expected (a header|"algorithm")/);
+      expect(refused(new Uint8Array(1_000_000).fill(form))).toBe("not a seal");
+    }
+  });
+
+  test("any MessagePack at all, behind a right name and version", () => {
+    const head = bytes.subarray(0, find(bytes, "plumbline.seal") + 15);
+    fc.assert(
+      fc.property(fc.array(fc.anything({ withBigInt: false, withDate: false, withTypedArray: true }), { maxLength: 5 }), (values) => {
+        const parts = values.flatMap((value) => {
+          try {
+            return [encode(value)];
+          } catch {
+            return [];
+          }
+        });
+        expect(refused(joinBytes([head, ...parts]))).toMatch(/^(damaged|expected)/);
+      }),
+      { seed: 3, numRuns: 500 },
+    );
   });
 
   test("any bytes at all", () => {
