@@ -4,7 +4,7 @@ import { atan, cos, sin } from "./math.ts";
 import { type Progress, STEP_SECONDS, STEPS_PER_SECOND, type Temper } from "./progress.ts";
 import { type Random, randomStream } from "./random.ts";
 import type { Road } from "./road.ts";
-import { fromYawPitchRoll, type Matrix, toRigid, turnBetween, type Vector } from "./rotation.ts";
+import { fromYawPitchRoll, type Matrix, rotate, toRigid, turnBetween, type Vector } from "./rotation.ts";
 import type { Terrain } from "./terrain.ts";
 import type { Motion } from "./types.ts";
 
@@ -91,18 +91,23 @@ export class Ego {
     };
   }
 
-  /** Derivatives are central differences of the pose over two times H: the truth is the pose, and nothing else. */
-  motionAt(t: number, shown: number): Motion {
+  /**
+   * The motion of a point fixed to the vehicle, with the vehicle's attitude.
+   *
+   * Derivatives are central differences of the pose over two times H: the truth is the pose, and nothing else.
+   */
+  motionAt(t: number, shown: number, point: Vector): Motion {
     const [before, now, after] = [this.poseAt(t - H), this.poseAt(t), this.poseAt(t + H)];
-    const velocity = now.position.map((_, i) => ((after.position[i] ?? 0) - (before.position[i] ?? 0)) / (2 * H));
-    const acceleration = now.position.map((p, i) => ((after.position[i] ?? 0) - 2 * p + (before.position[i] ?? 0)) / (H * H));
+    const [p, q, r] = [carried(before, point), carried(now, point), carried(after, point)];
+    const velocity: Vector = [(r[0] - p[0]) / (2 * H), (r[1] - p[1]) / (2 * H), (r[2] - p[2]) / (2 * H)];
+    const bend = (i: 0 | 1 | 2): number => (r[i] - 2 * q[i] + p[i]) / (H * H);
     const half = turnBetween(before.rotation, after.rotation);
     // The turn is in the axes of `before`, half of it later than `now`: too small a difference to correct.
     return {
       t: shown,
-      pose: toRigid(now.position, now.rotation),
-      velocity: velocity as unknown as Vector,
-      acceleration: acceleration as unknown as Vector,
+      pose: toRigid(q, now.rotation),
+      velocity,
+      acceleration: [bend(0), bend(1), bend(2)],
       angularVelocity: [half[0] / (2 * H), half[1] / (2 * H), half[2] / (2 * H)],
     };
   }
@@ -126,3 +131,8 @@ export class Ego {
 }
 
 const H = 1 / 256;
+
+function carried({ position, rotation }: { readonly position: Vector; readonly rotation: Matrix }, point: Vector): Vector {
+  const [x, y, z] = rotate(rotation, point);
+  return [position[0] + x, position[1] + y, position[2] + z];
+}

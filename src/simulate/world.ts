@@ -75,9 +75,10 @@ export class World implements Scene {
     return { t, originX, originY, primitives: this.#primitives, count: this.#fixed + out.count, ground: this.#ground.pointer };
   }
 
-  egoAt(t: number): Motion {
+  /** @param point fixed to the vehicle, in base_link: what moves is that */
+  egoAt(t: number, point: Vector = [0, 0, 0]): Motion {
     this.#advanceTo(t);
-    return this.#ego.motionAt(t + WARM_UP, t);
+    return this.#ego.motionAt(t + WARM_UP, t, point);
   }
 
   /** The pose alone, cheaper than `egoAt`. */
