@@ -12,6 +12,7 @@ const COMMANDS = new Set([
   "proof",
   "rig",
   "seal",
+  "simulate",
   "verify",
   "help",
   "--help",

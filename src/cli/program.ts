@@ -11,6 +11,7 @@ import { infoCommand } from "./info.ts";
 import { proofCommand } from "./proof.ts";
 import { rigCommand } from "./rig.ts";
 import { sealCommand } from "./seal.ts";
+import { simulateCommand } from "./simulate.ts";
 import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
@@ -67,7 +68,8 @@ function build(console: Console, done: (code: number) => void): Command {
     .addCommand(rigCommand(console, done))
     .addCommand(sealCommand(console, done))
     .addCommand(verifyCommand(console, done))
-    .addCommand(proofCommand(console, done));
+    .addCommand(proofCommand(console, done))
+    .addCommand(simulateCommand(console, done));
   for (const command of family(program)) {
     const full = command === program ? "plumbline" : `plumbline ${command.name()}`;
     command.exitOverride().configureOutput({

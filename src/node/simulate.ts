@@ -1,7 +1,8 @@
 /** `simulate`: a drive as a file and its truth beside it, both whole or not at all. */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ConfigError } from "../errors.ts";
 import { type DriveSummary, writeDrive } from "../simulate/drive.ts";
 import { type DriveOptions, settingsOf } from "../simulate/options.ts";
 import { loadKernels } from "../wasm.ts";
@@ -28,7 +29,7 @@ export function truthPath(out: string): string {
 /**
  * Simulates a drive with known truth. Same options, same bytes, on every machine and version of Node.
  *
- * @throws ConfigError when an option is out of its range; Error of the file system when a file cannot be written; the reason of `signal`
+ * @throws ConfigError when an option is out of its range or a target is no file; Error of the file system when a file cannot be written; the reason of `signal`
  */
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const { out, truth = truthPath(out), signal, onProgress } = options;
@@ -65,6 +66,8 @@ class Part {
   #file: FileHandle | null;
 
   static async begin(path: string): Promise<Part> {
+    const there = await stat(path).catch(() => null);
+    if (there && !there.isFile()) throw new ConfigError(`${path}: expected a file to write, got a folder or device`);
     const temporary = join(dirname(path), `.plumbline-${randomUUID()}.tmp`);
     return new Part(path, temporary, await open(temporary, "wx"));
   }

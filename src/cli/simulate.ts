@@ -1,0 +1,126 @@
+/** `plumbline simulate --out drive.mcap`: a drive whose truth is known. */
+import { Command, InvalidArgumentError } from "commander";
+import { EXIT } from "../exit-code.ts";
+import { ConfigError, type Simulated, simulate } from "../index.ts";
+import { truthPath } from "../node/simulate.ts";
+import { bytesText } from "../report/units.ts";
+import { FAULT_KINDS } from "../simulate/faults.ts";
+import { parseFaults } from "../simulate/faults-file.ts";
+import type { DriveOptions } from "../simulate/options.ts";
+import { type Console, errorText } from "./console.ts";
+import { deliver } from "./deliver.ts";
+import { checkTarget, readSmall } from "./files.ts";
+import { notEmpty } from "./flags.ts";
+import { onInterrupt } from "./interrupt.ts";
+
+const HELP = `
+Writes FILE (MCAP with ROS 2 messages) and its truth beside it (FILE without .mcap, .truth.json). Same options, same bytes, on
+every machine. A file of defects to plant looks like this (docs/simulator.md):
+  schema: plumbline.faults/1
+  faults:
+    - { kind: clock-offset, stream: /imu/data, from: 5, amount: 80 }
+Kinds: ${Object.keys(FAULT_KINDS).join(", ")}.
+
+Exit codes: 0 written, 2 usage, 4 internal error or nothing could be written, 130 interrupted; then no file is left.
+
+Examples:
+  plumbline simulate --out drive.mcap
+  plumbline simulate --seed 7 --seconds 60 --lidar 32x1024 --camera none --out drive.mcap
+  plumbline simulate --faults faults.yaml --out drive.mcap`;
+
+interface SimulateFlags {
+  readonly seed?: number;
+  readonly seconds?: number;
+  readonly lidar?: { readonly rings: number; readonly columns: number };
+  readonly returns?: number;
+  readonly camera?: { readonly width: number; readonly height: number } | null;
+  readonly rate?: number;
+  readonly annotators?: number;
+  readonly faults?: string;
+  readonly out: string;
+  readonly truth?: string;
+}
+
+export function simulateCommand(console: Console, done: (code: number) => void): Command {
+  return new Command("simulate")
+    .summary("write a simulated drive with known truth")
+    .description("Simulates a drive: a labelled multi-sensor recording of which everything is known, defects included.")
+    .requiredOption("--out <file>", "write the recording here", notEmpty)
+    .option("--truth <file>", "write the truth here (default: beside the recording)", notEmpty)
+    .option("--seed <n>", "same seed, same bytes (default: 1)", number)
+    .option("--seconds <n>", "how long it is (default: 20)", number)
+    .option("--lidar <rings>x<columns>", "rays of a sweep (default: 64x1800)", (value) => {
+      const [rings, columns] = sides(value);
+      return { rings, columns };
+    })
+    .option("--returns <n>", "echoes per beam, 1 or 2 (default: 1)", number)
+    .option("--camera <width>x<height>", "pixels of an image, or none (default: 960x540)", (value) => {
+      if (value === "none") return null;
+      const [width, height] = sides(value);
+      return { width, height };
+    })
+    .option("--rate <hz>", "sweeps and images a second (default: 10)", number)
+    .option("--annotators <n>", "people who label (default: 5)", number)
+    .option("--faults <file>", "plant these defects", notEmpty)
+    .addHelpText("after", HELP)
+    .action(async (flags: SimulateFlags) => done(await run(flags, console)));
+}
+
+/** @throws ConfigError before any work is done */
+async function run(flags: SimulateFlags, console: Console): Promise<number> {
+  const { out, truth = truthPath(flags.out) } = flags;
+  const inputs = flags.faults === undefined ? [] : [flags.faults];
+  checkTarget("--out", out, inputs);
+  checkTarget("--truth", truth, [...inputs, out]);
+  const faults = flags.faults === undefined ? [] : parseFaults(readSmall(flags.faults, "a file of defects"), flags.faults);
+  const signal = onInterrupt(console);
+  const seconds = flags.seconds ?? 20;
+  let told = 0;
+  try {
+    const done = await simulate({
+      ...{ seed: flags.seed, seconds, camera: flags.camera, rateHz: flags.rate, annotators: flags.annotators, faults, out, truth, signal },
+      ...lidarOption(flags),
+      onProgress: (now) => {
+        const tenth = Math.floor((10 * now) / seconds);
+        if (tenth > told && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${out}: ${10 * tenth} %`);
+        told = tenth;
+      },
+    });
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    return (await deliver(summary(done, seconds, faults.length), undefined, console)) ? EXIT.clean : EXIT.internal;
+  } catch (error) {
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    if (signal.aborted) return EXIT.interrupted;
+    if (error instanceof ConfigError || !(error instanceof Error && "code" in error)) throw error;
+    console.say(`cannot write ${out}: ${errorText(error)}`);
+    return EXIT.internal;
+  }
+}
+
+function lidarOption({ lidar, returns }: SimulateFlags): Pick<DriveOptions, "lidar"> {
+  if (lidar === undefined && returns === undefined) return {};
+  // Checked like every other option, where its range is known.
+  return { lidar: { rings: 64, columns: 1800, ...lidar, ...(returns !== undefined && { returns: returns as 1 | 2 }) } };
+}
+
+function summary({ bytes, messages, out, truth }: Simulated, seconds: number, faults: number): string {
+  const count = Object.values(messages).reduce((sum, n) => sum + n, 0);
+  return [
+    `simulated  ${seconds} s, ${count} messages of ${Object.keys(messages).length} streams${faults > 0 ? `, ${faults} planted defects` : ""}`,
+    `written    ${out} (${bytesText(bytes)})`,
+    `truth      ${truth}`,
+    "",
+  ].join("\n");
+}
+
+function number(value: string): number {
+  const n = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isNaN(n)) throw new InvalidArgumentError("expected a number.");
+  return n;
+}
+
+function sides(value: string): readonly [number, number] {
+  const [, a, b] = /^(\d{1,6})x(\d{1,6})$/.exec(value) ?? [];
+  if (a === undefined || b === undefined) throw new InvalidArgumentError("expected two whole numbers such as 64x1800.");
+  return [Number(a), Number(b)];
+}
