@@ -4,7 +4,7 @@
  *   npm run bench:checksums -- [--node 22|24|26|all] [--rounds 15] [--milliseconds 12] [--agree-only]
  *
  * Prints GB/s (median, half the distance of the quartiles in percent) and the ratios the project aims at; writes
- * bench/results/checksums.json. Exit code 1 when digests differ.
+ * bench/results/checksums.json and the tables of docs/checksums.md. Exit code 1 when digests differ.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,9 +13,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { agree } from "./checksums-agree.ts";
-import { type Contender, DIGITS, type DigestName, loadField } from "./checksums-contenders.ts";
+import { type Contender, loadField } from "./checksums-contenders.ts";
 import { cached, type Input, walked } from "./checksums-input.ts";
-import { judge, type Outcome } from "./checksums-targets.ts";
+import { type Result, type Run, resultText, runText, withRatios } from "./checksums-report.ts";
+import { judge } from "./checksums-targets.ts";
 import { interleave, type Spread, spreadOf } from "./interleave.ts";
 
 const { values } = parseArgs({
@@ -36,22 +37,6 @@ const ITERATION_BYTES = 256 * KIB;
 
 const bench = fileURLToPath(new URL("..", import.meta.url));
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
-
-interface Row {
-  readonly digest: DigestName;
-  readonly name: string;
-  readonly access: string;
-  readonly input: string;
-  readonly bytesPerSecond: Spread;
-}
-
-interface Run {
-  readonly runtime: string;
-  readonly missing: readonly string[];
-  readonly agreed: Readonly<Record<string, readonly string[]>>;
-  readonly rows: readonly Row[];
-  readonly targets: readonly Outcome[];
-}
 
 /** Where the last result of every contender goes, so that no engine can leave the work out. */
 const sink: { last: unknown } = { last: null };
@@ -95,7 +80,7 @@ async function runHere(): Promise<Run> {
   ];
   const timed = contenders.filter((one) => !one.untimed);
   const seconds = new Map<string, readonly number[]>();
-  const rows: Row[] = [];
+  const speeds = new Map<Contender, Readonly<Record<string, Spread>>>();
   for (const make of inputs) {
     const input = make();
     process.stderr.write(`timing ${input.name}\n`);
@@ -103,45 +88,11 @@ async function runHere(): Promise<Run> {
     for (const one of timed) {
       const each = taken.get(idOf(one)) ?? [];
       seconds.set(`${idOf(one)} ${input.name}`, each);
-      const bytesPerSecond = spreadOf(each.map((s) => input.pieceBytes / s));
-      rows.push({ digest: one.digest, name: one.name, access: one.access, input: input.name, bytesPerSecond });
+      speeds.set(one, { ...speeds.get(one), [input.name]: spreadOf(each.map((s) => input.pieceBytes / s)) });
     }
   }
+  const rows = timed.map((one) => ({ digest: one.digest, name: one.name, access: one.access, bytesPerSecond: speeds.get(one) ?? {} }));
   return { ...run, rows, targets: judge((digest, name, input) => seconds.get(`${idOf({ digest, name })} ${input}`)) };
-}
-
-function print({ rows, targets }: Run): void {
-  const inputs = [...new Set(rows.map((row) => row.input))];
-  const line = (name: string, access: string, cells: readonly string[]): boolean =>
-    say(`  ${name.padEnd(30)}${access.padEnd(10)}${cells.map((cell) => cell.padStart(11)).join("")}`);
-  say("\nGB/s, median and spread (half the distance of the quartiles)");
-  for (const digest of Object.keys(DIGITS)) {
-    const here = rows.filter((row) => row.digest === digest);
-    say("");
-    line(digest, "", inputs);
-    for (const [name, access] of new Map(here.map((row) => [row.name, row.access]))) {
-      line(
-        name,
-        access,
-        inputs.map((input) => cell(here.find((row) => row.name === name && row.input === input)?.bytesPerSecond)),
-      );
-    }
-  }
-  say("\ntargets: ours over the peer's, within each round");
-  for (const { digest, access, peer, times, wanted, met, ratios } of targets) {
-    const verdict = met === null ? "no peer" : met ? "met" : wanted ? "not yet" : "NOT MET";
-    const figures = Object.entries(ratios).map(([input, { median }]) => `${input} ${median.toFixed(2)}`);
-    say(
-      `  ${verdict.padEnd(8)} ${`${digest} ${access}`.padEnd(20)} ${`${wanted ? "wanted " : ""}>= ${times} x`.padEnd(15)} ${peer.padEnd(29)} ${figures.join(", ")}`,
-    );
-  }
-}
-
-function cell(spread: Spread | undefined): string {
-  if (!spread) return "-";
-  const gigabytes = spread.median / 1e9;
-  const percent = ((spread.high - spread.low) / 2 / spread.median) * 100;
-  return `${gigabytes.toFixed(gigabytes < 10 ? 2 : 1)} ±${percent.toFixed(0)}%`;
 }
 
 /** The same on another Node, in a process of its own. */
@@ -175,13 +126,13 @@ function peerVersions(): Readonly<Record<string, string>> {
 async function runs(): Promise<readonly Run[]> {
   if (values.node) return (values.node === "all" ? NODES : [values.node]).map(runOn);
   const run = await runHere();
-  if (run.rows.length > 0) print(run);
+  if (run.rows.length > 0) say(runText(run));
   return [run];
 }
 
 try {
   const done = await runs();
-  const result = {
+  const result: Result = {
     what: "digests against peers: bytes per second, and ratios within rounds of contenders that take turns",
     command: `npm run bench:checksums -- ${process.argv.slice(2).join(" ")}`.trim(),
     machine: { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length, memoryBytes: totalmem() },
@@ -189,9 +140,13 @@ try {
     peers: peerVersions(),
     runs: done,
   };
-  if (values.out || !values["agree-only"]) {
+  if (values.out) {
+    writeFileSync(values.out, JSON.stringify(result));
+  } else if (!values["agree-only"]) {
     mkdirSync(join(bench, "results"), { recursive: true });
-    writeFileSync(values.out ?? join(bench, "results/checksums.json"), `${JSON.stringify(result, null, 1)}\n`);
+    writeFileSync(join(bench, "results/checksums.json"), resultText(result));
+    const docs = join(bench, "../docs/checksums.md");
+    writeFileSync(docs, withRatios(readFileSync(docs, "utf8"), result));
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
