@@ -10,6 +10,7 @@ export { lz4Compress } from "./lz4-compress";
 export { merkleBlocks, merkleTop } from "./merkle";
 export { castRays } from "./raycast";
 export { scanRecords } from "./records";
+export { renderImage } from "./render";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";

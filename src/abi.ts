@@ -101,3 +101,19 @@ export const CAST_SCRATCH_PER_PRIMITIVE = 24;
 export const CAST_SCRATCH = 1024;
 /** What a LiDAR sees of each material at 905 nm: f32[MATERIALS] reflectivity of white, then f32[MATERIALS] how much darker shade 0 is. */
 export const REFLECTIVITY_BYTES = 112;
+
+/** Rows of an image that share a pose. */
+export const RENDER_ROWS = 8;
+/**
+ * A pose of the camera: f32[3] its place in the scene's frame; f32[9], by rows, from its axes (x right, y down, z ahead) to the map's; f32
+ * seconds since the scene's time; f32[3] velocity and f32[3] rad/s, in its own axes. It holds in the middle of its rows' exposure.
+ */
+export const RENDER_POSE = 80;
+/**
+ * f32 each: focal lengths x and y, principal point x and y (pixels); exposure (s); gain; direction to the sun x, y, z (map, unit); light of
+ * the sun, of the surroundings, of the zenith, of the haze; distance at which haze is half of what is seen (m); noise (standard
+ * deviation, levels); u32 seed of the noise.
+ */
+export const RENDER_SETTINGS = 64;
+/** Of each material, f32[4]: albedo of white, how much darker shade 0 is, grain (share of the light), cells per metre (a power of two). */
+export const RENDER_LOOK = 16;

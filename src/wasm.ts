@@ -92,6 +92,23 @@ export interface KernelExports {
     scratch: number,
   ): number;
   /**
+   * Renders a scene as grey pixels with rolling shutter, motion blur and noise; `width` is a multiple of 16. Layouts: see src/abi.ts, how
+   * much scratch: assembly/render.ts.
+   * @returns mean of all pixels, times 256
+   */
+  renderImage(
+    primitives: number,
+    count: number,
+    ground: number,
+    poses: number,
+    width: number,
+    height: number,
+    settings: number,
+    looks: number,
+    scratch: number,
+    out: number,
+  ): number;
+  /**
    * Lists MCAP records in a region as rows of RECORD_ROW bytes: u32 opcode, u32 offset of the record's first byte
    * from `pointer`, u32 content length, u32 channel, u32 sequence, u32 zero, u64 logTime, u64 publishTime
    * (the last five are 0 unless opcode is Message, 0x05). Stops before a record that does not fit.
