@@ -160,8 +160,8 @@ export class Pedestrian implements Actor {
     this.#road = road;
     this.#s = s;
     this.#offset = offset;
-    const speed = random.between(0.8, 1.7);
-    this.#walk = random.between(5, 9);
+    const speed = random.between(0.7, 1.5);
+    this.#walk = random.between(3, 4.3);
     this.#rate = speed / this.#walk;
     this.#phase = random.between(0, 2 * Math.PI);
     this.#sway = random.between(0, 2 * Math.PI);
@@ -177,13 +177,14 @@ export class Pedestrian implements Actor {
     const swayRate = 0.04 * cos(swayAngle);
     const { x, y, heading, curvature } = this.#road.at(s, this.#offset + sway);
     // `curvature` is that of the parallel line; along it the walker goes this much slower or faster than s grows.
-    const pace = rate / (1 + curvature * (this.#offset + sway));
+    const stretch = 1 + curvature * (this.#offset + sway);
+    const pace = rate / stretch;
     const [c, n] = [cos(heading), sin(heading)];
     // Turns around while nearly standing, over a speed range of +-TURNING.
     const turned = smooth((pace / TURNING + 1) / 2);
     const [vx, vy] = [pace * c - swayRate * n, pace * n + swayRate * c];
     const yaw = heading + Math.PI * (1 - turned);
-    return { x, y, yaw, vx, vy, yawRate: pace * curvature - this.#turnRate(pace, sine), walked: s, pace: Math.abs(pace) };
+    return { x, y, yaw, vx, vy, yawRate: pace * curvature - this.#turnRate(pace, sine / stretch), walked: s, pace: Math.abs(pace) };
   }
 
   #turnRate(pace: number, sine: number): number {
@@ -195,7 +196,7 @@ export class Pedestrian implements Actor {
 }
 
 /** m/s */
-const TURNING = 0.2;
+const TURNING = 0.5;
 
 /** A body that stays where it is. */
 export class Parked implements Actor {

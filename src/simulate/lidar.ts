@@ -34,7 +34,7 @@ const PARTS = 4;
 const POSE_SECONDS = 0.005;
 /** Standard deviation of the head's angle from firing to firing, and of its slow swing, in radians. */
 export const HEAD_NOISE = 0.0002;
-const HEAD_SWING = 0.0003;
+export const HEAD_SWING = 0.0003;
 /** Least reflectivity times cosine over squared range that is still seen: asphalt of 0.16 from 1.9 m above at some 50 m. */
 const THRESHOLD = 2.4e-6;
 /** The share of a firing's time over which its rings fire one after the other. */

@@ -146,10 +146,10 @@ export class Street {
 
   #walkers(from: number, side: -1 | 1, rings: readonly Roundabout[], random: Random, nextObject: () => number): readonly Actor[] {
     const walkers: Actor[] = [];
-    for (let i = 0; i < 3; i++) {
-      // One each on three lines, within the stretch: nobody walks through anybody.
-      const s = from + TILE / 2;
-      const offset = (side < 0 ? PAVEMENT.right : PAVEMENT.left) + 0.75 * (i - 1);
+    for (let i = 0; i < 4; i++) {
+      // Two lines by two halves of the stretch, to each their own: nobody walks through anybody.
+      const s = from + (TILE / 4) * (i < 2 ? 1 : 3);
+      const offset = (side < 0 ? PAVEMENT.right : PAVEMENT.left) + (i % 2 === 0 ? -0.62 : 0.62);
       const body = pedestrian(random);
       const comes = random.chance(0.8);
       const own = randomStream(this.#seed, `walker ${from} ${side} ${i}`);
