@@ -149,7 +149,8 @@ export class Camera {
     );
     const meanLevel = sum / 256;
     // Levels go with the square root of the light.
-    const wanted = this.#brightness * (TARGET_LEVEL / Math.max(8, meanLevel)) ** 2;
+    const share = TARGET_LEVEL / Math.max(8, meanLevel);
+    const wanted = this.#brightness * share * share;
     const next = this.#brightness + PACE * (wanted - this.#brightness);
     this.#brightness = Math.min(MOST_BRIGHTNESS, Math.max(LEAST_BRIGHTNESS, next));
     return { jpeg: this.#encode(), exposureSeconds, gain, meanLevel };

@@ -4,6 +4,7 @@
  */
 import type { Kernels } from "../wasm.ts";
 import { annotatorTeam } from "./annotators.ts";
+import { Camera } from "./camera.ts";
 import { Timer, trueNs } from "./clocks.ts";
 import { DriveWriter } from "./encode/writer.ts";
 import { Faults } from "./faults.ts";
@@ -16,8 +17,8 @@ import { randomStream } from "./random.ts";
 import { type SensorRig, sensorRig } from "./rig.ts";
 import { toRigid } from "./rotation.ts";
 import * as truth from "./truth.ts";
-import { type Measurement, START_NS, TOPIC, type TrueMoment } from "./types.ts";
-import { World } from "./world.ts";
+import { type CameraModel, type Measurement, START_NS, TOPIC, type TrueMoment } from "./types.ts";
+import { MOST_PRIMITIVES, World } from "./world.ts";
 
 export interface DriveSink {
   /** Consecutive pieces of the MCAP and of the truth; the callee may keep them. */
@@ -80,11 +81,14 @@ class Drive {
   readonly #sensors: readonly Sensor[];
   readonly #team;
   readonly #labeller;
+  /** Of rectangles in the image. */
+  readonly #imageLabeller;
   readonly #imu: Imu;
   readonly #wheels: Wheels;
   readonly #pending: Measurement[] = [];
   readonly #sequences = new Map<string, number>();
   readonly #tracks: Record<string, LabelTrack[]> = { [LABEL_TOPIC.boxes3d]: [] };
+  #pictures: truth.TruePicture[] = [];
   #truth: string[] = [];
 
   constructor(settings: DriveSettings, kernels: Kernels) {
@@ -94,10 +98,16 @@ class Drive {
     this.#world = new World(seed, kernels);
     this.#team = annotatorTeam(seed, annotators);
     this.#labeller = new Labeller({ seed, team: this.#team });
+    this.#imageLabeller = this.#rig.camera && new Labeller({ seed, team: this.#team, camera: this.#rig.camera });
+    if (this.#rig.camera) this.#tracks[LABEL_TOPIC.boxes2d] = [];
     this.#imu = new Imu(this.#world, this.#rig.imu, randomStream(seed, "imu"));
     this.#wheels = new Wheels(this.#world, this.#rig.speed, randomStream(seed, "wheels"));
-    this.#sensors = [this.#lidarSensor(), this.#imuSensor(), this.#odometrySensor(), this.#gnssSensor(), this.#speedSensor()];
-    const streams: readonly string[] = [...Object.values(TOPIC), ...Object.values(LABEL_TOPIC)];
+    this.#sensors = [
+      ...[this.#lidarSensor(), this.#imuSensor(), this.#odometrySensor(), this.#gnssSensor(), this.#speedSensor()],
+      ...(this.#rig.camera ? [this.#cameraSensor(this.#rig.camera)] : []),
+    ];
+    const ofCamera: readonly string[] = [TOPIC.image, TOPIC.cameraInfo, LABEL_TOPIC.boxes2d];
+    const streams = [...Object.values(TOPIC), ...Object.values(LABEL_TOPIC)].filter((topic) => camera || !ofCamera.includes(topic));
     this.#faults = new Faults(settings.faults, new Set(streams));
     this.#emitMounts();
   }
@@ -144,7 +154,9 @@ class Drive {
   /** Labels of the last frames; then everything is ready. */
   finish(): void {
     for (const frame of this.#labeller.finish()) this.#emitLabels(frame);
+    for (const frame of this.#imageLabeller?.finish() ?? []) this.#emitImageLabels(frame);
     this.#tracks[LABEL_TOPIC.boxes3d]?.push(...this.#labeller.takeTracks());
+    this.#tracks[LABEL_TOPIC.boxes2d]?.push(...(this.#imageLabeller?.takeTracks() ?? []));
     this.now = Number.MAX_SAFE_INTEGER / 1e9;
   }
 
@@ -203,13 +215,44 @@ class Drive {
       const { position, rotation } = this.#world.poseAt(t);
       return { t, pose: toRigid(position, rotation) };
     });
-    this.#truth.push(truth.moment(moment, poses));
+    this.#truth.push(truth.moment(moment, poses, this.#pictures));
+    this.#pictures = [];
+  }
+
+  #cameraSensor(model: CameraModel): Sensor {
+    const camera = new Camera(this.#world, model, this.#settings.seed, MOST_PRIMITIVES);
+    const timer = new Timer(model.timing, randomStream(this.#settings.seed, "camera clock"));
+    return {
+      index: 0,
+      end: (index) => camera.endOf(timer.time(index)),
+      measure: (index, end) => {
+        const t = timer.time(index);
+        const { jpeg, exposureSeconds, gain } = camera.capture(t);
+        const times = timer.stamp(t, end);
+        const { stampNs } = times;
+        this.#emit({ kind: "image", topic: TOPIC.image, ...times, frameId: "camera", jpeg }, t);
+        this.#emit({ kind: "cameraInfo", topic: TOPIC.cameraInfo, ...times, frameId: "camera", model }, t);
+        this.#pictures.push({ t, stampNs, exposureSeconds, gain });
+        // What is drawn is where things were when the middle row was exposed.
+        const middle = (t + end) / 2;
+        const ego = this.#world.egoAt(middle);
+        const boxes = this.#world.boxesAt(middle, LABELLED, new Map());
+        const frame = this.#imageLabeller?.push({ index, t: middle, stampNs, ego, boxes });
+        if (frame) this.#emitImageLabels(frame);
+        this.#tracks[LABEL_TOPIC.boxes2d]?.push(...(this.#imageLabeller?.takeTracks() ?? []));
+      },
+    };
   }
 
   #emitLabels({ t, stampNs, labels }: LabelFrame): void {
     const times = this.#labelTimes(t, stampNs);
     this.#emit({ kind: "labels", topic: LABEL_TOPIC.boxes3d, ...times, schema: "detections3d", labels }, t);
     this.#emit({ kind: "labels", topic: LABEL_TOPIC.work, ...times, schema: "annotations", labels }, t);
+  }
+
+  #emitImageLabels({ t, stampNs, labels }: LabelFrame): void {
+    const times = { ...this.#labelTimes(t, stampNs), frameId: "camera" };
+    this.#emit({ kind: "labels", topic: LABEL_TOPIC.boxes2d, ...times, schema: "detections2d", labels }, t);
   }
 
   /** Labels are made with a look at what comes after. */

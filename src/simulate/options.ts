@@ -10,7 +10,7 @@ export interface DriveOptions {
   readonly seconds?: number | undefined;
   /** Default 64 rings of 1800 columns, one return. Rings: a multiple of 4, 4 to 128; columns 16 to 4096. */
   readonly lidar?: { readonly rings: number; readonly columns: number; readonly returns?: 1 | 2 } | undefined;
-  /** Default 960 x 540; null for none. Multiples of 4, 64 to 4096. */
+  /** Default 960 x 540; null for none. Width a multiple of 16, height of 4, 64 to 4096. */
   readonly camera?: { readonly width: number; readonly height: number } | null | undefined;
   /** Sweeps and images per second, 5 to 20; default 10. */
   readonly rateHz?: number | undefined;
@@ -42,8 +42,13 @@ export function settingsOf(options: DriveOptions): DriveSettings {
   need("lidar returns", returns, "1 or 2", returns === 1 || returns === 2);
   need("rate", rateHz, "a number from 5 to 20", rateHz >= 5 && rateHz <= 20);
   need("annotators", annotators, `a whole number from 1 to ${MOST_ANNOTATORS}`, whole(annotators, 1, MOST_ANNOTATORS));
-  for (const [name, side] of camera ? [["width", camera.width] as const, ["height", camera.height] as const] : []) {
-    need(`camera ${name}`, side, "a multiple of 4 from 64 to 4096", whole(side, 64, 4096) && side % 4 === 0);
+  for (const [name, side, by] of camera
+    ? ([
+        ["width", camera.width, 16],
+        ["height", camera.height, 4],
+      ] as const)
+    : []) {
+    need(`camera ${name}`, side, `a multiple of ${by} from 64 to 4096`, whole(side, 64, 4096) && side % by === 0);
   }
   for (const [i, fault] of faults.entries()) {
     const last = fault.from >= seconds;

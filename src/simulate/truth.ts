@@ -24,13 +24,25 @@ export interface TruePose {
   readonly pose: Rigid;
 }
 
+/** How a picture was taken. */
+export interface TruePicture {
+  readonly t: number;
+  readonly stampNs: bigint;
+  readonly exposureSeconds: number;
+  readonly gain: number;
+}
+
 /** Pieces of one JSON document, in this order: `head`, any number of `moment`, `tail`. */
 export function head({ settings, sensors, annotators }: TruthHead): string {
   const fields = { schema: "plumbline.truth/1", startNs: String(START_NS), settings, sensors, annotators };
   return `${JSON.stringify(fields, null, 1).slice(0, -2)},\n "moments": [`;
 }
 
-export function moment({ index, t, stampNs, ego, boxes }: TrueMoment, poses: readonly TruePose[]): string {
+export function moment(
+  { index, t, stampNs, ego, boxes }: TrueMoment,
+  poses: readonly TruePose[],
+  pictures: readonly TruePicture[],
+): string {
   const fields = {
     index,
     t: rounded(t),
@@ -39,6 +51,9 @@ export function moment({ index, t, stampNs, ego, boxes }: TrueMoment, poses: rea
     angularVelocity: ego.angularVelocity.map(rounded),
     // t, x, y, z, qx, qy, qz, qw
     poses: poses.map(({ t: at, pose }) => [at, pose.x, pose.y, pose.z, pose.qx, pose.qy, pose.qz, pose.qw].map(rounded)),
+    pictures: pictures.map(({ t: at, stampNs: stamp, exposureSeconds, gain }) => ({
+      ...{ t: rounded(at), stampNs: String(stamp), exposureSeconds: rounded(exposureSeconds), gain: rounded(gain) },
+    })),
     boxes: boxes.map((box) => ({
       object: box.object,
       class: box.class,

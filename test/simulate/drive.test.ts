@@ -106,7 +106,7 @@ describe("options", () => {
     [{ seed: -1 }, "seed: expected a whole number from 0 to 2^53 - 1, got -1"],
     [{ lidar: { rings: 6, columns: 100 } }, "lidar rings: expected a multiple of 4 from 4 to 128, got 6"],
     [{ lidar: { rings: 8, columns: 8 } }, "lidar columns: expected a whole number from 16 to 4096, got 8"],
-    [{ camera: { width: 65, height: 64 } }, "camera width: expected a multiple of 4 from 64 to 4096, got 65"],
+    [{ camera: { width: 65, height: 64 } }, "camera width: expected a multiple of 16 from 64 to 4096, got 65"],
     [{ rateHz: 100 }, "rate: expected a number from 5 to 20, got 100"],
     [{ annotators: 0 }, "annotators: expected a whole number from 1 to 10, got 0"],
     [{ faults: [{ kind: "drop", stream: "/imu/data", from: 30 }] }, "faults[0].from: expected less than the drive's 20 s, got 30"],

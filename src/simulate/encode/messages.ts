@@ -34,7 +34,7 @@ export function messageOf(measurement: Measurement): RosMessage {
           latitude: measurement.latitude,
           longitude: measurement.longitude,
           altitude: measurement.altitude,
-          position_covariance: diagonal([1, 1, 2.25].map((share) => share * measurement.positionNoise ** 2)),
+          position_covariance: diagonal([1, 1, 2.25].map((share) => share * square(measurement.positionNoise))),
           position_covariance_type: measurement.status < 0 ? 0 : 2,
         },
       };
@@ -82,15 +82,15 @@ function imu(m: ImuMeasurement): RosMessage["value"] {
     orientation: { x: 0, y: 0, z: 0, w: 1 },
     orientation_covariance: diagonal([-1, 0, 0]),
     angular_velocity: xyz(m.angularVelocity),
-    angular_velocity_covariance: diagonal(m.gyroNoise ** 2),
+    angular_velocity_covariance: diagonal(square(m.gyroNoise)),
     linear_acceleration: xyz(m.linearAcceleration),
-    linear_acceleration_covariance: diagonal(m.accelerometerNoise ** 2),
+    linear_acceleration_covariance: diagonal(square(m.accelerometerNoise)),
   };
 }
 
 function odometry(m: OdometryMeasurement): RosMessage["value"] {
-  const position = m.positionNoise ** 2;
-  const angle = m.angleNoise ** 2;
+  const position = square(m.positionNoise);
+  const angle = square(m.angleNoise);
   return {
     child_frame_id: m.childFrameId,
     pose: { pose: poseOf(m.pose), covariance: diagonal([position, position, position, angle, angle, angle]) },
@@ -182,10 +182,15 @@ function xyz([x, y, z]: readonly [number, number, number]): RosMessage["value"] 
   return { x, y, z };
 }
 
+/** Exact on every engine, which x ** 2 need not be. */
+function square(x: number): number {
+  return x * x;
+}
+
 /** A matrix of zeros but for its diagonal: 3 x 3 of one value, or n x n of n. */
 function diagonal(values: number | readonly number[]): Float64Array {
   const list = typeof values === "number" ? [values, values, values] : values;
-  const matrix = new Float64Array(list.length ** 2);
+  const matrix = new Float64Array(list.length * list.length);
   for (const [i, value] of list.entries()) matrix[i * (list.length + 1)] = value;
   return matrix;
 }
