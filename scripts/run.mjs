@@ -1,7 +1,7 @@
 /**
  * The two commands of this project, on a fresh clone with npm and any Node >= 20: sets up what is missing, then runs.
  *
- *   node scripts/run.mjs start [ARGS]   the command line tool; without arguments it validates a recording that is at hand
+ *   node scripts/run.mjs start [ARGS]   the command line tool; without arguments it simulates a drive and validates it
  *   node scripts/run.mjs test [ARGS]    the tests; ARGS go to vitest, `--long` adds the slow ones
  *   node scripts/run.mjs build          dist/, from installed dependencies
  *   node scripts/run.mjs native         the C++ kernels of native/

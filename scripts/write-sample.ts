@@ -1,5 +1,5 @@
 /**
- * Writes a small synthetic recording with planted defects: what `npm start` validates where no real one is at hand.
+ * Writes a small synthetic recording with planted defects: for tests of the package and of browsers.
  * Ten seconds of LiDAR, camera, IMU and 3D labels in chunks with checksums. Every run gives the same bytes.
  *
  *   node scripts/write-sample.ts OUT.mcap
