@@ -11,6 +11,7 @@ import {
   MATERIAL_PAVEMENT,
   PAVEMENT_WIDTH,
 } from "../src/abi";
+import { wholeOf } from "./_noise";
 
 const MASK: i32 = GROUND_CELLS - 1;
 /** Half the width of a marking, and where markings are, in metres. */
@@ -82,6 +83,35 @@ export function groundWet(x: f32, y: f32): bool {
   const bottom = a + (u - left) * (b - a);
   const top = c + (u - left) * (d - c);
   return bottom + (v - low) * (top - bottom) > WET;
+}
+
+/** `groundWet` of four places at once: all ones where it is wet. Coordinates below 2^22 cells. */
+export function groundWetFour(x: v128, y: v128): v128 {
+  const u = f32x4.mul(x, f32x4.splat(0.25));
+  const v = f32x4.mul(y, f32x4.splat(0.25));
+  const left = f32x4.floor(u);
+  const low = f32x4.floor(v);
+  const i = wholeOf(left);
+  const j = wholeOf(low);
+  const one = i32x4.splat(1);
+  const a = cells(i, j);
+  const b = cells(i32x4.add(i, one), j);
+  const c = cells(i, i32x4.add(j, one));
+  const d = cells(i32x4.add(i, one), i32x4.add(j, one));
+  const across = f32x4.sub(u, left);
+  const bottom = f32x4.add(a, f32x4.mul(across, f32x4.sub(b, a)));
+  const top = f32x4.add(c, f32x4.mul(across, f32x4.sub(d, c)));
+  return f32x4.gt(f32x4.add(bottom, f32x4.mul(f32x4.sub(v, low), f32x4.sub(top, bottom))), f32x4.splat(WET));
+}
+
+/** `cell`, four at once. */
+function cells(i: v128, j: v128): v128 {
+  const mask = i32x4.splat(63);
+  let h = i32x4.mul(v128.or(v128.and(i, mask), i32x4.shl(v128.and(j, mask), 6)), i32x4.splat(0x9e3779b9));
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), i32x4.splat(0x85ebca6b));
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 13)), i32x4.splat(0xc2b2ae35));
+  h = i32x4.shr_u(v128.xor(h, i32x4.shr_u(h, 16)), 8);
+  return f32x4.mul(f32x4.convert_i32x4_s(h), f32x4.splat(5.9604645e-8));
 }
 
 /** [0, 1) for a cell, from the finaliser of MurmurHash3. */

@@ -7,6 +7,8 @@
  * ray. Textures are noise fixed to surfaces, each octave fading where it is finer than a pixel. Motion is known per pixel (what is
  * seen there, the camera, the exposure) and is blurred along afterwards, within the pixel's own surroundings.
  *
+ * Minima and maxima are the "pseudo" ones, one instruction each: those of IEEE 754 take seven on x86, and no NaN is waited for here.
+ *
  * Not done: shadows, reflections, lens distortion, colour.
  *
  * | scratch    | bytes              | holds                                                                    |
@@ -37,9 +39,9 @@ import {
   RENDER_POSE,
   RENDER_ROWS,
 } from "../src/abi";
-import { groundAt, groundBase, groundHeight, groundMaterial, groundWet } from "./_ground";
+import { groundAt, groundBase, groundHeight, groundMaterial, groundWetFour } from "./_ground";
 import { expose, PAD, padRow, soften } from "./_lens";
-import { smoothNoise } from "./_noise";
+import { smoothNoise, wholeOf } from "./_noise";
 
 const INFINITE: f32 = Infinity;
 /** Nearer than this nothing is seen, further than that nothing but haze, metres. */
@@ -174,7 +176,7 @@ function outline(
     let least = f32x4.splat(INFINITE);
     for (let end = 0; end < 2; end++) {
       const pose = poses + (end == 0 ? 0 : usize(bands - 1) * RENDER_POSE);
-      least = f32x4.min(least, outlineFrom(primitive, pose, settings, corners));
+      least = f32x4.pmin(least, outlineFrom(primitive, pose, settings, corners));
     }
     // One pixel more on each side: it turns meanwhile, a little. Columns in fours.
     const left = f32x4.extract_lane(least, 0) - 1;
@@ -213,7 +215,7 @@ function outlineFrom(primitive: usize, pose: usize, settings: usize, corners: us
   }
   for (let corner: usize = 0; corner < 8; corner++) {
     const from = corners + (corner << 4);
-    if (load<f32>(from, 8) >= NEAR) least = f32x4.min(least, edges(load<f32>(from), load<f32>(from, 4), load<f32>(from, 8), settings));
+    if (load<f32>(from, 8) >= NEAR) least = f32x4.pmin(least, edges(load<f32>(from), load<f32>(from, 4), load<f32>(from, 8), settings));
     // Corners that differ in one sign are joined by an edge.
     for (let bit: usize = 1; bit < 8; bit <<= 1) {
       const to = corners + ((corner | bit) << 4);
@@ -221,7 +223,7 @@ function outlineFrom(primitive: usize, pose: usize, settings: usize, corners: us
       const share = (NEAR - load<f32>(from, 8)) / (load<f32>(to, 8) - load<f32>(from, 8));
       const cx = load<f32>(from) + share * (load<f32>(to) - load<f32>(from));
       const cy = load<f32>(from, 4) + share * (load<f32>(to, 4) - load<f32>(from, 4));
-      least = f32x4.min(least, edges(cx, cy, NEAR, settings));
+      least = f32x4.pmin(least, edges(cx, cy, NEAR, settings));
     }
   }
   return least;
@@ -297,6 +299,12 @@ function cast(
   const hx = v128.load_splat<f32>(primitive, PRIMITIVE_HALF);
   const hy = v128.load_splat<f32>(primitive, PRIMITIVE_HALF + 4);
   const hz = v128.load_splat<f32>(primitive, PRIMITIVE_HALF + 8);
+  const sx = f32x4.div(f32x4.splat(1), hx);
+  const sy = f32x4.div(f32x4.splat(1), hy);
+  const sz = f32x4.div(f32x4.splat(1), hz);
+  const qx = f32x4.mul(ox, sx);
+  const qy = f32x4.mul(oy, sy);
+  const qz = f32x4.mul(oz, sz);
   const near = f32x4.splat(NEAR);
   const who = i32x4.splat(id);
   for (let y = from; y < to; y++) {
@@ -313,8 +321,8 @@ function cast(
         kind == PRIMITIVE_BOX
           ? meetBox(dx, dy, dz, ox, oy, oz, hx, hy, hz)
           : kind == PRIMITIVE_CYLINDER
-            ? meetCylinder(dx, dy, dz, ox, oy, oz, hx, hy, hz)
-            : meetEllipsoid(dx, dy, dz, ox, oy, oz, hx, hy, hz);
+            ? meetCylinder(f32x4.mul(dx, sx), f32x4.mul(dy, sy), dz, qx, qy, oz, hz)
+            : meetEllipsoid(f32x4.mul(dx, sx), f32x4.mul(dy, sy), f32x4.mul(dz, sz), qx, qy, qz);
       const at = usize((y - top) * width + x) << 2;
       const before = v128.load(depth + at);
       const taken = v128.and(f32x4.gt(t, near), f32x4.lt(t, before));
@@ -342,39 +350,29 @@ function meetBox(dx: v128, dy: v128, dz: v128, ox: v128, oy: v128, oz: v128, hx:
   const bx = f32x4.mul(ix, ox);
   const by = f32x4.mul(iy, oy);
   const bz = f32x4.mul(iz, oz);
-  const enter = f32x4.neg(f32x4.min(f32x4.min(f32x4.add(bx, ax), f32x4.add(by, ay)), f32x4.add(bz, az)));
-  const leave = f32x4.min(f32x4.min(f32x4.sub(ax, bx), f32x4.sub(ay, by)), f32x4.sub(az, bz));
+  const enter = f32x4.neg(f32x4.pmin(f32x4.pmin(f32x4.add(bx, ax), f32x4.add(by, ay)), f32x4.add(bz, az)));
+  const leave = f32x4.pmin(f32x4.pmin(f32x4.sub(ax, bx), f32x4.sub(ay, by)), f32x4.sub(az, bz));
   return v128.bitselect(enter, f32x4.splat(INFINITE), f32x4.le(enter, leave));
 }
 
-/** Likewise a cylinder along z with flat ends, scaled to the unit circle. */
-function meetCylinder(dx: v128, dy: v128, dz: v128, ox: v128, oy: v128, oz: v128, hx: v128, hy: v128, hz: v128): v128 {
-  const ux = f32x4.div(dx, hx);
-  const uy = f32x4.div(dy, hy);
-  const qx = f32x4.div(ox, hx);
-  const qy = f32x4.div(oy, hy);
+/** Likewise a cylinder along z with flat ends, x and y scaled to the unit circle. */
+function meetCylinder(ux: v128, uy: v128, dz: v128, qx: v128, qy: v128, oz: v128, hz: v128): v128 {
   const a = f32x4.add(f32x4.mul(ux, ux), f32x4.mul(uy, uy));
   const b = f32x4.add(f32x4.mul(ux, qx), f32x4.mul(uy, qy));
   const miss = f32x4.sub(f32x4.mul(ux, qy), f32x4.mul(uy, qx));
   const discriminant = f32x4.sub(a, f32x4.mul(miss, miss));
-  const root = f32x4.sqrt(f32x4.max(discriminant, f32x4.splat(0)));
+  const root = f32x4.sqrt(f32x4.pmax(discriminant, f32x4.splat(0)));
   const iz = f32x4.div(f32x4.splat(1), dz);
   const az = f32x4.mul(f32x4.abs(iz), hz);
   const bz = f32x4.mul(iz, oz);
-  const enter = f32x4.max(f32x4.div(f32x4.sub(f32x4.neg(b), root), a), f32x4.neg(f32x4.add(bz, az)));
-  const leave = f32x4.min(f32x4.div(f32x4.sub(root, b), a), f32x4.sub(az, bz));
+  const enter = f32x4.pmax(f32x4.div(f32x4.sub(f32x4.neg(b), root), a), f32x4.neg(f32x4.add(bz, az)));
+  const leave = f32x4.pmin(f32x4.div(f32x4.sub(root, b), a), f32x4.sub(az, bz));
   const hit = v128.and(f32x4.le(enter, leave), f32x4.ge(discriminant, f32x4.splat(0)));
   return v128.bitselect(enter, f32x4.splat(INFINITE), hit);
 }
 
 /** Likewise an ellipsoid, scaled to the unit sphere. */
-function meetEllipsoid(dx: v128, dy: v128, dz: v128, ox: v128, oy: v128, oz: v128, hx: v128, hy: v128, hz: v128): v128 {
-  const ux = f32x4.div(dx, hx);
-  const uy = f32x4.div(dy, hy);
-  const uz = f32x4.div(dz, hz);
-  const qx = f32x4.div(ox, hx);
-  const qy = f32x4.div(oy, hy);
-  const qz = f32x4.div(oz, hz);
+function meetEllipsoid(ux: v128, uy: v128, uz: v128, qx: v128, qy: v128, qz: v128): v128 {
   const a = f32x4.add(f32x4.add(f32x4.mul(ux, ux), f32x4.mul(uy, uy)), f32x4.mul(uz, uz));
   const b = f32x4.add(f32x4.add(f32x4.mul(ux, qx), f32x4.mul(uy, qy)), f32x4.mul(uz, qz));
   // |u x q|^2: the distance from the centre, squared, times a, without cancelling.
@@ -383,7 +381,7 @@ function meetEllipsoid(dx: v128, dy: v128, dz: v128, ox: v128, oy: v128, oz: v12
   const mz = f32x4.sub(f32x4.mul(ux, qy), f32x4.mul(uy, qx));
   const discriminant = f32x4.sub(a, f32x4.add(f32x4.add(f32x4.mul(mx, mx), f32x4.mul(my, my)), f32x4.mul(mz, mz)));
   const zero = f32x4.splat(0);
-  const enter = f32x4.div(f32x4.sub(f32x4.neg(b), f32x4.sqrt(f32x4.max(discriminant, zero))), a);
+  const enter = f32x4.div(f32x4.sub(f32x4.neg(b), f32x4.sqrt(f32x4.pmax(discriminant, zero))), a);
   return v128.bitselect(enter, f32x4.splat(INFINITE), f32x4.ge(discriminant, zero));
 }
 
@@ -448,7 +446,7 @@ function shade(
         step = meetGround(ground, pose, dx, dy, dz, step, scratch);
         const land = v128.load(scratch, DEPTH);
         const onLand = f32x4.lt(land, solid);
-        const z = f32x4.min(land, solid);
+        const z = f32x4.pmin(land, solid);
         const inverseZ = v128.bitselect(zero, f32x4.div(f32x4.splat(1), z), f32x4.eq(z, infinite));
 
         let light = zero;
@@ -474,8 +472,8 @@ function shade(
         if (v128.any_true(open)) light = v128.bitselect(skyLight(dx, dy, dz, length, settings), light, open);
 
         // Gamma of one half: then shot noise is the same at every level.
-        const level = f32x4.add(f32x4.mul(f32x4.sqrt(f32x4.mul(light, gain)), f32x4.splat(255)), f32x4.splat(0.5));
-        store<u32>(sharp + usize(y) * stride + PAD + usize(x), bytesOf(i32x4.trunc_sat_f32x4_s(level), false));
+        const level = f32x4.mul(f32x4.sqrt(f32x4.mul(light, gain)), f32x4.splat(255));
+        store<u32>(sharp + usize(y) * stride + PAD + usize(x), bytesOf(wholeOf(level), false));
 
         const rx = f32x4.sub(turnY, f32x4.mul(turnZ, v4));
         const ry = f32x4.sub(f32x4.mul(turnZ, u), turnX);
@@ -483,8 +481,8 @@ function shade(
         const px = f32x4.sub(f32x4.mul(f32x4.sub(wx, f32x4.mul(u, wz)), inverseZ), f32x4.sub(rx, f32x4.mul(u, rz)));
         const py = f32x4.sub(f32x4.mul(f32x4.sub(wy, f32x4.mul(v4, wz)), inverseZ), f32x4.sub(ry, f32x4.mul(v4, rz)));
         const pixel = usize(y * width + x);
-        store<u32>(motionX + pixel, bytesOf(i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(px, scaleX))), true));
-        store<u32>(motionY + pixel, bytesOf(i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(py, scaleY))), true));
+        store<u32>(motionX + pixel, bytesOf(wholeOf(f32x4.mul(px, scaleX)), true));
+        store<u32>(motionY + pixel, bytesOf(wholeOf(f32x4.mul(py, scaleY)), true));
       }
     }
   }
@@ -552,7 +550,7 @@ function meetGround(ground: usize, pose: usize, dx: v128, dy: v128, dz: v128, st
   const lean = rise * flat;
   const closing = min<f32>(mz - lean, LEAST_CLOSING);
   t -= (oz + mz * t - surface(groundAt(ground, ox + mx * t, oy + my * t))) / closing;
-  const all = f32x4.min(f32x4.sub(dz, f32x4.splat(lean)), f32x4.splat(LEAST_CLOSING));
+  const all = f32x4.pmin(f32x4.sub(dz, f32x4.splat(lean)), f32x4.splat(LEAST_CLOSING));
   const start = f32x4.div(f32x4.splat(t * closing), all);
   lane(
     ground,
@@ -618,17 +616,18 @@ function landLight(z: v128, length: v128, dz: v128, inverse: f32, settings: usiz
   for (let at = lanes; at < lanes + 16; at += 4) {
     const material = groundMaterial(load<f32>(at, LATERAL), load<f32>(at, ALONG), load<f32>(at, HALF_WIDTH));
     const look = looks + (usize(material) << 4);
-    const wet = groundWet(load<f32>(at, GROUND_X), load<f32>(at, GROUND_Y));
-    store<f32>(at, wet ? load<f32>(look) * WET_SHARE : load<f32>(look), WHITE);
+    store<f32>(at, load<f32>(look), WHITE);
     store<f32>(at, load<f32>(look, 8), GRAIN);
     store<f32>(at, load<f32>(look, 12), CELLS);
   }
   // A pixel covers more of the ground the flatter it is looked at.
-  const incidence = f32x4.max(f32x4.div(f32x4.abs(dz), length), f32x4.splat(0.05));
+  const incidence = f32x4.pmax(f32x4.div(f32x4.abs(dz), length), f32x4.splat(0.05));
   const size = f32x4.div(f32x4.mul(z, f32x4.splat(inverse * 0.4)), incidence);
   const grain = texture(v128.load(lanes, GROUND_X), v128.load(lanes, GROUND_Y), size, v128.load(lanes, CELLS), v128.load(lanes, GRAIN), 0);
   const bright = f32x4.splat(load<f32>(settings, AMBIENT) + load<f32>(settings, SUNLIGHT) * max<f32>(0, load<f32>(settings, SUN + 8)));
-  return f32x4.mul(f32x4.mul(v128.load(lanes, WHITE), grain), bright);
+  const wet = groundWetFour(v128.load(lanes, GROUND_X), v128.load(lanes, GROUND_Y));
+  const white = f32x4.mul(v128.load(lanes, WHITE), v128.bitselect(f32x4.splat(WET_SHARE), f32x4.splat(1), wet));
+  return f32x4.mul(f32x4.mul(white, grain), bright);
 }
 
 /** 1 plus noise of three octaves, each fading where its cells are finer than `size`. */
@@ -639,15 +638,15 @@ function texture(x: v128, y: v128, size: v128, cells: v128, grain: v128, salt: i
   let frequency = cells;
   let weight: f32 = 0.6;
   for (let octave = 0; octave < 3; octave++) {
-    const seen = f32x4.max(zero, f32x4.sub(one, f32x4.mul(size, frequency)));
+    const seen = f32x4.pmax(zero, f32x4.sub(one, f32x4.mul(size, frequency)));
     if (!v128.any_true(f32x4.gt(seen, zero))) break;
-    const mask = i32x4.sub(i32x4.trunc_sat_f32x4_s(f32x4.mul(frequency, f32x4.splat(f32(GROUND_CELLS)))), i32x4.splat(1));
+    const mask = i32x4.sub(wholeOf(f32x4.mul(frequency, f32x4.splat(f32(GROUND_CELLS)))), i32x4.splat(1));
     const noise = f32x4.sub(smoothNoise(f32x4.mul(x, frequency), f32x4.mul(y, frequency), mask, salt + octave), f32x4.splat(0.5));
     sum = f32x4.add(sum, f32x4.mul(f32x4.mul(noise, seen), f32x4.mul(grain, f32x4.splat(2 * weight))));
     frequency = f32x4.mul(frequency, f32x4.splat(4));
     weight *= 0.8;
   }
-  return f32x4.max(sum, f32x4.splat(0.05));
+  return f32x4.pmax(sum, f32x4.splat(0.05));
 }
 
 /** Light from a solid, of all four lanes. */
@@ -716,7 +715,7 @@ function solidLight(
   const lz = f32x4.splat(load<f32>(r, 8) * sx + load<f32>(r, 20) * sy + load<f32>(r, 32) * sz);
   const squared = f32x4.add(f32x4.add(f32x4.mul(nx, nx), f32x4.mul(ny, ny)), f32x4.mul(nz, nz));
   const facing = f32x4.add(f32x4.add(f32x4.mul(nx, lx), f32x4.mul(ny, ly)), f32x4.mul(nz, lz));
-  const lit = f32x4.div(f32x4.max(facing, zero), f32x4.sqrt(squared));
+  const lit = f32x4.div(f32x4.pmax(facing, zero), f32x4.sqrt(squared));
   const bright = f32x4.add(v128.load_splat<f32>(settings, AMBIENT), f32x4.mul(v128.load_splat<f32>(settings, SUNLIGHT), lit));
 
   const material = load<i32>(primitive, PRIMITIVE_MATERIAL);
@@ -750,7 +749,7 @@ function windows(s: v128, h: v128, onSide: v128, salt: i32): v128 {
   const j = f32x4.floor(up);
   const a = f32x4.abs(f32x4.sub(f32x4.sub(across, i), f32x4.splat(0.5)));
   const b = f32x4.abs(f32x4.sub(f32x4.sub(up, j), f32x4.splat(0.5)));
-  const inside = v128.and(f32x4.lt(f32x4.max(a, b), f32x4.splat(0.25)), f32x4.gt(onSide, f32x4.splat(0)));
+  const inside = v128.and(f32x4.lt(f32x4.pmax(a, b), f32x4.splat(0.25)), f32x4.gt(onSide, f32x4.splat(0)));
   const shade = f32x4.add(f32x4.splat(0.25), f32x4.mul(f32x4.splat(0.35), smoothNoise(i, j, i32x4.splat(1023), salt)));
   return v128.bitselect(shade, f32x4.splat(1), inside);
 }
@@ -761,16 +760,16 @@ function skyLight(dx: v128, dy: v128, dz: v128, length: v128, settings: usize): 
   const one = f32x4.splat(1);
   const haze = v128.load_splat<f32>(settings, HAZE);
   const up = f32x4.div(dz, length);
-  const clear = f32x4.min(one, f32x4.mul(f32x4.max(up, zero), f32x4.splat(2.5)));
+  const clear = f32x4.pmin(one, f32x4.mul(f32x4.pmax(up, zero), f32x4.splat(2.5)));
   const blue = f32x4.add(haze, f32x4.mul(f32x4.sub(v128.load_splat<f32>(settings, SKY), haze), clear));
-  const reach = f32x4.div(f32x4.splat(3), f32x4.add(f32x4.max(dz, zero), f32x4.mul(length, f32x4.splat(0.15))));
+  const reach = f32x4.div(f32x4.splat(3), f32x4.add(f32x4.pmax(dz, zero), f32x4.mul(length, f32x4.splat(0.15))));
   const x = f32x4.mul(dx, reach);
   const y = f32x4.mul(dy, reach);
   const mask = i32x4.splat(1023);
   const coarse = smoothNoise(x, y, mask, 101);
   const fine = smoothNoise(f32x4.mul(x, f32x4.splat(4)), f32x4.mul(y, f32x4.splat(4)), mask, 102);
   const cloud = f32x4.add(f32x4.mul(coarse, f32x4.splat(0.7)), f32x4.mul(fine, f32x4.splat(0.3)));
-  const cover = f32x4.mul(f32x4.max(zero, f32x4.sub(cloud, f32x4.splat(0.45))), clear);
+  const cover = f32x4.mul(f32x4.pmax(zero, f32x4.sub(cloud, f32x4.splat(0.45))), clear);
   const above = f32x4.add(blue, f32x4.mul(cover, haze));
   return v128.bitselect(above, f32x4.mul(haze, f32x4.splat(0.6)), f32x4.gt(dz, zero));
 }

@@ -103,11 +103,12 @@ export function develop(sharp: Uint8Array, motionX: Int8Array, motionY: Int8Arra
     const taps = Math.min((Math.max(Math.abs(qx), Math.abs(qy)) + 3) >> 2, 16);
     let mean = soft[i] ?? 0;
     if (taps >= 2) {
-      const [stepX, stepY] = [Math.trunc((qx * 16384) / taps), Math.trunc((qy * 16384) / taps)];
+      const share = Math.round(65536 / taps);
+      const [stepX, stepY] = [(qx * share) >> 2, (qy * share) >> 2];
       const begin = (place: number, step: number): number => place * 65536 + 32768 - ((step * (taps - 1)) >> 1);
       let sum = 0;
       for (let n = 0; n < taps; n++) sum += at(soft, (begin(x, stepX) + n * stepX) >> 16, (begin(y, stepY) + n * stepY) >> 16);
-      mean = Math.floor((sum + (taps >> 1)) / taps);
+      mean = (sum * share + 32768) >> 16;
     }
     // Sixteen pixels share eight random words: word n & 3 of either seed, byte n >> 2... by address, so little-endian.
     const first = i - (i % 16);
