@@ -18,6 +18,11 @@ export interface Run {
   readonly missing: readonly string[];
   /** Per digest, who gave the same digests. */
   readonly agreed: Readonly<Record<string, readonly string[]>>;
+  /**
+   * CPU time over time: 1 when the process always had a core. Well below 1, iterations longer than a time slice, those of slow peers over
+   * 8 MiB first, were interrupted, and their ratios are too good to be true.
+   */
+  readonly coreShare: number;
   readonly rows: readonly Row[];
   readonly targets: readonly Outcome[];
 }
@@ -31,7 +36,10 @@ export interface Result {
   readonly runs: readonly Run[];
 }
 
-export function runText({ rows, targets }: Run): string {
+/** Below this the ratios are not to be trusted. */
+const QUIET = 0.95;
+
+export function runText({ coreShare, rows, targets }: Run): string {
   const inputs = Object.keys(rows[0]?.bytesPerSecond ?? {});
   const line = (name: string, access: string, cells: readonly string[]): string =>
     `  ${name.padEnd(30)}${access.padEnd(10)}${cells.map((cell) => cell.padStart(11)).join("")}`;
@@ -55,7 +63,9 @@ export function runText({ rows, targets }: Run): string {
     return `  ${verdict.padEnd(8)} ${`${digest} ${access}`.padEnd(20)} ${target.padEnd(15)} ${peer.padEnd(29)} ${figures.join(", ")}`;
   });
   const head = "GB/s, median and spread (half the distance of the quartiles)";
-  return ["", head, ...speeds, "", "targets: ours over the peer's, within each round", ...verdicts].join("\n");
+  const busy = `the machine was busy: this process had ${percent(coreShare)} of a core, so slow peers over 8 MiB look slower than they are`;
+  const notes = coreShare < QUIET ? ["", busy] : [];
+  return ["", head, ...speeds, "", "targets: ours over the peer's, within each round", ...verdicts, ...notes].join("\n");
 }
 
 function speed(spread: Spread | undefined): string {
@@ -63,6 +73,10 @@ function speed(spread: Spread | undefined): string {
   const gigabytes = spread.median / 1e9;
   const percent = ((spread.high - spread.low) / 2 / spread.median) * 100;
   return `${gigabytes.toFixed(gigabytes < 10 ? 2 : 1)} ±${percent.toFixed(0)}%`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 /** Four digits, and a line per spread. */
@@ -88,7 +102,7 @@ function tables({ machine, commit, runs }: Result): string {
   const shown = runs.find((run) => run.runtime.startsWith("node v24")) ?? runs[0];
   const inputs = Object.keys(shown?.rows[0]?.bytesPerSecond ?? {});
   return [
-    `Measured on ${machine.cpu}, ${machine.cores} cores, at commit ${commit}.`,
+    `Measured on ${machine.cpu}, ${machine.cores} cores, at commit ${commit}; the process had ${percent(Math.min(...runs.map((run) => run.coreShare)))} of a core or more.`,
     "",
     row(["digest", "peer", "at", "target", ...nodes]),
     row(["---", "---", "---", "---", ...nodes.map(() => "---")]),

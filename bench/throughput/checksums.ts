@@ -68,7 +68,7 @@ async function runHere(): Promise<Run> {
   for (const { digest, differing } of agreements) if (differing.length > 0) throw new Error(`${digest} differs: ${differing.join(", ")}`);
   const agreed = Object.fromEntries(agreements.map(({ digest, agreeing }) => [digest, agreeing]));
   const run = { runtime: `node ${process.version}`, missing, agreed };
-  if (values["agree-only"]) return { ...run, rows: [], targets: [] };
+  if (values["agree-only"]) return { ...run, coreShare: 0, rows: [], targets: [] };
 
   const inputs = [
     () => cached("1 KiB", KIB, 1),
@@ -81,6 +81,7 @@ async function runHere(): Promise<Run> {
   const timed = contenders.filter((one) => !one.untimed);
   const seconds = new Map<string, readonly number[]>();
   const speeds = new Map<Contender, Readonly<Record<string, Spread>>>();
+  const [wall, cpu] = [performance.now(), process.cpuUsage()];
   for (const make of inputs) {
     const input = make();
     process.stderr.write(`timing ${input.name}\n`);
@@ -91,8 +92,10 @@ async function runHere(): Promise<Run> {
       speeds.set(one, { ...speeds.get(one), [input.name]: spreadOf(each.map((s) => input.pieceBytes / s)) });
     }
   }
+  const { user, system } = process.cpuUsage(cpu);
+  const coreShare = (user + system) / 1000 / (performance.now() - wall);
   const rows = timed.map((one) => ({ digest: one.digest, name: one.name, access: one.access, bytesPerSecond: speeds.get(one) ?? {} }));
-  return { ...run, rows, targets: judge((digest, name, input) => seconds.get(`${idOf({ digest, name })} ${input}`)) };
+  return { ...run, coreShare, rows, targets: judge((digest, name, input) => seconds.get(`${idOf({ digest, name })} ${input}`)) };
 }
 
 /** The same on another Node, in a process of its own. */
