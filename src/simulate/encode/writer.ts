@@ -122,8 +122,9 @@ export class DriveWriter {
     const target = kernels.alloc(room);
     const table = kernels.alloc(LZ4_TABLE);
     const written = kernels.exports.lz4Compress(source, data.length, target, room, table);
-    const compressedData = kernels.u8(target, written).slice();
     kernels.release(mark);
+    // A view: the container copies it into its record before anything else happens.
+    const compressedData = kernels.u8(target, written);
     return { compression: "lz4", compressedData };
   }
 
