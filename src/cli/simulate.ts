@@ -33,7 +33,7 @@ interface SimulateFlags {
   readonly seconds?: number;
   readonly lidar?: { readonly rings: number; readonly columns: number };
   readonly returns?: number;
-  readonly camera?: { readonly width: number; readonly height: number } | null;
+  readonly camera?: { readonly width: number; readonly height: number } | "none";
   readonly rate?: number;
   readonly annotators?: number;
   readonly faults?: string;
@@ -55,7 +55,8 @@ export function simulateCommand(console: Console, done: (code: number) => void):
     })
     .option("--returns <n>", "echoes per beam, 1 or 2 (default: 1)", number)
     .option("--camera <width>x<height>", "pixels of an image, or none (default: 960x540)", (value) => {
-      if (value === "none") return null;
+      // Commander takes a null for an empty text.
+      if (value === "none") return "none";
       const [width, height] = sides(value);
       return { width, height };
     })
@@ -78,7 +79,17 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
   let told = 0;
   try {
     const done = await simulate({
-      ...{ seed: flags.seed, seconds, camera: flags.camera, rateHz: flags.rate, annotators: flags.annotators, faults, out, truth, signal },
+      ...{
+        seed: flags.seed,
+        seconds,
+        camera: flags.camera === "none" ? null : flags.camera,
+        rateHz: flags.rate,
+        annotators: flags.annotators,
+        faults,
+        out,
+        truth,
+        signal,
+      },
       ...lidarOption(flags),
       onProgress: (now) => {
         const tenth = Math.floor((10 * now) / seconds);
