@@ -200,18 +200,24 @@ function outlineFrom(primitive: usize, pose: usize, settings: usize, corners: us
   const ahead = column(pose, 2, x, y, z);
   const radius = load<f32>(primitive, PRIMITIVE_RADIUS);
   if (ahead + radius < NEAR || ahead - radius > FAR) return least;
+  const sx = time * load<f32>(primitive, PRIMITIVE_SPIN);
+  const sy = time * load<f32>(primitive, PRIMITIVE_SPIN + 4);
+  const sz = time * load<f32>(primitive, PRIMITIVE_SPIN + 8);
   for (let corner: usize = 0; corner < 8; corner++) {
     const a = (corner & 1 ? f32(1) : f32(-1)) * load<f32>(primitive, PRIMITIVE_HALF);
     const b = (corner & 2 ? f32(1) : f32(-1)) * load<f32>(primitive, PRIMITIVE_HALF + 4);
     const c = (corner & 4 ? f32(1) : f32(-1)) * load<f32>(primitive, PRIMITIVE_HALF + 8);
     const r = primitive + PRIMITIVE_ROTATION;
-    const mx = x + load<f32>(r) * a + load<f32>(r, 4) * b + load<f32>(r, 8) * c;
-    const my = y + load<f32>(r, 12) * a + load<f32>(r, 16) * b + load<f32>(r, 20) * c;
-    const mz = z + load<f32>(r, 24) * a + load<f32>(r, 28) * b + load<f32>(r, 32) * c;
+    const mx = load<f32>(r) * a + load<f32>(r, 4) * b + load<f32>(r, 8) * c;
+    const my = load<f32>(r, 12) * a + load<f32>(r, 16) * b + load<f32>(r, 20) * c;
+    const mz = load<f32>(r, 24) * a + load<f32>(r, 28) * b + load<f32>(r, 32) * c;
+    const tx = x + mx + sy * mz - sz * my;
+    const ty = y + my + sz * mx - sx * mz;
+    const tz = z + mz + sx * my - sy * mx;
     const at = corners + (corner << 4);
-    store<f32>(at, column(pose, 0, mx, my, mz));
-    store<f32>(at, column(pose, 1, mx, my, mz), 4);
-    store<f32>(at, column(pose, 2, mx, my, mz), 8);
+    store<f32>(at, column(pose, 0, tx, ty, tz));
+    store<f32>(at, column(pose, 1, tx, ty, tz), 4);
+    store<f32>(at, column(pose, 2, tx, ty, tz), 8);
   }
   for (let corner: usize = 0; corner < 8; corner++) {
     const from = corners + (corner << 4);
