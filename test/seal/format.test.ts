@@ -236,6 +236,16 @@ describe("hostile seals are refused in one line", () => {
     }
   });
 
+  test("streams out of order, or one that is there twice, although every root fits", () => {
+    const about = { algorithm: "xxh3-128", framesPerBlock: 10, recording: { name: "x.mcap", format: "mcap" } } as const;
+    const streams = ["/a", "/a", "/b"].map((id) => streamOf(id, 5, "xxh3-128"));
+    expect(refused(encodeSeal(sealOf(streams, about, null, kernels), null, kernels).bytes)).toBe("damaged: streams out of order");
+    const made = sealOf(streams.slice(1), about, null, kernels);
+    const turned = { ...made, streams: made.streams.toReversed() };
+    expect(refused(encodeSeal(made, null, kernels).bytes)).toBe("accepted");
+    expect(refused(encodeSeal(turned, null, kernels).bytes)).toBe("damaged: streams out of order");
+  });
+
   test("nothing nests, however deep it is", () => {
     const head = bytes.subarray(0, find(bytes, "plumbline.seal") + 15);
     for (const form of [0x91, 0x81, 0x96, 0x86, 0xdc, 0xdd, 0xde, 0xdf]) {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
 import { sealKeys } from "../../src/seal/keys.ts";
-import { NODE_BYTES, Tree } from "../../src/seal/merkle.ts";
+import { entryOf, NODE_BYTES, Tree } from "../../src/seal/merkle.ts";
 import { checkPath, type Proof, parseProof, proofOf } from "../../src/seal/proof.ts";
 import { sealOf } from "../../src/seal/seal.ts";
 import { loadKernels } from "../../src/wasm.ts";
@@ -48,6 +48,26 @@ describe("the tree", () => {
           if (i === j) expect(top).toEqual(tree.top(nodes(n)));
           else expect(top).not.toEqual(tree.top(nodes(n)));
         }
+      }
+    }
+  });
+
+  test("block nodes of more frames than are copied in at once", () => {
+    const frames = 66_003;
+    const leaves = Uint8Array.from({ length: 16 * frames }, (_, i) => i * 7 + (i >> 9));
+    const stampNs = BigInt64Array.from({ length: frames }, (_, i) => BigInt(i) * 1_000_003n);
+    for (const perBlock of [10, 70_000]) {
+      const own = new Tree(kernels, sealKeys(null, kernels).node, "xxh3-128", perBlock);
+      const blocks = own.blockNodes({ id: "/a", frames, leaves, stampNs });
+      expect(blocks.length).toBe(Math.ceil(frames / perBlock) * NODE_BYTES);
+      for (const block of new Set([0, Math.floor(65_536 / perBlock), Math.floor((frames - 1) / perBlock)])) {
+        const inBlock = Math.min(perBlock, frames - block * perBlock);
+        const entries = Array.from({ length: inBlock }, (_, i) => {
+          const frame = block * perBlock + i;
+          return entryOf(leaves.subarray(16 * frame, 16 * frame + 16), stampNs[frame] ?? 0n);
+        });
+        const expected = own.blockNode(entries);
+        expect([block, blocks.subarray(block * NODE_BYTES, (block + 1) * NODE_BYTES)]).toEqual([block, expected]);
       }
     }
   });
