@@ -26,6 +26,10 @@ const SKIPPABLE: u32 = 0x184d2a50;
 /** What fits the return value. */
 const MOST: usize = 0x7fffffff;
 
+/** The most a sequence can take whose lengths have one byte more at most, with what copies of 32 bytes overshoot by: of source and target. */
+const QUICK_SOURCE: usize = 320;
+const QUICK_TARGET: usize = 640;
+
 const VERSION: u32 = 0b11000000;
 const VERSION_1: u32 = 0b01000000;
 const INDEPENDENT: u32 = 0b00100000;
@@ -162,8 +166,10 @@ function frame(p: usize, end: usize, targetEnd: usize, at: usize): i32 {
  *
  *     token (literals << 4 | match - 4), [more literals: 255 … < 255], literals, distance u16, [more match: 255 … < 255]
  *
- * Most sequences are short. Up to 14 literals are copied as one vector and a match of up to 18 bytes as two, overshooting into bytes
- * that are written next; that is allowed wherever a vector still fits into both regions. Everything else takes the exact way.
+ * Most sequences are short: up to 14 literals are copied as one vector and a match of up to 18 bytes as two, longer ones 32 bytes at a
+ * time, overshooting into bytes that are written next. That is the quick way, for sequences whose lengths have one byte more at most,
+ * as long as both regions go on far enough for any of them: one comparison each. Everything else takes the exact way, a sequence at a
+ * time.
  *
  * @param base start of the window: matches may reach back to it
  * @param room bytes that may be written from `target` on
@@ -173,68 +179,106 @@ function frame(p: usize, end: usize, targetEnd: usize, at: usize): i32 {
 function block(source: usize, length: usize, base: usize, target: usize, room: usize, at: usize): i32 {
   const end = source + length;
   const targetEnd = target + room;
+  // Before the region where it is that short; never below 0, where the kernels' own memory is.
+  const quickEnd = end - QUICK_SOURCE;
+  const quickTargetEnd = targetEnd - QUICK_TARGET;
   let p = source;
   let t = target;
   let status = MALFORMED;
   while (p < end) {
-    const token = u32(load<u8>(p++));
-
-    let literals = usize(token >>> 4);
-    if (literals < 15 && end - p >= 16 && targetEnd - t >= 16) {
-      v128.store(t, v128.load(p));
-      p += literals;
-      t += literals;
-    } else {
-      if (literals == 15) {
-        let more: u32 = 255;
-        while (more == 255 && p < end) {
-          more = u32(load<u8>(p++));
-          literals += usize(more);
-        }
+    // Whatever it cannot do it leaves to the exact way below, from the sequence's first byte on.
+    while (p < quickEnd && t < quickTargetEnd) {
+      const token = usize(load<u8>(p));
+      let literals = token >>> 4;
+      let q = p + 1;
+      let u = t;
+      if (literals < 15) {
+        v128.store(u, v128.load(q));
+      } else {
+        const more = usize(load<u8>(q));
         if (more == 255) break;
+        literals += more;
+        q++;
+        for (let done: usize = 0; done < literals; done += 32) copy32(u + done, q + done);
       }
-      if (literals > end - p) break;
-      if (literals > targetEnd - t) {
-        status = FULL;
-        break;
+      q += literals;
+      u += literals;
+
+      const distance = usize(load<u16>(q));
+      if (distance - 1 >= u - base) break; // also distance 0, which wraps
+      q += 2;
+      const from = u - distance;
+      let match = (token & 15) + 4;
+      if (match < 19 && distance >= 16) {
+        copy32(u, from);
+      } else {
+        if (match == 19) {
+          const more = usize(load<u8>(q));
+          if (more == 255) break;
+          match += more;
+          q++;
+        }
+        if (distance >= 16) {
+          for (let done: usize = 0; done < match; done += 32) copy32(u + done, from + done);
+        } else {
+          copyMatch(u, distance, match, targetEnd);
+        }
       }
-      copyLiterals(p, literals, t, end, targetEnd);
-      p += literals;
-      t += literals;
-      if (p == end) {
-        status = 0;
-        break;
-      }
-      if (end - p < 2) break;
+      p = q;
+      t = u + match;
     }
+
+    const token = u32(load<u8>(p++));
+    let literals = usize(token >>> 4);
+    if (literals == 15) {
+      let more: u32 = 255;
+      while (more == 255 && p < end) {
+        more = u32(load<u8>(p++));
+        literals += usize(more);
+      }
+      if (more == 255) break;
+    }
+    if (literals > end - p) break;
+    if (literals > targetEnd - t) {
+      status = FULL;
+      break;
+    }
+    copyLiterals(p, literals, t, end, targetEnd);
+    p += literals;
+    t += literals;
+    if (p == end) {
+      status = 0;
+      break;
+    }
+    if (end - p < 2) break;
 
     const distance = usize(load<u16>(p));
     p += 2;
     if (distance - 1 >= t - base) break; // also distance 0, which wraps
     let match = usize(token & 15) + 4;
-    if (match < 19 && distance >= 16 && targetEnd - t >= 32) {
-      const from = t - distance;
-      v128.store(t, v128.load(from));
-      v128.store(t, v128.load(from, 16), 16);
-    } else {
-      if (match == 19) {
-        let more: u32 = 255;
-        while (more == 255 && p < end) {
-          more = u32(load<u8>(p++));
-          match += usize(more);
-        }
-        if (more == 255) break;
+    if (match == 19) {
+      let more: u32 = 255;
+      while (more == 255 && p < end) {
+        more = u32(load<u8>(p++));
+        match += usize(more);
       }
-      if (match > targetEnd - t) {
-        status = FULL;
-        break;
-      }
-      copyMatch(t, distance, match, targetEnd);
+      if (more == 255) break;
     }
+    if (match > targetEnd - t) {
+      status = FULL;
+      break;
+    }
+    copyMatch(t, distance, match, targetEnd);
     t += match;
   }
   store<u32>(at, u32(t));
   return status;
+}
+
+/** Two vectors, one after the other: the second may read what the first wrote. */
+function copy32(to: usize, from: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
 }
 
 /** Copies `length` bytes that are there and fit; by whole vectors where source and target have room for the last one too. */

@@ -187,10 +187,7 @@ function inWedge(from: usize, to: usize, stagger: f32, lists: usize, stride: usi
     const beyondLeft = f32x4.add(f32x4.add(f32x4.mul(lx, x), f32x4.mul(ly, y)), f32x4.mul(lz, z));
     const beyondRight = f32x4.add(f32x4.add(f32x4.mul(rx, x), f32x4.mul(ry, y)), f32x4.mul(rz, z));
     const ahead = f32x4.add(f32x4.add(f32x4.mul(fx, x), f32x4.mul(fy, y)), f32x4.mul(fz, z));
-    const inside = v128.and(
-      v128.and(f32x4.le(beyondLeft, radius), f32x4.le(beyondRight, radius)),
-      f32x4.ge(ahead, f32x4.neg(radius)),
-    );
+    const inside = v128.and(v128.and(f32x4.le(beyondLeft, radius), f32x4.le(beyondRight, radius)), f32x4.ge(ahead, f32x4.neg(radius)));
     let mask = i32x4.bitmask(inside);
     while (mask != 0) {
       const lane = ctz(mask);
@@ -230,8 +227,10 @@ function drop(out: usize, groups: i32, mostRange: f32): void {
 function meet(primitive: usize, firing: usize, rays: usize, groups: i32, stagger: f32, reflectivity: usize, out: usize): void {
   const time = load<f32>(firing, SECONDS);
   const cx = load<f32>(primitive, PRIMITIVE_CENTRE) + time * load<f32>(primitive, PRIMITIVE_VELOCITY) - load<f32>(firing, ORIGIN);
-  const cy = load<f32>(primitive, PRIMITIVE_CENTRE + 4) + time * load<f32>(primitive, PRIMITIVE_VELOCITY + 4) - load<f32>(firing, ORIGIN + 4);
-  const cz = load<f32>(primitive, PRIMITIVE_CENTRE + 8) + time * load<f32>(primitive, PRIMITIVE_VELOCITY + 8) - load<f32>(firing, ORIGIN + 8);
+  const cy =
+    load<f32>(primitive, PRIMITIVE_CENTRE + 4) + time * load<f32>(primitive, PRIMITIVE_VELOCITY + 4) - load<f32>(firing, ORIGIN + 4);
+  const cz =
+    load<f32>(primitive, PRIMITIVE_CENTRE + 8) + time * load<f32>(primitive, PRIMITIVE_VELOCITY + 8) - load<f32>(firing, ORIGIN + 8);
   const m00 = load<f32>(firing, AXES);
   const m01 = load<f32>(firing, AXES + 4);
   const m02 = load<f32>(firing, AXES + 8);
@@ -364,11 +363,7 @@ function meetBox(
   const nz = f32x4.neg(f32x4.add(bz, az));
   const enter = f32x4.max(f32x4.max(nx, ny), nz);
   const leave = f32x4.min(f32x4.min(f32x4.sub(ax, bx), f32x4.sub(ay, by)), f32x4.sub(az, bz));
-  const cosine = v128.bitselect(
-    f32x4.abs(dx),
-    v128.bitselect(f32x4.abs(dy), f32x4.abs(dz), f32x4.eq(enter, ny)),
-    f32x4.eq(enter, nx),
-  );
+  const cosine = v128.bitselect(f32x4.abs(dx), v128.bitselect(f32x4.abs(dy), f32x4.abs(dz), f32x4.eq(enter, ny)), f32x4.eq(enter, nx));
   keep(enter, cosine, f32x4.le(enter, leave), at, albedo, object);
 }
 
@@ -474,15 +469,7 @@ function keep(range: v128, cosine: v128, hit: v128, at: usize, albedo: v128, obj
 }
 
 /** The rays of one firing against the ground. */
-function meetGround(
-  ground: usize,
-  firing: usize,
-  rays: usize,
-  groups: i32,
-  reflectivity: usize,
-  scratch: usize,
-  out: usize,
-): void {
+function meetGround(ground: usize, firing: usize, rays: usize, groups: i32, reflectivity: usize, scratch: usize, out: usize): void {
   const ox = load<f32>(firing, ORIGIN);
   const oy = load<f32>(firing, ORIGIN + 4);
   const oz = load<f32>(firing, ORIGIN + 8);

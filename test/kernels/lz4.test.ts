@@ -50,13 +50,15 @@ function expectContent(source: Uint8Array, content: Uint8Array, room = content.l
 }
 
 const last = (length: number): Sequence => ({ literals: painted(length, length + 1), distance: 0, match: 0 });
+/** The end of a block: shorter than what the quick way leaves alone, so that all is done exactly; and longer. */
+const ENDS = [5, 700] as const;
 const NOTHING = new Uint8Array();
 
 describe("lz4Frames: blocks", () => {
-  test("every distance 1..40 with matches of 4..90 bytes, at the target's end and before it", () => {
+  test.each(ENDS)("every distance 1..40 with matches of 4..90 bytes, at the target's end and before it; %i bytes behind", (end) => {
     for (let distance = 1; distance <= 40; distance++) {
       for (let match = 4; match <= 90; match++) {
-        const sequences = [{ literals: painted(41, distance), distance, match }, last(5)];
+        const sequences = [{ literals: painted(41, distance), distance, match }, last(end)];
         const content = contentOf(sequences);
         const decoded = lz4Frames(frameOf([blockOf(sequences)], content), content.length + (match % 2) * 70);
         expect([distance, match, decoded.status, Buffer.compare(decoded.bytes, content)]).toEqual([distance, match, 0, 0]);
@@ -65,31 +67,35 @@ describe("lz4Frames: blocks", () => {
   });
 
   const LENGTHS = [0, 1, 13, 14, 15, 16, 17, 31, 32, 255, 256, 257, 269, 270, 271, 272, 524, 525, 526, 1034, 5000];
-  test("literals and matches on both sides of every length coding", () => {
+  test.each([0, ...ENDS])("literals and matches on both sides of every length coding; %i bytes behind", (end) => {
     for (const literals of LENGTHS) {
       for (const extra of LENGTHS) {
         const first = { literals: painted(70, 9), distance: 1 + (extra % 70), match: 4 };
-        const sequences = [first, { literals: painted(literals, 3), distance: 1 + (literals % 60), match: 4 + extra }, last(literals % 20)];
+        const sequences = [
+          first,
+          { literals: painted(literals, 3), distance: 1 + (literals % 60), match: 4 + extra },
+          last(end || literals % 20),
+        ];
         expectContent(frameOf([blockOf(sequences)], contentOf(sequences)), contentOf(sequences));
       }
     }
   });
 
-  test("distances up to 65,535 into the block before, if they are linked", () => {
+  test.each(ENDS)("distances up to 65,535 into the block before, if they are linked; %i bytes behind", (end) => {
     const before = painted(65536, 6);
     const stored = { bytes: before, stored: true };
     for (const distance of [16, 17, 1000, 32_768, 65_534, 65_535]) {
-      const sequences = [{ literals: NOTHING, distance, match: 300 }, last(5)];
+      const sequences = [{ literals: NOTHING, distance, match: 250 + (distance % 60) }, last(end)];
       const content = concat([before, contentOf(sequences, before)]);
       expectContent(frameOf([stored, blockOf(sequences)], content, { independent: false }), content);
       expect(decode(frameOf([stored, blockOf(sequences)], content, { independent: true }), content.length).status).toBe(MALFORMED);
     }
   });
 
-  test("a match reaches the first byte and not one before it", () => {
+  test.each(ENDS)("a match reaches the first byte and not one before it; %i bytes behind", (end) => {
     const at = (distance: number): reference.Decoded => {
-      const sequences = [{ literals: painted(20, 2), distance, match: 25 }, last(5)];
-      return decode(concat([encode(painted(500, 1)), frameOf([blockOf(sequences)], NOTHING, { independent: false })]), 1000);
+      const sequences = [{ literals: painted(20, 2), distance, match: 25 }, last(end)];
+      return decode(concat([encode(painted(500, 1)), frameOf([blockOf(sequences)], NOTHING, { independent: false })]), 2000);
     };
     expect(at(20).status).toBe(0);
     expect(at(21)).toMatchObject({ status: MALFORMED });
@@ -105,26 +111,31 @@ describe("lz4Frames: blocks", () => {
       seed: fc.nat(),
     });
     fc.assert(
-      fc.property(fc.array(fc.array(sequence, { maxLength: 12 }), { maxLength: 4 }), fc.boolean(), (drafts, independent) => {
-        let all: Uint8Array = NOTHING;
-        const blocks = drafts.map((draft) => {
-          let reach = independent ? 0 : all.length;
-          const sequences: Sequence[] = [];
-          for (const { length, far, match, seed } of draft) {
-            const literals = painted(reach + length === 0 ? 1 : length, seed);
-            reach += literals.length;
-            sequences.push({ literals, distance: 1 + (far % Math.min(reach, 65535)), match });
-            reach += match;
-          }
-          sequences.push(last(5));
-          all = concat([all, contentOf(sequences, independent ? NOTHING : all)]);
-          return blockOf(sequences);
-        });
-        const source = frameOf(blocks, all, { independent, blockSums: true, contentSize: true, contentSum: true });
-        const decoded = decode(source, all.length);
-        expect([decoded.status, Buffer.compare(decoded.bytes, all)]).toEqual([0, 0]);
-      }),
-      { numRuns: 60 },
+      fc.property(
+        fc.array(fc.array(sequence, { maxLength: 12 }), { maxLength: 4 }),
+        fc.boolean(),
+        fc.constantFrom(...ENDS),
+        (drafts, independent, end) => {
+          let all: Uint8Array = NOTHING;
+          const blocks = drafts.map((draft) => {
+            let reach = independent ? 0 : all.length;
+            const sequences: Sequence[] = [];
+            for (const { length, far, match, seed } of draft) {
+              const literals = painted(reach + length === 0 ? 1 : length, seed);
+              reach += literals.length;
+              sequences.push({ literals, distance: 1 + (far % Math.min(reach, 65535)), match });
+              reach += match;
+            }
+            sequences.push(last(end));
+            all = concat([all, contentOf(sequences, independent ? NOTHING : all)]);
+            return blockOf(sequences);
+          });
+          const source = frameOf(blocks, all, { independent, blockSums: true, contentSize: true, contentSum: true });
+          const decoded = decode(source, all.length);
+          expect([decoded.status, Buffer.compare(decoded.bytes, all)]).toEqual([0, 0]);
+        },
+      ),
+      { numRuns: 120 },
     );
   });
 });
@@ -185,12 +196,15 @@ describe("lz4Frames: damage", () => {
   const source = encode(content, { blockSums: true, contentSize: true, contentSum: true, independent: false }, 400);
   /** Without checksums: damage reaches the block decoder. */
   const bare = encode(content, { independent: false }, 700);
+  /** One block, most of which is decoded the quick way. */
+  const long = encode(rows(4000), { independent: false });
 
   test("every cut, with whatever was decoded before it", () => {
     for (const whole of [source, bare]) {
       for (let length = 1; length < whole.length; length++)
         expect(decode(whole.subarray(0, length), content.length).status).toBe(TRUNCATED);
     }
+    for (let length = 1; length < long.length; length += 7) expect(decode(long.subarray(0, length), 4000).status).toBe(TRUNCATED);
   });
 
   test("every size of target below the content's: FULL, and what fits is there", () => {
@@ -201,6 +215,7 @@ describe("lz4Frames: damage", () => {
         expect(Buffer.compare(decoded.bytes, content.subarray(0, decoded.bytes.length))).toBe(0);
       }
     }
+    for (let room = 0; room < 4000; room += 11) expect(decode(long, room).status).toBe(FULL);
   });
 
   test("stored blocks and skippable frames, cut or without room", () => {
@@ -235,6 +250,7 @@ describe("lz4Frames: damage", () => {
 
   test("every flipped bit without checksums: as the reference says", () => {
     for (let bit = 0; bit < bare.length * 8; bit++) decode(flip(bare, bit), content.length + 200, bit);
+    for (let bit = 0; bit < long.length * 8; bit += 7) decode(flip(long, bit), 4800, bit);
   });
 
   test("bytes changed, removed, doubled at random: as the reference says", () => {
@@ -242,9 +258,9 @@ describe("lz4Frames: damage", () => {
     const small = encode(rows(120), { independent: false }, 300);
     fc.assert(
       fc.property(
-        fc.constantFrom(source, bare, small),
+        fc.constantFrom(source, bare, small, long),
         fc.array(change, { minLength: 1, maxLength: 4 }),
-        fc.nat(3000),
+        fc.nat(6000),
         (whole, changes, room) => {
           let damaged = whole;
           for (const { at, remove, insert } of changes) {
@@ -258,17 +274,24 @@ describe("lz4Frames: damage", () => {
     );
   });
 
-  test("random bytes as a block: as the reference says", () => {
+  test.each([
+    [80, 400],
+    [1500, 9000],
+  ])("random bytes, up to %i, as a block: as the reference says", (maxLength, most) => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 80 }), { minLength: 1, maxLength: 3 }), fc.nat(400), (blocks, room) => {
-        const bytes = frameOf(
-          blocks.map((block) => ({ bytes: block, stored: false })),
-          NOTHING,
-          { independent: false },
-        );
-        decode(bytes, room);
-      }),
-      { numRuns: 3000 },
+      fc.property(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength, size: "max" }), { minLength: 1, maxLength: 3 }),
+        fc.nat(most),
+        (blocks, room) => {
+          const bytes = frameOf(
+            blocks.map((block) => ({ bytes: block, stored: false })),
+            NOTHING,
+            { independent: false },
+          );
+          decode(bytes, room);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 
@@ -313,9 +336,10 @@ test("nothing past either region is touched: memory ends there", async () => {
   const { kernels: edge, place, room } = await atTheEnd(200_000);
   const spare = edge.alloc(60_000);
   const result = edge.alloc(8);
-  for (let length = 0; length <= 300; length++) {
+  const lengths = [...Array.from({ length: 301 }, (_, i) => i), ...Array.from({ length: 100 }, (_, i) => 1500 + 3 * i)];
+  for (const length of lengths) {
     const content = rows(length);
-    const source = encode(content, { contentSum: length % 2 === 0 }, 130);
+    const source = encode(content, { contentSum: length % 2 === 0 }, length <= 300 ? 130 : undefined);
     const pointer = place(source);
     expect(edge.exports.lz4Frames(pointer, source.length, spare, length, result)).toBe(length);
     edge.u8(spare, source.length).set(source);
