@@ -187,11 +187,6 @@ function square(x: number): number {
   return x * x;
 }
 
-/** A product is exact to the bit everywhere; a power need not be. */
-function square(x: number): number {
-  return x * x;
-}
-
 /** A matrix of zeros but for its diagonal: 3 x 3 of one value, or n x n of n. */
 function diagonal(values: number | readonly number[]): Float64Array {
   const list = typeof values === "number" ? [values, values, values] : values;
