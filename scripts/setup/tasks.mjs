@@ -1,8 +1,9 @@
 /** What the project's commands do once everything is set up. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { demonstrationDrive } from "./drive.mjs";
 import { findNode } from "./node.mjs";
-import { hand, ROOT, run, SetupError, say } from "./process.mjs";
+import { hand, ROOT, run, SetupError } from "./process.mjs";
 
 const COMMANDS = new Set([
   "check",
@@ -20,19 +21,6 @@ const COMMANDS = new Set([
   "--version",
   "-V",
 ]);
-/** What `npm start` looks at: 20 s of a simulated drive with six planted defects. Smaller than the default, so that it takes seconds. */
-const DRIVE = join(ROOT, "build/drive.mcap");
-const SIMULATE = [
-  "simulate",
-  "--lidar",
-  "32x1024",
-  "--camera",
-  "640x352",
-  "--faults",
-  join(ROOT, "scripts/start-faults.yaml"),
-  "--out",
-  DRIVE,
-];
 /** Type stripping is experimental in Node 22: its warning is no business of the tool's users. */
 const QUIET = "--disable-warning=ExperimentalWarning";
 
@@ -52,10 +40,8 @@ export async function start(args) {
   const cwd = process.env["INIT_CWD"] ?? process.cwd();
   const main = [QUIET, join(ROOT, "src/cli/main.ts")];
   if (args.length > 0) return hand(node(), [...main, ...(COMMANDS.has(args[0]) ? [] : ["check"]), ...args], { cwd });
-  mkdirSync(dirname(DRIVE), { recursive: true });
-  say("simulating a drive with six planted defects (scripts/start-faults.yaml)");
-  run("simulating a drive", node(), [...main, ...SIMULATE]);
-  const code = await hand(node(), [...main, "check", relative(cwd, DRIVE)], { cwd });
+  const drive = demonstrationDrive([node(), ...main]);
+  const code = await hand(node(), [...main, "check", relative(cwd, drive)], { cwd });
   return code === 1 ? 0 : code;
 }
 
