@@ -49,7 +49,7 @@ for (const [rings, firings, returns] of [
           reflectivity: Math.fround(random.between(0, 0.8)),
           object: random.below(50),
         });
-        const halves = [half(near), half(near + random.pick([0, 0.01, 0.4, 0.899, 0.95, 7]))] as const;
+        const halves = [half(near), half(near + random.pick([0, 0.01, 0.4, 0.899, 0.901, 7]))] as const;
         for (const [k, { range, cosine, reflectivity, object }] of halves.entries()) {
           const at = (hits + (n * (rings / 2) + 2 * (ring >> 2) + k) * HIT_GROUP) / 4 + (ring & 3);
           [f32[at], f32[at + 4], f32[at + 8], i32[at + 12]] = [range, cosine, reflectivity, object];
