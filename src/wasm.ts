@@ -225,7 +225,11 @@ export function compileKernelsNow(): WebAssembly.Module {
 }
 
 function wasmBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(WASM_BASE64), (c) => c.charCodeAt(0));
+  const text = atob(WASM_BASE64);
+  const bytes = new Uint8Array(text.length);
+  // A callback for each byte would take as long as everything else at start-up.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 export async function loadKernels(module?: WebAssembly.Module): Promise<Kernels> {

@@ -78,7 +78,7 @@ function digestsOf({ count, bytes, pointer, digest }: FrameColumns, { algorithm,
 }
 
 /** So many pieces of one size, or smaller, become one of the next. */
-const FAN = 16;
+const FAN = 256;
 
 /** Copies a frame O(log n) times in all, whatever the order of merging, and keeps O(log n) pieces. */
 export function mergeLeaves(left: LeafParts, right: LeafParts): LeafParts {

@@ -53,7 +53,7 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
   const sign = options.sign === undefined ? null : await signer(options.sign);
   const { source, spanBytes, signal, onProgress } = options;
   const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, signal, onProgress };
-  const recipe = { algorithm, key: sealKeys(key, await loadKernels()).leaf, placed: false };
+  const recipe = { algorithm, key: key && sealKeys(key, await loadKernels()).leaf, placed: false };
   const { plan, index, part, interrupted, kernels } = await fold(input, platform, executor, selection, recipe);
   if (interrupted) {
     signal?.throwIfAborted();

@@ -92,7 +92,7 @@ describe("merging", () => {
     );
   });
 
-  test("span after span keeps a few dozen pieces, and copies a frame a few times", () => {
+  test("span after span keeps a few hundred pieces, and copies a frame once or twice", () => {
     let all: LeafParts = [];
     const [one = []] = partsOf([3], true);
     const copied = new Map<Leaves, number>(one.map((part) => [part, 0]));
@@ -105,7 +105,7 @@ describe("merging", () => {
     const frames = all.reduce((sum, { count }) => sum + count, 0);
     const copies = [...copied.values()].reduce((sum, count) => sum + count, 0);
     expect(frames).toBe(15_000);
-    expect(most).toBeLessThan(70);
-    expect(copies / frames).toBeLessThan(5);
+    expect(most).toBeLessThan(300);
+    expect(copies / frames).toBeLessThan(3);
   });
 });
