@@ -1,50 +1,38 @@
-/**
- * What every 32-bit CRC, bit-reflected, all ones in and out, has in common: the table form, the joining of two, and the memory they work in.
- * `poly` is the polynomial, bit-reflected: bit 31 is x^0.
- */
+/** The table form of the 32-bit CRCs, for short messages and the ends of long ones. */
 
 /** u32[16][256] - row k: the CRC of a byte followed by k zero bytes. */
 export const TABLE_BYTES: i32 = 16384;
 
-/** What sparse multiples add to bytes yet to come (see crc32.ts); the largest is CRC-32C's. */
-export const RING: usize = memory.data(81920, 64);
-
-const TOUCHED: usize = memory.data(8);
-
-/** Loads one word of every cache line. */
-export function touch(pointer: usize, length: usize): void {
-  let all: u64 = 0;
-  const end = pointer + length;
-  for (let p = pointer; p < end; p += 64) all |= load<u64>(p);
-  store<u64>(TOUCHED, all); // a use, so that the loads stay
-}
+/** Room for the residue of any stage. */
+export const RESIDUE_BYTES: i32 = 1792;
 
 /**
  * Slicing by 16: the register after a block is the sum of what each of its bytes leaves behind, and row k of the table knows what a byte
- * leaves
- * after k more. Byte i of a block has 15 - i after it; the register itself is added to the first four.
+ * leaves after k more. Byte i of a block has 15 - i after it; the register itself is added to the first four, and they come last.
  */
 export function sliced(table: usize, pointer: usize, length: usize, c: u32): u32 {
   let p = pointer;
   const blocks = pointer + (length & ~15);
   while (p < blocks) {
-    const a = load<u32>(p) ^ c;
     const b = load<u32>(p, 4);
     const d = load<u32>(p, 8);
     const e = load<u32>(p, 12);
-    c =
-      load<u32>(table + ((a & 255) << 2), 15360) ^
-      load<u32>(table + (((a >>> 8) & 255) << 2), 14336) ^
-      (load<u32>(table + (((a >>> 16) & 255) << 2), 13312) ^ load<u32>(table + ((a >>> 24) << 2), 12288)) ^
-      (load<u32>(table + ((b & 255) << 2), 11264) ^
-        load<u32>(table + (((b >>> 8) & 255) << 2), 10240) ^
-        (load<u32>(table + (((b >>> 16) & 255) << 2), 9216) ^ load<u32>(table + ((b >>> 24) << 2), 8192))) ^
+    const later =
+      load<u32>(table + ((b & 255) << 2), 11264) ^
+      load<u32>(table + (((b >>> 8) & 255) << 2), 10240) ^
+      (load<u32>(table + (((b >>> 16) & 255) << 2), 9216) ^ load<u32>(table + ((b >>> 24) << 2), 8192)) ^
       (load<u32>(table + ((d & 255) << 2), 7168) ^
         load<u32>(table + (((d >>> 8) & 255) << 2), 6144) ^
-        (load<u32>(table + (((d >>> 16) & 255) << 2), 5120) ^ load<u32>(table + ((d >>> 24) << 2), 4096))) ^
-      (load<u32>(table + ((e & 255) << 2), 3072) ^
-        load<u32>(table + (((e >>> 8) & 255) << 2), 2048) ^
-        (load<u32>(table + (((e >>> 16) & 255) << 2), 1024) ^ load<u32>(table + ((e >>> 24) << 2))));
+        (load<u32>(table + (((d >>> 16) & 255) << 2), 5120) ^ load<u32>(table + ((d >>> 24) << 2), 4096)) ^
+        (load<u32>(table + ((e & 255) << 2), 3072) ^
+          load<u32>(table + (((e >>> 8) & 255) << 2), 2048) ^
+          (load<u32>(table + (((e >>> 16) & 255) << 2), 1024) ^ load<u32>(table + ((e >>> 24) << 2)))));
+    const a = load<u32>(p) ^ c;
+    c =
+      later ^
+      (load<u32>(table + ((a & 255) << 2), 15360) ^
+        load<u32>(table + (((a >>> 8) & 255) << 2), 14336) ^
+        (load<u32>(table + (((a >>> 16) & 255) << 2), 13312) ^ load<u32>(table + ((a >>> 24) << 2), 12288)));
     p += 16;
   }
   const end = pointer + length;
@@ -52,7 +40,7 @@ export function sliced(table: usize, pointer: usize, length: usize, c: u32): u32
   return c;
 }
 
-/** Fills `table`, TABLE_BYTES, unless it is (entry 1 tells). */
+/** Fills `table`, TABLE_BYTES, unless it is (entry 1 tells); `poly` is bit-reflected: bit 31 is x^0. */
 export function prepare(table: usize, poly: u32): void {
   if (load<u32>(table, 4) == 0) buildTable(table, poly);
 }
@@ -67,30 +55,4 @@ function buildTable(table: usize, poly: u32): void {
     const c = load<u32>(table + at - 1024);
     store<u32>(table + at, (c >>> 8) ^ load<u32>(table + ((c & 255) << 2)));
   }
-}
-
-/**
- * CRC of A followed by B, from their CRCs: appending n bytes multiplies A's remainder by x^(8n), and the ones in and out cancel.
- *
- * @param lengthB bytes of B: an integer below 2^53
- * O(log n): x^(8n) by repeated squaring.
- */
-export function combine(a: u32, b: u32, lengthB: f64, poly: u32): u32 {
-  let power: u32 = 0x80000000; // x^0
-  let square: u32 = 0x00800000; // x^8
-  for (let n = u64(lengthB); n != 0; n >>= 1) {
-    if (n & 1) power = multiply(power, square, poly);
-    square = multiply(square, square, poly);
-  }
-  return multiply(a, power, poly) ^ b;
-}
-
-/** a * b modulo `poly`, reflected: `b` is multiplied by x once per bit of `a`. */
-function multiply(a: u32, b: u32, poly: u32): u32 {
-  let product: u32 = 0;
-  for (let bit: u32 = 0x80000000; bit != 0; bit >>>= 1) {
-    if (a & bit) product ^= b;
-    b = b & 1 ? (b >>> 1) ^ poly : b >>> 1;
-  }
-  return product;
 }
