@@ -37,7 +37,7 @@ export interface Result {
 }
 
 /** Below this the ratios are not to be trusted. */
-const QUIET = 0.95;
+export const QUIET = 0.95;
 
 export function runText({ coreShare, rows, targets }: Run): string {
   const inputs = Object.keys(rows[0]?.bytesPerSecond ?? {});

@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { agree } from "./checksums-agree.ts";
 import { type Contender, loadField } from "./checksums-contenders.ts";
 import { cached, type Input, walked } from "./checksums-input.ts";
-import { type Result, type Run, resultText, runText, withRatios } from "./checksums-report.ts";
+import { QUIET, type Result, type Run, resultText, runText, withRatios } from "./checksums-report.ts";
 import { judge } from "./checksums-targets.ts";
 import { interleave, type Spread, spreadOf } from "./interleave.ts";
 
@@ -98,8 +98,18 @@ async function runHere(): Promise<Run> {
   return { ...run, coreShare, rows, targets: judge((digest, name, input) => seconds.get(`${idOf({ digest, name })} ${input}`)) };
 }
 
-/** The same on another Node, in a process of its own. */
+/** The same on another Node; where the machine was busy up to three times, of which the quietest counts. */
 function runOn(version: string): Run {
+  let best = runOnce(version);
+  for (let more = values["agree-only"] ? 0 : 2; more > 0 && best.coreShare < QUIET; more--) {
+    const run = runOnce(version);
+    if (run.coreShare > best.coreShare) best = run;
+  }
+  return best;
+}
+
+/** In a process of its own. */
+function runOnce(version: string): Run {
   const node = join(bench, "node_modules", `node-${version}`, "bin", "node");
   if (!existsSync(node)) throw new Error(`expected Node ${version} in bench/node_modules, got none for ${platform()} ${arch()}`);
   const folder = mkdtempSync(join(tmpdir(), "plumbline-bench-"));
