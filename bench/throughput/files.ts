@@ -222,5 +222,6 @@ const result = {
   rows,
   peakRssBytesTwiceTheSize: twiceRss,
 };
+mkdirSync(join(root, "bench/results"), { recursive: true });
 writeFileSync(join(root, "bench/results/files.json"), `${JSON.stringify(result, null, 2)}\n`);
 rmSync(join(values.folder, "cost.json"), { force: true });
