@@ -26,12 +26,12 @@ const LENGTHS: usize = memory.data(520, 8);
 const ORDER_2: usize = LENGTHS + 260;
 
 /**
- * Chooses how to code, and measures.
+ * Chooses how to code.
  *
  * @param stamps i64[count], count at least 1
  * @param head u8[18] - output: the first 18 bytes of the code
- * @returns bytes of the code
- * O(n), four passes; the k is the best one judged by how many codes are how long
+ * @returns how many bytes the code may take
+ * O(n), two passes; the k is the best one judged by how many codes are how long
  */
 export function stampsPlan(stamps: usize, count: i32, head: usize): f64 {
   const end = stamps + (usize(count) << 3);
@@ -40,26 +40,36 @@ export function stampsPlan(stamps: usize, count: i32, head: usize): f64 {
   let stamp = load<i64>(stamps);
   let step: i64 = 0;
   let units: i64 = 0;
+  /** Steps equal to the one before: a regular stream is nothing else. */
+  let repeats: u32 = 0;
   for (let p = stamps + 8; p < end; p += 8) {
     const next = load<i64>(p);
-    const before = units;
-    if (next - stamp != step) {
-      step = next - stamp;
-      units = inUnits(step, unit);
-    }
+    const same = next - stamp == step;
+    step = next - stamp;
     stamp = next;
-    tally(LENGTHS, zigzag(units));
-    tally(ORDER_2, zigzag(units - before));
+    if (same) {
+      repeats++;
+      continue;
+    }
+    const before = units;
+    units = inUnits(step, unit);
+    tally(LENGTHS, zigzag(before), repeats);
+    tally(LENGTHS, zigzag(units), 1);
+    tally(ORDER_2, 0, repeats);
+    tally(ORDER_2, zigzag(units - before), 1);
+    repeats = 0;
   }
+  tally(LENGTHS, zigzag(units), repeats);
+  tally(ORDER_2, 0, repeats);
   const first = bestK(LENGTHS);
   const second = bestK(ORDER_2);
-  const order = estimate(ORDER_2, second) < estimate(LENGTHS, first) ? 2 : 1;
-  const k = order == 2 ? second : first;
-  store<u8>(head, u8(order));
+  const isSecond = bits(ORDER_2, second, MIDDLE) < bits(LENGTHS, first, MIDDLE);
+  const k = isSecond ? second : first;
+  store<u8>(head, isSecond ? 2 : 1);
   store<u8>(head, u8(k), 1);
   store<u64>(head, unit, 2);
   store<i64>(head, load<i64>(stamps), 10);
-  return f64(HEAD + usize((write(stamps, end, head, 0) + 7) >> 3));
+  return f64(HEAD) + ceil(bits(isSecond ? ORDER_2 : LENGTHS, k, LONGEST) / 8);
 }
 
 /**
@@ -68,10 +78,43 @@ export function stampsPlan(stamps: usize, count: i32, head: usize): f64 {
  * @param stamps i64[count]
  * @param head u8[18] - what `stampsPlan` gave for them
  * @param out u8[] - as many bytes as it said, and 8 more that are overwritten
+ * @returns bytes of the code
  */
-export function stampsEncode(stamps: usize, count: i32, head: usize, out: usize): void {
+export function stampsEncode(stamps: usize, count: i32, head: usize, out: usize): f64 {
+  const end = stamps + (usize(count) << 3);
+  const order = load<u8>(head);
+  const k = u64(load<u8>(head, 1));
+  const unit = load<u64>(head, 2);
   memory.copy(out, head, HEAD);
-  write(stamps, stamps + (usize(count) << 3), head, out + HEAD);
+  out += HEAD;
+  let stamp = load<i64>(stamps);
+  let step: i64 = 0;
+  let units: i64 = 0;
+  let at: u64 = 0;
+  /** Bits not yet written, the lowest first. */
+  let word: u64 = 0;
+  for (let p = stamps + 8; p < end; p += 8) {
+    const next = load<i64>(p);
+    const before = units;
+    if (next - stamp != step) {
+      step = next - stamp;
+      units = inUnits(step, unit);
+    }
+    stamp = next;
+    const v = zigzag(order == 2 ? units - before : units);
+    const ones = v >> k;
+    if (ones < u64(ESCAPE)) {
+      word = put(out, at, word, (u64(1) << ones) - 1, ones + 1);
+      word = put(out, at + ones + 1, word, v & ((u64(1) << k) - 1), k);
+      at += ones + 1 + k;
+    } else {
+      word = put(out, at, word, (u64(1) << ESCAPE) - 1, u64(ESCAPE));
+      word = put(out, at + ESCAPE, word, v, 64);
+      at += ESCAPE + 64;
+    }
+  }
+  store<u64>(out + usize((at >> 6) << 3), word);
+  return f64(HEAD + usize((at + 7) >> 3));
 }
 
 /**
@@ -88,7 +131,7 @@ export function stampsDecode(code: usize, bytes: usize, count: i32, out: usize):
   const unit = load<i64>(code, 2);
   if ((order != 1 && order != 2) || k > MOST_K || unit == 0) return MALFORMED;
   const end = code + bytes;
-  const bits = u64(bytes) << 3;
+  const total = u64(bytes) << 3;
   let stamp = load<i64>(code, 10);
   let units: i64 = 0;
   let at = u64(HEAD) << 3;
@@ -105,7 +148,7 @@ export function stampsDecode(code: usize, bytes: usize, count: i32, out: usize):
       v = (peek(code, end, at) & 0xffffffff) | (peek(code, end, at + 32) << 32);
       at += 64;
     }
-    if (at > bits) return MALFORMED;
+    if (at > total) return MALFORMED;
     const difference = i64(v >> 1) ^ -i64(v & 1);
     units = order == 2 ? units + difference : difference;
     stamp += units * unit;
@@ -113,7 +156,7 @@ export function stampsDecode(code: usize, bytes: usize, count: i32, out: usize):
     store<i64>(out, stamp);
   }
   // All but the padding of the last byte is read, and the padding is zero.
-  return bits - at < 8 && (bits == at || peek(code, end, at) << (64 - (bits - at)) == 0) ? 0 : MALFORMED;
+  return total - at < 8 && (total == at || peek(code, end, at) << (64 - (total - at)) == 0) ? 0 : MALFORMED;
 }
 
 /** Greatest common divisor of the steps, 1 where they are all 0; at most 2^63. */
@@ -147,64 +190,32 @@ function zigzag(d: i64): u64 {
   return u64((d << 1) ^ (d >> 63));
 }
 
-function tally(lengths: usize, v: u64): void {
+function tally(lengths: usize, v: u64, count: u32): void {
   const at = lengths + (usize(64 - clz(v)) << 2);
-  store<u32>(at, load<u32>(at) + 1);
+  store<u32>(at, load<u32>(at) + count);
 }
+
+/** What a code that is longer than k bits is taken for, in units of the shortest such: the middle one, the longest one. */
+const MIDDLE: f64 = 1.5;
+const LONGEST: f64 = 2;
 
 /** The k with the fewest bits in all. */
 function bestK(lengths: usize): u32 {
   let best: u32 = 0;
-  for (let k: u32 = 1; k <= MOST_K; k++) if (estimate(lengths, k) < estimate(lengths, best)) best = k;
+  for (let k: u32 = 1; k <= MOST_K; k++) if (bits(lengths, k, MIDDLE) < bits(lengths, best, MIDDLE)) best = k;
   return best;
 }
 
-/** Bits of all codes, each taken for the middle one of its length. */
-function estimate(lengths: usize, k: u32): f64 {
-  let bits: f64 = 0;
+/** Bits of all codes, each taken for the middle or the longest one of its length. */
+function bits(lengths: usize, k: u32, taken: f64): f64 {
+  let sum: f64 = 0;
   for (let length: u32 = 0; length <= 64; length++) {
     const count = f64(load<u32>(lengths + (usize(length) << 2)));
     const more = length - k - 1;
-    const ones = length <= k ? 0 : more > 5 ? f64(ESCAPE + 63) : 1.5 * f64(u32(1) << more);
-    bits += count * min(f64(ESCAPE + 64), ones + f64(1 + k));
+    const ones = length <= k ? 0 : more > 5 ? f64(ESCAPE + 63) : taken * f64(u32(1) << more);
+    sum += count * min(f64(ESCAPE + 64), ones + f64(1 + k));
   }
-  return bits;
-}
-
-/** Writes the codes of [stamps, end) to `out`; only measures when it is 0. @returns bits */
-function write(stamps: usize, end: usize, head: usize, out: usize): u64 {
-  const order = load<u8>(head);
-  const k = u64(load<u8>(head, 1));
-  const unit = load<u64>(head, 2);
-  let stamp = load<i64>(stamps);
-  let step: i64 = 0;
-  let units: i64 = 0;
-  let bits: u64 = 0;
-  /** Bits not yet written, the lowest first. */
-  let word: u64 = 0;
-  for (let p = stamps + 8; p < end; p += 8) {
-    const next = load<i64>(p);
-    const before = units;
-    if (next - stamp != step) {
-      step = next - stamp;
-      units = inUnits(step, unit);
-    }
-    stamp = next;
-    const v = zigzag(order == 2 ? units - before : units);
-    const q = v >> k;
-    const ones = min(q, u64(ESCAPE));
-    const headBits = q < u64(ESCAPE) ? ones + 1 : ones;
-    const tailBits = q < u64(ESCAPE) ? k : 64;
-    if (out != 0) {
-      const top = (u64(1) << ones) - 1;
-      const tail = tailBits == 64 ? v : v & ((u64(1) << k) - 1);
-      word = put(out, bits, word, top, headBits);
-      word = put(out, bits + headBits, word, tail, tailBits);
-    }
-    bits += headBits + tailBits;
-  }
-  if (out != 0 && (bits & 63) != 0) store<u64>(out + usize((bits >> 6) << 3), word);
-  return bits;
+  return sum;
 }
 
 /** Appends the low `size` bits of `value` (nothing above them is set) at bit `at`. @returns the word that is not yet full */

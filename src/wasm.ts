@@ -60,10 +60,10 @@ export interface KernelExports {
   merkleBlocks(leaves: number, leafBytes: number, stamps: number, frames: number, perBlock: number, key: number, out: number): number;
   /** The top of the tree over `count` > 0 nodes of 32 bytes becomes the first of them; the others become scratch. */
   merkleTop(nodes: number, count: number, key: number): void;
-  /** How i64[count] stamps, at least one, are coded best: the first 18 bytes of the code to `head`. @returns bytes of the code */
+  /** How i64[count] stamps, at least one, are coded best: the first 18 bytes of the code to `head`. @returns most bytes the code takes */
   stampsPlan(stamps: number, count: number, head: number): number;
-  /** The code of stamps, as planned; 8 bytes behind it are overwritten. */
-  stampsEncode(stamps: number, count: number, head: number, out: number): void;
+  /** The code of stamps, as planned; 8 bytes behind what the plan said are overwritten. @returns bytes of the code */
+  stampsEncode(stamps: number, count: number, head: number, out: number): number;
   /** Stamps to i64[count] at `out`. @returns 0, or MALFORMED unless it is the code of exactly `count` stamps */
   stampsDecode(code: number, bytes: number, count: number, out: number): number;
   /**

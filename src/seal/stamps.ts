@@ -12,9 +12,8 @@ export function encodeStamps(stampNs: BigInt64Array, kernels: Kernels): Uint8Arr
   const mark = kernels.mark();
   const stamps = kernels.put(new Uint8Array(stampNs.buffer, stampNs.byteOffset, stampNs.byteLength));
   const head = kernels.alloc(HEAD);
-  const bytes = kernels.exports.stampsPlan(stamps, count, head);
-  const code = kernels.alloc(bytes);
-  kernels.exports.stampsEncode(stamps, count, head, code);
+  const code = kernels.alloc(kernels.exports.stampsPlan(stamps, count, head));
+  const bytes = kernels.exports.stampsEncode(stamps, count, head, code);
   const coded = kernels.u8(code, bytes).slice();
   kernels.release(mark);
   return coded;
