@@ -2,14 +2,13 @@
  * CRCs by their definition: a bit at a time, and polynomials over GF(2) as integers. Source of the parameters: the RevEng catalogue,
  * https://reveng.sourceforge.io/crc-catalogue/
  */
-const ONES_64 = 0xffffffffffffffffn;
 
 /** Bit-reflected 0x04C11DB7. */
 const POLY_32 = 0xedb88320;
 /** Bit-reflected 0x1EDC6F41. */
 const POLY_32C = 0x82f63b78;
-/** Bit-reflected 0xAD93D23594C93659. */
-const POLY_64 = 0x9a6c9329ac4bc9b5n;
+/** Bit-reflected 0xAD93D23594C93659, in halves: a bit at a time is slow enough without BigInt. */
+const [POLY_64_HIGH, POLY_64_LOW] = [0x9a6c9329, 0xac4bc9b5];
 /** x^32 + … and x^64 + …, the highest power first. */
 const DIVISOR_32 = 0x104c11db7n;
 const DIVISOR_32C = 0x11edc6f41n;
@@ -20,12 +19,12 @@ export function crc32(bytes: Uint8Array, crc = 0): number {
   return bitwise(bytes, crc, POLY_32);
 }
 
-/** CRC-32/ISCSI (CRC-32C) of `bytes` continuing `crc` (0 to begin). Unsigned. */
 /** Checksum in the high half, length in the low. */
 export function crc32Rows(regions: readonly Uint8Array[]): readonly bigint[] {
   return regions.map((bytes) => (BigInt(crc32(bytes)) << 32n) | BigInt(bytes.length));
 }
 
+/** CRC-32/ISCSI (CRC-32C) of `bytes` continuing `crc` (0 to begin). Unsigned. */
 export function crc32c(bytes: Uint8Array, crc = 0): number {
   return bitwise(bytes, crc, POLY_32C);
 }
@@ -41,12 +40,21 @@ function bitwise(bytes: Uint8Array, crc: number, poly: number): number {
 
 /** CRC-64/NVME of `bytes` continuing `crc` (0 to begin). */
 export function crc64Nvme(bytes: Uint8Array, crc = 0n): bigint {
-  let register = crc ^ ONES_64;
+  let high = ~Number(crc >> 32n);
+  let low = ~Number(crc & 0xffffffffn);
   for (const byte of bytes) {
-    register ^= BigInt(byte);
-    for (let bit = 0; bit < 8; bit++) register = register & 1n ? (register >> 1n) ^ POLY_64 : register >> 1n;
+    low ^= byte;
+    for (let bit = 0; bit < 8; bit++) {
+      const one = low & 1;
+      low = (low >>> 1) | (high << 31);
+      high >>>= 1;
+      if (one) {
+        low ^= POLY_64_LOW;
+        high ^= POLY_64_HIGH;
+      }
+    }
   }
-  return register ^ ONES_64;
+  return (BigInt(~high >>> 0) << 32n) | BigInt(~low >>> 0);
 }
 
 /** CRC-32 of A followed by B from their CRCs. */
@@ -70,17 +78,9 @@ export function crc64NvmeCombine(a: bigint, b: bigint, lengthB: number): bigint 
   return reflect(shifted, 64) ^ b;
 }
 
-/** Remainder of the sum of x^e, for the exponents given, by the CRC-32 polynomial. */
-export function remainder32(exponents: readonly number[]): bigint {
-  return remainder(exponents, DIVISOR_32);
-}
-
-/** The same by CRC-32C's. */
-export function remainder32c(exponents: readonly number[]): bigint {
-  return remainder(exponents, DIVISOR_32C);
-}
-
-function remainder(exponents: readonly number[], divisor: bigint): bigint {
+/** Remainder of the sum of x^e, for the exponents given, by the polynomial of a CRC. */
+export function remainder(crc: "32" | "32C" | "64", exponents: readonly number[]): bigint {
+  const divisor = { 32: DIVISOR_32, "32C": DIVISOR_32C, 64: DIVISOR_64 }[crc];
   return exponents.reduce((sum, exponent) => sum ^ power(BigInt(exponent), divisor), 0n);
 }
 
