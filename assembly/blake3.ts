@@ -83,16 +83,28 @@ export function blake3(pointer: usize, length: usize, key: usize, out: usize, ou
 /**
  * Hashes of many regions, each on its own.
  *
- * @param regions u32[2n] - pointer and length of each
+ * @param pointers u32[n]
+ * @param lengths f64[n]
  * @param count n
- * @param out u8[32n]
+ * @param out u8[32n] - zeros where the pointer is 0 and the length is not: such a region is not there
+ * @returns how many are not there
  */
-export function blake3Rows(regions: usize, count: i32, key: usize, out: usize): void {
+export function blake3Rows(pointers: usize, lengths: usize, count: i32, key: usize, out: usize): i32 {
+  let missing = 0;
   for (let i = 0; i < count; i++) {
-    blake3(usize(load<u32>(regions)), usize(load<u32>(regions, 4)), key, out, VALUE);
-    regions += 8;
+    const pointer = usize(load<u32>(pointers));
+    const length = load<f64>(lengths);
+    if (pointer == 0 && length != 0) {
+      memory.fill(out, 0, VALUE);
+      missing++;
+    } else {
+      blake3(pointer, usize(length), key, out, VALUE);
+    }
+    pointers += 4;
+    lengths += 8;
     out += VALUE;
   }
+  return missing;
 }
 
 /** Begins a hash. @param state u8[BLAKE3_STATE] */

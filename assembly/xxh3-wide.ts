@@ -35,16 +35,28 @@ export function xxh3Wide(pointer: usize, length: usize, seed: usize, out: usize)
 /**
  * XXH3-128 of many regions, seed 0.
  *
- * @param regions u32[2n] - pointer and length of each
+ * @param pointers u32[n]
+ * @param lengths f64[n]
  * @param count n
- * @param out u64[2n] - low half, high half of each
+ * @param out u64[2n] - low half, high half of each; zeros where the pointer is 0 and the length is not: such a region is not there
+ * @returns how many are not there
  */
-export function xxh3WideRows(regions: usize, count: i32, out: usize): void {
+export function xxh3WideRows(pointers: usize, lengths: usize, count: i32, out: usize): i32 {
+  let missing = 0;
   for (let i = 0; i < count; i++) {
-    hash128(usize(load<u32>(regions)), usize(load<u32>(regions, 4)), 0, out);
-    regions += 8;
+    const pointer = usize(load<u32>(pointers));
+    const length = load<f64>(lengths);
+    if (pointer == 0 && length != 0) {
+      v128.store(out, i64x2.splat(0));
+      missing++;
+    } else {
+      hash128(pointer, usize(length), 0, out);
+    }
+    pointers += 4;
+    lengths += 8;
     out += 16;
   }
+  return missing;
 }
 
 export function hash128(pointer: usize, length: usize, seed: u64, out: usize): void {

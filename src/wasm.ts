@@ -11,8 +11,11 @@ export interface KernelExports {
   readonly HEAP_BASE: WebAssembly.Global;
   /** BLAKE3 to `outLength` bytes (usually 32) at `out`; `key` is u8[32] or 0 for the unkeyed hash, here and below. */
   blake3(pointer: number, length: number, key: number, out: number, outLength: number): void;
-  /** BLAKE3 (32 bytes) of `count` regions; `regions` is u32[2n] (pointer, length), `out` u8[32n]. */
-  blake3Rows(regions: number, count: number, key: number, out: number): void;
+  /**
+   * BLAKE3 (32 bytes) of `count` regions to u8[32n] at `out`; `pointers` is u32[n], `lengths` f64[n]. Zeros where the pointer is 0 and the
+   * length is not. @returns how many such there are
+   */
+  blake3Rows(pointers: number, lengths: number, count: number, key: number, out: number): number;
   /** Begins a BLAKE3 in a state of BLAKE3_STATE bytes. */
   blake3Init(state: number, key: number): void;
   blake3Update(state: number, pointer: number, length: number): void;
@@ -44,8 +47,8 @@ export interface KernelExports {
   xxh3Seeded(pointer: number, length: number, seed: number, out: number): void;
   /** XXH3-128 to u64[2] at `out`: low half, high half. */
   xxh3Wide(pointer: number, length: number, seed: number, out: number): void;
-  /** XXH3-128, seed 0, of `count` regions; `regions` is u32[2n] (pointer, length), `out` u64[2n]. */
-  xxh3WideRows(regions: number, count: number, out: number): void;
+  /** XXH3-128, seed 0, of `count` regions to u64[2n] at `out`; otherwise as `blake3Rows`. */
+  xxh3WideRows(pointers: number, lengths: number, count: number, out: number): number;
   /** Begins an XXH3 of either width in a state of XXH3_STATE bytes. */
   xxh3Init(state: number, seed: number): void;
   xxh3Update(state: number, pointer: number, length: number): void;

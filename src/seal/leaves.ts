@@ -52,29 +52,24 @@ function digestsOf({ count, bytes, pointer, digest }: FrameColumns, { algorithm,
   const { exports } = kernels;
   const size = LEAF_BYTES[algorithm];
   const mark = kernels.mark();
-  const regions = kernels.alloc(8 * count);
-  const out = kernels.alloc(size * count);
+  const pointers = kernels.put(bytesOf(pointer));
+  const lengths = kernels.put(bytesOf(bytes));
   const keyAt = key ? kernels.put(key) : 0;
-  const table = kernels.u32(regions, 2 * count);
-  const unloaded: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const at = pointer[i] as number;
-    const length = bytes[i] as number;
-    if (at === 0 && length > 0) unloaded.push(i);
-    table[2 * i] = at;
-    table[2 * i + 1] = at === 0 ? 0 : length;
-  }
-  if (algorithm === "blake3") exports.blake3Rows(regions, count, keyAt, out);
-  else exports.xxh3WideRows(regions, count, out);
+  const out = kernels.alloc(size * count);
+  const unloaded =
+    algorithm === "blake3" ? exports.blake3Rows(pointers, lengths, count, keyAt, out) : exports.xxh3WideRows(pointers, lengths, count, out);
   const digests = kernels.u8(out, size * count).slice();
   kernels.release(mark);
   const view = new DataView(digests.buffer);
-  for (const i of unloaded) {
+  for (let i = 0; i < count && unloaded > 0; i++) {
     // Never loaded whole: the reader's own digest stands in, zeros behind it.
-    digests.fill(0, i * size, (i + 1) * size);
-    view.setBigUint64(i * size, digest[i] as bigint, true);
+    if (pointer[i] === 0 && bytes[i] !== 0) view.setBigUint64(i * size, digest[i] as bigint, true);
   }
   return digests;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** So many pieces of one size, or smaller, become one of the next. */

@@ -167,10 +167,11 @@ test("xxh3WideRows: many regions, of any length and at any place, in one call", 
   const region = guardedBytes(kernels, bytes, 1);
   for (const count of [0, 1, 7, 300]) {
     const parts = Array.from({ length: count }, (_, i) => [(i * 37) % 4000, i % 3 === 0 ? i % 20 : (i * 97) % 5000] as const);
-    const regions = guardedBytes(kernels, new Uint8Array(Uint32Array.from(parts.flatMap(([at, n]) => [region.pointer + at, n])).buffer));
+    const pointers = guardedBytes(kernels, new Uint8Array(Uint32Array.from(parts, ([at]) => region.pointer + at).buffer));
+    const lengths = guardedBytes(kernels, new Uint8Array(Float64Array.from(parts, ([, n]) => n).buffer));
     const out = guarded(kernels, 16 * count, 1);
-    kernels.exports.xxh3WideRows(regions.pointer, count, out.pointer);
-    for (const one of [region, regions, out]) one.expectIntact();
+    expect(kernels.exports.xxh3WideRows(pointers.pointer, lengths.pointer, count, out.pointer)).toBe(0);
+    for (const one of [region, pointers, lengths, out]) one.expectIntact();
     const view = new DataView(kernels.u8(out.pointer, 16 * count).slice().buffer);
     const got = parts.map((_, i) => (view.getBigUint64(16 * i + 8, true) << 64n) | view.getBigUint64(16 * i, true));
     expect(got).toEqual(reference.xxh3WideRows(parts.map(([at, n]) => bytes.subarray(at, at + n))));
