@@ -7,6 +7,7 @@
  *
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests.
  */
+import type { AnyGather, Gathered } from "./gather.ts";
 import type { Rig } from "./rig.ts";
 import type { LeafRecipe } from "./seal/leaves.ts";
 import type { Seal } from "./seal/seal.ts";
@@ -36,6 +37,9 @@ export interface Context {
   readonly streams: readonly StreamCensus[];
   readonly rig: Rig | null;
   readonly seal: Seal | null;
+  /** What the gathers that the check names have collected. */
+  readonly gathered: Gathered;
+  readonly kernels: Kernels;
   /** True when the run was cancelled: absence at the end proves nothing. */
   readonly interrupted: boolean;
 }
@@ -68,6 +72,10 @@ interface CheckBase {
   readonly defaults: Options;
   /** What it cannot run without: it is left out of the plan when that is not given. */
   readonly requires?: "seal";
+  /** Collected on the way, for `conclude`. */
+  readonly gathers?: readonly AnyGather[];
+  /** Collected before anything is observed, for `observe` and `conclude`: streams this check must know while it looks at others. */
+  readonly knows?: readonly AnyGather[];
   /** Every finding kind, its default severity and what it means: for `explain`, SARIF rules and docs. */
   readonly kinds: Readonly<Record<string, { readonly severity: Severity; readonly meaning: string }>>;
   /** What it cannot see. Printed by `explain` and in the README's table. */
@@ -84,8 +92,11 @@ export interface StreamCheck<S> extends CheckBase {
   appliesTo(stream: StreamCensus["info"]): boolean;
   /** What is missing when no stream applies, e.g. "no label stream": reason of the not_run verdict. */
   readonly absent: string;
-  /** `stream` is what the index knows beforehand: kind, stamp source, image size. */
-  observe(block: Block, kernels: Kernels, options: Options, stream: StreamInfo): S;
+  /**
+   * `stream` is what the index knows beforehand: kind, stamp source, image size.
+   * @param known what `knows` names; nothing else
+   */
+  observe(block: Block, kernels: Kernels, options: Options, stream: StreamInfo, known: Gathered): S;
   merge(left: S, right: S): S;
   /** `summary` is null when the stream had no frames at all. */
   conclude(summary: S | null, stream: StreamCensus, context: Context, options: Options): Conclusion;

@@ -4,7 +4,8 @@
 import { concludeCensus } from "./census.ts";
 import type { Check, Conclusion, Context, Defect, Options } from "./check.ts";
 import { digestHex } from "./fingerprint.ts";
-import type { Part } from "./observe.ts";
+import { gatheredOf } from "./gather.ts";
+import type { GatheredParts, Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
 import type { Seal } from "./seal/seal.ts";
@@ -17,6 +18,7 @@ export interface Given {
   readonly seal: Seal | null;
 }
 
+/** @param known what the pass before has collected */
 export function conclude(
   checks: readonly Check[],
   plan: Plan,
@@ -25,9 +27,11 @@ export function conclude(
   given: Given,
   interrupted: boolean,
   kernels: Kernels,
+  known: GatheredParts,
 ): Report {
   const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
-  const context: Context = { recording: index, claims: index.claims, streams, ...given, interrupted };
+  const gathered = gatheredOf(index.streams, { ...known, ...whole.gathered }, kernels);
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, gathered, kernels, interrupted };
   const verdicts: Verdict[] = [];
   const findings: Finding[] = [];
   for (const [c, { id, options }] of plan.run.entries()) {

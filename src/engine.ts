@@ -7,9 +7,9 @@ import { checks as allChecks } from "./checks/index.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
 import type { Input, Platform } from "./input.ts";
-import type { Part } from "./observe.ts";
+import type { GatheredParts, Part } from "./observe.ts";
 import { type Opened, open, SPAN_BYTES } from "./open.ts";
-import { makePlan, type Plan } from "./plan.ts";
+import { makePlan, type Plan, planBefore } from "./plan.ts";
 import type { Rig } from "./rig.ts";
 import type { LeafRecipe } from "./seal/leaves.ts";
 import type { Seal } from "./seal/seal.ts";
@@ -58,6 +58,10 @@ export interface Folded {
   readonly plan: Plan;
   readonly index: RecordingIndex;
   readonly part: Part;
+  /** What was collected before, for the checks that know it. */
+  readonly known: GatheredParts;
+  /** Read for it. */
+  readonly bytesBefore: number;
   readonly interrupted: boolean;
   readonly kernels: Kernels;
 }
@@ -73,11 +77,11 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
   const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
   const { seal } = given;
   const leaves = seal && { algorithm: seal.algorithm, key: seal.leafKey };
-  const { plan, index, part, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
-  const report = conclude(checks, plan, index, part, given, interrupted, kernels);
+  const { plan, index, part, known, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
+  const report = conclude(checks, plan, index, part, given, interrupted, kernels, known);
   options.onProgress?.({
-    bytes: index.spans.slice(0, part.end).reduce((sum, span) => sum + span.bytes, 0),
-    totalBytes: index.spans.reduce((sum, span) => sum + span.bytes, 0),
+    bytes: bytesBefore + bytesOf(index.spans.slice(0, part.end)),
+    totalBytes: bytesBefore + bytesOf(index.spans),
     spans: part.end,
     totalSpans: index.spans.length,
     findings: report.findings.length,
@@ -127,31 +131,47 @@ async function foldSpans(
   { source, index }: Opened,
 ): Promise<Folded> {
   const checks = options.catalogue ?? allChecks;
-  const totalBytes = index.spans.reduce((sum, span) => sum + span.bytes, 0);
+  const before = planBefore(checks, plan, index);
+  const bytesBefore = before ? bytesOf(before.spans) : 0;
+  const totalBytes = bytesBefore + bytesOf(index.spans);
   const started = performance.now();
   let findings = 0;
   let counted = started;
   const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
+  const tell = (bytes: number, spans: number): void =>
+    options.onProgress?.({ bytes, totalBytes, spans, totalSpans: index.spans.length, findings, elapsedMs: performance.now() - started });
+  const job = { input, platform, source, checks, kernels, signal: options.signal };
+  let known: GatheredParts = {};
+  if (before) {
+    const { gathered, disproved } = await executor({
+      ...job,
+      index: { ...index, spans: before.spans },
+      plan: before.plan,
+      known,
+      onAdvance: (bytes) => tell(bytes, 0),
+    });
+    // Nothing folded from a wrong index counts: the main pass finds out too, at once.
+    known = disproved ? {} : gathered;
+  }
   const part = await executor({
-    input,
-    platform,
-    source,
+    ...job,
     index,
-    checks,
     plan,
-    kernels,
-    signal: options.signal,
+    known,
     onAdvance(bytes, spans, soFar) {
       if (!options.onProgress) return;
-      const now = performance.now();
-      if (now - counted > FINDINGS_EVERY_MS) {
-        findings = conclude(checks, plan, index, soFar, given, true, kernels).findings.length;
+      if (performance.now() - counted > FINDINGS_EVERY_MS) {
+        findings = conclude(checks, plan, index, soFar, given, true, kernels, known).findings.length;
         counted = performance.now();
       }
-      options.onProgress({ bytes, totalBytes, spans, totalSpans: index.spans.length, findings, elapsedMs: now - started });
+      tell(bytesBefore + bytes, spans);
     },
   });
-  return { plan, index, part, interrupted: part.end < index.spans.length, kernels };
+  return { plan, index, part, known, bytesBefore, interrupted: part.end < index.spans.length, kernels };
+}
+
+function bytesOf(spans: RecordingIndex["spans"]): number {
+  return spans.reduce((sum, span) => sum + span.bytes, 0);
 }
 
 function integer(value: number, name: string, least: number): number {

@@ -4,7 +4,7 @@
  */
 import type { Check } from "./check.ts";
 import type { Input, Platform } from "./input.ts";
-import { makeFolder, type Part } from "./observe.ts";
+import { type GatheredParts, makeFolder, type Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "./source.ts";
 import type { RecordingIndex } from "./types.ts";
@@ -17,6 +17,8 @@ export interface Job {
   readonly index: RecordingIndex;
   readonly checks: readonly Check[];
   readonly plan: Plan;
+  /** What the pass before has collected. */
+  readonly known: GatheredParts;
   readonly kernels: Kernels;
   readonly signal: AbortSignal | undefined;
   /** Told now and then how far the work is: bytes and spans done, and the fold of the spans known so far. */
@@ -32,7 +34,7 @@ const TURN_MS = 50;
 /** The whole fold on the calling thread, with the same code and result as in workers. */
 export const inlineExecutor: Executor = async (job) => {
   const { input, platform, source, index, kernels } = job;
-  const folder = makeFolder(job.checks, job.plan, index, kernels);
+  const folder = makeFolder(job.checks, job.plan, index, kernels, job.known);
   const reader = source.reader(input, index, kernels, platform);
   let part = folder.start();
   let bytes = 0;

@@ -7,6 +7,7 @@
 import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
 import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "./check.ts";
 import { InputError } from "./errors.ts";
+import { type AnyGather, gatheredOf, gathersOf } from "./gather.ts";
 import type { Plan } from "./plan.ts";
 import { type Decoded, NO_FACTS, type Reader } from "./source.ts";
 import type { Block, Need, RecordingIndex, Span } from "./types.ts";
@@ -20,9 +21,14 @@ export interface Part {
   readonly census: readonly (CensusPart | null)[];
   /** Per planned check, in plan order: summaries by stream, or one summary for a container check, or null. */
   readonly summaries: readonly (readonly unknown[] | null)[];
+  /** By gather id, by stream. */
+  readonly gathered: GatheredParts;
   /** Some span does not fit the index the recording was opened by: nothing here counts. */
   readonly disproved: boolean;
 }
+
+/** By gather id: what was collected of each stream, null where nothing was. Plain data. */
+export type GatheredParts = Readonly<Record<string, readonly unknown[]>>;
 
 /** The planned checks with their options, resolved from ids: made once per thread. */
 export interface Folder {
@@ -33,12 +39,21 @@ export interface Folder {
   merge(left: Part, right: Part): Part;
 }
 
-export function makeFolder(checks: readonly Check[], plan: Plan, index: RecordingIndex, kernels: Kernels): Folder {
+/** @param known what the pass before has collected for the checks that know it */
+export function makeFolder(
+  checks: readonly Check[],
+  plan: Plan,
+  index: RecordingIndex,
+  kernels: Kernels,
+  known: GatheredParts = {},
+): Folder {
   const run = plan.run.map(({ id, options }) => {
     const check = checks.find((c) => c.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
     return { check, options };
   });
+  const gathers = gathersOf(checks, plan.gathers);
+  const before = gatheredOf(index.streams, known, kernels);
   const needs: ReadonlySet<Need> = new Set(plan.needs);
   const streams = index.streams.length;
 
@@ -57,9 +72,15 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
           const info = block && index.streams[block.stream];
           if (!block || !info) return null;
           if (check.scope === "streams") return check.observe(block, kernels, options, info, plan.leaves);
-          return check.appliesTo(info) ? check.observe(block, kernels, options, info) : null;
+          return check.appliesTo(info) ? check.observe(block, kernels, options, info, before) : null;
         });
       }),
+      gathered: byId(gathers, (gather) =>
+        byStream.map((block) => {
+          const info = block && index.streams[block.stream];
+          return block && info && gather.appliesTo(info) ? gather.observe(block, kernels, info) : null;
+        }),
+      ),
     };
   }
 
@@ -84,9 +105,16 @@ export function makeFolder(checks: readonly Check[], plan: Plan, index: Recordin
           const others = right.summaries[c] ?? [];
           return (left.summaries[c] ?? []).map((a, i) => join(a, others[i] ?? null, (l, r) => mergeSummaries(check, l, r, kernels)));
         }),
+        gathered: byId(gathers, ({ id, merge }) =>
+          (left.gathered[id] ?? []).map((a, i) => join(a, right.gathered[id]?.[i] ?? null, merge)),
+        ),
       };
     },
   };
+}
+
+function byId(gathers: readonly AnyGather[], of: (gather: AnyGather) => readonly unknown[]): GatheredParts {
+  return Object.fromEntries(gathers.map((gather) => [gather.id, of(gather)]));
 }
 
 type Folding = StreamCheck<unknown> | StreamsCheck<unknown> | ContainerCheck<unknown>;

@@ -4,8 +4,9 @@
  */
 import type { Check, Options } from "./check.ts";
 import { ConfigError } from "./errors.ts";
+import { gathersOf } from "./gather.ts";
 import type { LeafRecipe } from "./seal/leaves.ts";
-import type { Need, PlannedCheck } from "./types.ts";
+import type { Need, PlannedCheck, RecordingIndex } from "./types.ts";
 
 export interface PlanOptions {
   readonly level: 0 | 1 | 2;
@@ -25,6 +26,8 @@ export interface Plan {
   /** The planned ones in report order. */
   readonly run: readonly { readonly id: string; readonly options: Options }[];
   readonly needs: readonly Need[];
+  /** Ids of what is gathered on the way. */
+  readonly gathers: readonly string[];
   readonly leaves: LeafRecipe | null;
 }
 
@@ -40,6 +43,7 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
   const planned: PlannedCheck[] = [];
   const run: { id: string; options: Options }[] = [];
   const needs = new Set<Need>(CENSUS_NEEDS);
+  const gathers = new Set<string>();
   for (const check of checks) {
     const reason = leftOut(check, options);
     if (reason === NO_SEAL && options.checks?.includes(check.id)) throw new ConfigError(`${check.id}: expected a seal, got none`);
@@ -47,8 +51,40 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
     if (reason !== null) continue;
     run.push({ id: check.id, options: withOptions(check, options.options?.[check.id]) });
     for (const need of check.needs) needs.add(need);
+    for (const gather of check.gathers ?? []) {
+      gathers.add(gather.id);
+      for (const need of gather.needs) needs.add(need);
+    }
   }
-  return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), leaves: options.leaves ?? null };
+  return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), gathers: [...gathers], leaves: options.leaves ?? null };
+}
+
+/**
+ * The pass before: what the planned checks must know while they look at other streams, from the spans it can be in.
+ * Null where nothing asks: most recordings are read once.
+ */
+export function planBefore(
+  checks: readonly Check[],
+  plan: Plan,
+  index: RecordingIndex,
+): { plan: Plan; spans: RecordingIndex["spans"] } | null {
+  const asking = checks.filter(
+    (check) =>
+      check.knows && plan.run.some(({ id }) => id === check.id) && (check.scope !== "stream" || index.streams.some(check.appliesTo)),
+  );
+  const known = gathersOf(asking, [...new Set(asking.flatMap(({ knows = [] }) => knows.map(({ id }) => id)))]);
+  const holds = index.streams.map((stream) => known.some((gather) => gather.appliesTo(stream)));
+  if (!holds.includes(true)) return null;
+  return {
+    plan: {
+      ...plan,
+      run: [],
+      needs: [...new Set(known.flatMap(({ needs }) => needs))].sort(),
+      gathers: known.map(({ id }) => id),
+      leaves: null,
+    },
+    spans: index.spans.filter((span) => span.kind === "bytes" || holds[span.stream]),
+  };
 }
 
 const NO_SEAL = "no seal given";

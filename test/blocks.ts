@@ -4,6 +4,8 @@
  */
 import type { Context, Options, StreamCheck } from "../src/check.ts";
 import { type LabelRow, labelColumns } from "../src/columns.ts";
+import { gatheredOf } from "../src/gather.ts";
+import type { GatheredParts } from "../src/observe.ts";
 import type { Rig } from "../src/rig.ts";
 import type { Block, ImageTable, LabelColumns, PointTable, StreamCensus, StreamInfo } from "../src/types.ts";
 import { Kernels } from "../src/wasm.ts";
@@ -129,13 +131,24 @@ function sliceLabels(labels: LabelColumns, from: number, to: number): LabelColum
 
 export const SENSOR: StreamInfo = { id: "/lidar", kind: "points", type: "sensor_msgs/PointCloud2", stamps: "sensor", sequenced: true };
 
-export function contextOf(streams: readonly StreamCensus[], rig: Rig | null = null, interrupted = false): Context {
+export function contextOf(
+  streams: readonly StreamCensus[],
+  rig: Rig | null = null,
+  interrupted = false,
+  { gathered = {}, kernels = memory() }: { readonly gathered?: GatheredParts; readonly kernels?: Kernels } = {},
+): Context {
   return {
     recording: { format: "test", name: "test", bytes: 0, attachments: 0, metadata: 0 },
     claims: {},
     streams,
     rig,
     seal: null,
+    gathered: gatheredOf(
+      streams.map(({ info }) => info),
+      gathered,
+      kernels,
+    ),
+    kernels,
     interrupted,
   };
 }
@@ -183,7 +196,7 @@ export function ask<S>(
   const chosen = { ...check.defaults, ...options };
   const block = blockOf(frames);
   const pieces = frames.length === 0 ? [] : cutBlock(block, cuts);
-  const summaries = pieces.map((piece) => check.observe(piece, kernels, chosen, stream));
+  const summaries = pieces.map((piece) => check.observe(piece, kernels, chosen, stream, gatheredOf([stream], {}, kernels)));
   const whole = summaries.length === 0 ? null : summaries.reduce((a, b) => check.merge(a, b));
   const census = censusOf(stream, block);
   return check.conclude(whole, census, contextOf([census], rig), chosen);

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import type { StreamCheck } from "../src/check.ts";
 import { checks } from "../src/checks/index.ts";
 import type { LabelRow } from "../src/columns.ts";
+import { gatheredOf } from "../src/gather.ts";
 import type { Rig } from "../src/rig.ts";
 import type { StreamInfo } from "../src/types.ts";
 import { blockOf, censusOf, contextOf, cutBlock, type Frame, memory, SENSOR } from "./blocks.ts";
@@ -152,7 +153,8 @@ describe("the law of splits", () => {
           (info, given, stated, cuts, picks) => {
             const asked = { ...info, kind: check.appliesTo(info) ? info.kind : ("labels" as const) };
             const block = blockOf(framesFrom(given, asked));
-            const observe = (piece: typeof block): unknown => check.observe(piece, kernels, check.defaults, asked);
+            const observe = (piece: typeof block): unknown =>
+              check.observe(piece, kernels, check.defaults, asked, gatheredOf([asked], {}, kernels));
             const census = censusOf(asked, block);
             const conclude = (summary: unknown) => check.conclude(summary, census, contextOf([census], stated), check.defaults);
             const summary = observe(block);

@@ -1,7 +1,7 @@
 /** One worker's whole life: a single task that claims spans until none are left, and posts the fold of each claim. */
 import type { MessagePort } from "node:worker_threads";
 import { checks } from "../checks/index.ts";
-import { makeFolder, type Part } from "../observe.ts";
+import { type GatheredParts, makeFolder, type Part } from "../observe.ts";
 import { loadSource } from "../open.ts";
 import type { Plan } from "../plan.ts";
 import type { RecordingIndex } from "../types.ts";
@@ -16,6 +16,7 @@ export interface WorkerTask {
   readonly descriptor: InputDescriptor;
   readonly index: RecordingIndex;
   readonly plan: Plan;
+  readonly known: GatheredParts;
   readonly module: WebAssembly.Module;
   readonly shared: SharedArrayBuffer;
   readonly port: MessagePort;
@@ -33,7 +34,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   const input = openDescriptor(task.descriptor);
   const source = await loadSource(index.format);
   const reader = source.reader(input, index, kernels, nodePlatform);
-  const folder = makeFolder(checks, plan, index, kernels);
+  const folder = makeFolder(checks, plan, index, kernels, task.known);
   const shared = new SharedWork(task.shared);
   try {
     for (let claim = shared.claim(index.spans.length, workers); claim; claim = shared.claim(index.spans.length, workers)) {

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import type { Context } from "../../src/check.ts";
 import { container } from "../../src/checks/integrity/container.ts";
 import { KEPT_DAMAGES } from "../../src/damages.ts";
+import { gatheredOf } from "../../src/gather.ts";
 import type { ContainerClaims, ContainerFacts, Damage, Finding, StreamCensus } from "../../src/types.ts";
 import { loadKernels } from "../../src/wasm.ts";
 
@@ -43,6 +44,8 @@ function context(claims: ContainerClaims = {}, streams: readonly StreamCensus[] 
     streams,
     rig: null,
     seal: null,
+    gathered: gatheredOf([], {}, kernels),
+    kernels,
     interrupted,
   };
 }

@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { Conclusion } from "../../src/check.ts";
 import { container } from "../../src/checks/integrity/container.ts";
+import { gatheredOf } from "../../src/gather.ts";
 import type { Input } from "../../src/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { payloadOf } from "../../src/source.ts";
@@ -108,7 +109,16 @@ function readAs(input: Input, spanBytes: number, believeIndex: boolean): { reado
     const [startNs, endNs] = [times[0] ?? null, times[times.length - 1] ?? null];
     return { info, frames: rows.length, bytes: total, startNs, endNs, digest: "", points: null, boxes: null, tracks: null };
   });
-  const context = { recording: index, claims: index.claims, streams, rig: null, seal: null, interrupted: false };
+  const context = {
+    recording: index,
+    claims: index.claims,
+    streams,
+    rig: null,
+    seal: null,
+    gathered: gatheredOf([], {}, kernels),
+    kernels,
+    interrupted: false,
+  };
   const conclusion = container.conclude(summary, context, {});
   return { whole: { index, frames, order, damages, regions, lostBytes, conclusion }, disproved: anyDisproved };
 }
