@@ -1,5 +1,7 @@
 /** The export list of the kernels. Declared to callers as `KernelExports` in src/wasm.ts. */
 export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, blake3Subtree, blake3Update } from "./blake3";
+export { columnProfile, matchColumns } from "./column-profile";
+export { crossCorrelate, meanRates } from "./correlate";
 export { crc32, crc32Combine, crc32Rows } from "./crc32";
 export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
@@ -8,9 +10,11 @@ export { jpegEncode } from "./jpeg-encode";
 export { lz4Frames } from "./lz4";
 export { lz4Compress } from "./lz4-compress";
 export { merkleBlocks, merkleTop } from "./merkle";
+export { matchProfiles, rangeProfile } from "./range-profile";
 export { castRays } from "./raycast";
 export { scanRecords } from "./records";
 export { renderImage } from "./render";
+export { lowerLine, robustLine } from "./robust-line";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";

@@ -117,3 +117,20 @@ export const RENDER_POSE = 80;
 export const RENDER_SETTINGS = 64;
 /** Of each material, f32[4]: albedo of white, how much darker shade 0 is, grain (share of the light), cells per metre (a power of two). */
 export const RENDER_LOOK = 16;
+
+/** Types of a point's fields, in the order of `FieldType` in src/types.ts (see assembly/_field.ts). */
+export const FIELD_I8 = 0;
+export const FIELD_U8 = 1;
+export const FIELD_I16 = 2;
+export const FIELD_U16 = 3;
+export const FIELD_I32 = 4;
+export const FIELD_U32 = 5;
+export const FIELD_F32 = 6;
+export const FIELD_F64 = 7;
+export const FIELD_F16 = 8;
+export const FIELD_I64 = 9;
+
+/** Azimuth bins of a range profile (see assembly/range-profile.ts). */
+export const PROFILE_BINS = 900;
+/** Most columns of a column profile (see assembly/column-profile.ts). */
+export const PROFILE_COLUMNS = 256;

@@ -136,6 +136,51 @@ export interface KernelExports {
     scratch: number,
     hits: number,
   ): number;
+  /** Cross-correlation of f32[n] with a padded f32[n + 2 * lags + 8] to f64[2 * lags + 1]; see assembly/correlate.ts. */
+  crossCorrelate(a: number, b: number, n: number, lags: number, out: number): void;
+  /**
+   * Mean rate of a stream (m knots: time, turn, rate) over n intervals moved by `lag`, and how it changes with the lag; NaN where not covered.
+   * @returns intervals covered
+   */
+  meanRates(
+    from: number,
+    to: number,
+    n: number,
+    t: number,
+    turn: number,
+    rate: number,
+    m: number,
+    axes: number,
+    maxGap: number,
+    lag: number,
+    mean: number,
+    slope: number,
+  ): number;
+  /** Line through points with outliers to f64[5]: y at 0, slope, scale, deviation of the slope, points that count. @returns these, or 0 */
+  robustLine(x: number, y: number, n: number, least: number, scratch: number, out: number): number;
+  /** Closest line below all points to f64[2]: y at 0, slope. @returns corners of the lower hull, or 0 */
+  lowerLine(x: number, y: number, n: number, scratch: number, out: number): number;
+  /** Nearest standing thing per azimuth of a cloud in place; see assembly/range-profile.ts. @returns bins that are filled */
+  rangeProfile(
+    rows: number,
+    count: number,
+    stride: number,
+    x: number,
+    y: number,
+    z: number,
+    type: number,
+    time: number,
+    timeType: number,
+    ranges: number,
+    times: number,
+    span: number,
+  ): number;
+  /** Turn between two range profiles to f64[4]: radians, its moment, its deviation, share that fits. @returns bins that fit, or 0 */
+  matchProfiles(a: number, b: number, out: number): number;
+  /** Mean per column of a band of rows of a grey image. @returns columns */
+  columnProfile(luma: number, width: number, stride: number, firstRow: number, rows: number, step: number, out: number): number;
+  /** Shift between two column profiles to f64[4]: columns, spread, deviation, correlation. @returns columns that count, or 0 */
+  matchColumns(a: number, b: number, n: number, reach: number, out: number): number;
   /** What a LiDAR's receiver makes of the hits of its beams, each two rays: rows of 24 bytes, and i32 what they lie on. @returns points */
   formEchoes(
     firings: number,

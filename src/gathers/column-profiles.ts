@@ -1,0 +1,76 @@
+/** How much a camera turned from image to image: 24 bytes an image, and up to 2 KB a piece for the profiles of its two ends. */
+import { PROFILE_COLUMNS } from "../abi.ts";
+import type { Gather } from "../gather.ts";
+import type { ImageTable } from "../types.ts";
+import type { Kernels } from "../wasm.ts";
+import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
+
+/** Pieces in file order. */
+export type ImageSteps = readonly StepPiece[];
+
+export const imageSteps: Gather<ImageSteps> = {
+  id: "image-steps",
+  needs: ["images"],
+  appliesTo: ({ kind }) => kind === "image",
+  observe({ frames, images = [] }, kernels) {
+    const profiles: Profile[] = new Array(frames.count).fill(null);
+    for (const image of images) profiles[image.frame] = profileOf(image, kernels);
+    return [stepPiece(frames.stampNs, profiles, 0, measure, kernels)];
+  },
+  merge: (left, right) => [...left, ...right],
+};
+
+export function imageTable(pieces: ImageSteps, kernels: Kernels): StepTable {
+  return stepTable(pieces, measure, kernels);
+}
+
+/** The band of rows that is averaged: about the horizon of a camera that looks ahead. */
+const BAND_FROM = 0.25;
+const BAND_TO = 0.5;
+const LEAST_COLUMNS = 16;
+
+interface Luma {
+  readonly pointer: number;
+  readonly width: number;
+  readonly height: number;
+  readonly stride: number;
+}
+
+function profileOf(image: ImageTable, kernels: Kernels): Profile {
+  const mark = kernels.mark();
+  const luma = lumaOf(image, kernels);
+  const profile = luma && columnsOf(luma, kernels);
+  kernels.release(mark);
+  return profile;
+}
+
+function columnsOf({ pointer, width, height, stride }: Luma, kernels: Kernels): Profile {
+  const step = Math.ceil(width / PROFILE_COLUMNS);
+  const first = Math.floor(BAND_FROM * height);
+  const rows = Math.max(1, Math.floor(BAND_TO * height) - first);
+  const out = kernels.alloc(4 * PROFILE_COLUMNS);
+  const columns = kernels.exports.columnProfile(pointer, width, stride, first, rows, step, out);
+  return columns < LEAST_COLUMNS ? null : new Float32Array(kernels.exports.memory.buffer, out, columns).slice();
+}
+
+/** Grey pixels of an image, in place where they are; null for a format whose pixels are not read. */
+function lumaOf({ encoding, pointer, bytes, width, height }: ImageTable, _kernels: Kernels): Luma | null {
+  if (pointer === null || !width || !height) return null;
+  if (encoding !== "mono8" && encoding !== "8UC1") return null;
+  const stride = bytes / height;
+  return Number.isInteger(stride) && stride >= width ? { pointer, width, height, stride } : null;
+}
+
+/** Least correlation of two profiles laid over each other. */
+const LEAST_CORRELATION = 0.5;
+
+function measure(before: Float32Array, after: Float32Array, kernels: Kernels): Step {
+  if (before.length !== after.length) return NO_STEP;
+  const mark = kernels.mark();
+  const [a, b] = [before, after].map((profile) => kernels.put(new Uint8Array(profile.buffer, profile.byteOffset, profile.byteLength)));
+  const out = kernels.alloc(32);
+  const used = kernels.exports.matchColumns(a ?? 0, b ?? 0, before.length, before.length >> 2, out);
+  const [turn = 0, , , correlation = 0] = new Float64Array(kernels.exports.memory.buffer, out, 4);
+  kernels.release(mark);
+  return used > 0 && correlation >= LEAST_CORRELATION ? { turn, momentS: 0 } : NO_STEP;
+}
