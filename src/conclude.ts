@@ -96,7 +96,17 @@ function verdict(check: Check, stream: string | null, conclusion: Conclusion, in
 
 function finding(check: Check, stream: string | null, defect: Defect, kernels: Kernels): Finding {
   const place = stream ?? defect.stream ?? null;
-  const identity = [check.id, defect.kind, place, defect.frames, defect.bytes ?? null, defect.file ?? null, defect.tracks ?? null];
+  const between = defect.from && defect.to ? [defect.from.stream, defect.to.stream] : [];
+  const identity = [
+    check.id,
+    defect.kind,
+    place,
+    defect.frames,
+    defect.bytes ?? null,
+    defect.file ?? null,
+    defect.tracks ?? null,
+    ...between,
+  ];
   return {
     check: check.id,
     kind: defect.kind,

@@ -201,10 +201,13 @@ function sandwich(
   const first = from[used[0] as number] as number;
   const scores: number[] = [];
   const informations: number[] = [];
+  let single = 0;
   for (const i of used) {
     const b = Math.floor(((from[i] as number) - first) / blockS);
     const w = weight[i] as number;
-    scores[b] = (scores[b] ?? 0) + w * ((score[i] as number) - step * (information[i] as number));
+    const own = w * ((score[i] as number) - step * (information[i] as number));
+    single += own * own;
+    scores[b] = (scores[b] ?? 0) + own;
     informations[b] = (informations[b] ?? 0) + w * (information[i] as number);
   }
   let total = 0;
@@ -217,5 +220,7 @@ function sandwich(
     noise += (scores[b] ?? 0) ** 2;
   }
   const blocks = (total * total) / squares;
-  return { standardErrorS: (Math.sqrt(noise) / total) * Math.sqrt(blocks / Math.max(0.5, blocks - 1)), freedom: blocks - 1 };
+  // A few blocks may agree by chance: never surer than the samples one by one.
+  const variance = Math.max(noise * (blocks / Math.max(0.5, blocks - 1)), single);
+  return { standardErrorS: Math.sqrt(variance) / total, freedom: blocks - 1 };
 }

@@ -38,7 +38,7 @@ export const modality = defineCheck({
     "streams with nominal stamps, or on a clock that does not meet the others', are not compared in time",
     "messages without a rate stated in the rig: plain bytes, or fewer than 10 frames, may begin and end when they like",
     "silence in the middle of a stream: see time/rate",
-    "offsets, association, sweepPeriodMs, spin, stampReference, pointTimeUnit, deskewed and tables of the rig: not_run, clause by clause",
+    "association, sweepPeriodMs, spin, stampReference, pointTimeUnit, deskewed and tables of the rig: not_run, clause by clause",
   ],
 
   conclude(context, options) {
@@ -71,13 +71,12 @@ const UNREAD = ["sweepPeriodMs", "spin", "stampReference", "pointTimeUnit", "des
 
 /** The clauses of the rig that no check reads yet: each an open question of its own. */
 function unreadClauses(rig: Rig | null): readonly Conclusion[] {
-  const { streams = [], offsets = [], association = [] } = rig ?? {};
+  const { streams = [], association = [] } = rig ?? {};
   return [
     ...streams.flatMap((stream) => [
       ...UNREAD.filter((clause) => stream[clause] !== undefined).map((clause) => open(stream.id, `${clause}: not checked by this version`)),
       ...(isTable(stream) ? [open(stream.id, "table streams are not read by this version")] : []),
     ]),
-    ...offsets.map(({ between: [a, b] }) => open(null, `offsets between ${a} and ${b}: not checked by this version`)),
     ...association.map(({ between: [a, b] }) => open(null, `association between ${a} and ${b}: not checked by this version`)),
   ];
 }
