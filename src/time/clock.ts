@@ -8,10 +8,14 @@ import { median } from "./motion.ts";
 export interface ClockModel {
   /** Recorder less sensor in the middle of the recording, s. */
   readonly offsetS: number;
-  /** Rate of the recorder's clock against the sensor's, ppm: positive where the recorder's runs faster. */
+  /**
+   * How much the recorder's clock gains on the sensor's, ppm: by the line below all delays. No message arrives before it is sent, so
+   * that line is the clocks themselves, and several times sharper than one through the middle.
+   */
   readonly driftPpm: number;
-  /** The same by the line below all delays: sharper where delays have a floor. */
-  readonly floorDriftPpm: number;
+  /** The same by the robust line through the middle. */
+  readonly middleDriftPpm: number;
+  /** The larger of the robust line's standard error and half of what the two lines differ by. */
   readonly driftErrorPpm: number;
   /** Scatter of the delay about the line, s: median absolute deviation, times 1.4826. */
   readonly scatterS: number;
@@ -77,11 +81,12 @@ export function clockModel(stampNs: BigInt64Array, logNs: BigInt64Array, kernels
   const [, floorSlope = 0] = new Float64Array(kernels.exports.memory.buffer, out, 2);
   kernels.release(mark);
   if (fits === 0) return null;
+  const floor = below > 0 ? floorSlope : slope;
   return {
     offsetS: offset + Number(base) / 1e9,
-    driftPpm: slope * 1e6,
-    floorDriftPpm: (below > 0 ? floorSlope : slope) * 1e6,
-    driftErrorPpm: error * 1e6,
+    driftPpm: floor * 1e6,
+    middleDriftPpm: slope * 1e6,
+    driftErrorPpm: Math.max(error, Math.abs(floor - slope) / 2) * 1e6,
     scatterS,
     spanS: (x.at(-1) as number) - (x[0] as number),
     frames: n,

@@ -46,14 +46,14 @@ describe("time/clock-model", () => {
     const result = ask(drive({}));
     expect([result.status, result.defects]).toEqual(["pass", []]);
     expect(figure(result, "offsetMs")).toBeCloseTo(3.5, 0);
-    expect(Math.abs(figure(result, "driftPpm"))).toBeLessThan(6);
-    expect(Math.abs(figure(result, "floorDriftPpm"))).toBeLessThan(1.5);
+    expect(Math.abs(figure(result, "driftPpm"))).toBeLessThan(1.5);
+    expect(Math.abs(figure(result, "middleDriftPpm"))).toBeLessThan(6);
   });
 
   test.each([5, -20, 50, 100, -300])("a drift of %d ppm is measured", (driftPpm) => {
     const long = ask(drive({ count: 12_000, periodMs: 10, driftPpm }));
     expect(Math.abs(figure(long, "driftPpm") + driftPpm)).toBeLessThan(2);
-    expect(Math.abs(figure(long, "floorDriftPpm") + driftPpm)).toBeLessThan(2);
+    expect(Math.abs(figure(long, "middleDriftPpm") + driftPpm)).toBeLessThan(2);
     expect(kinds(long)).toEqual(Math.abs(driftPpm) > 150 ? ["clock-drift"] : []);
   });
 

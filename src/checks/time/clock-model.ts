@@ -93,7 +93,7 @@ function conclusion(info: StreamInfo, { stampNs, logNs }: StampTable, model: Clo
     offsetMs: rounded(model.offsetS * 1e3, 3),
     driftPpm: rounded(model.driftPpm, 2),
     driftErrorPpm: rounded(model.driftErrorPpm, 2),
-    floorDriftPpm: rounded(model.floorDriftPpm, 2),
+    middleDriftPpm: rounded(model.middleDriftPpm, 2),
     scatterMs: rounded(model.scatterS * 1e3, 3),
     steps: model.steps.length,
   };
@@ -116,11 +116,11 @@ function conclusion(info: StreamInfo, { stampNs, logNs }: StampTable, model: Clo
     });
   }
   // Two lines must agree that there is one.
-  const drift = Math.abs(model.driftPpm) < Math.abs(model.floorDriftPpm) ? model.driftPpm : model.floorDriftPpm;
+  const drift = Math.min(Math.abs(model.driftPpm), Math.abs(model.middleDriftPpm));
   if (
     model.driftErrorPpm <= maxDriftErrorPpm &&
-    model.driftPpm * model.floorDriftPpm > 0 &&
-    Math.abs(drift) > maxDriftPpm + 3 * model.driftErrorPpm
+    model.driftPpm * model.middleDriftPpm > 0 &&
+    drift > maxDriftPpm + 3 * model.driftErrorPpm
   ) {
     defects.push({
       kind: "clock-drift",
