@@ -1,5 +1,6 @@
 /** The export list of the kernels. Declared to callers as `KernelExports` in src/wasm.ts. */
 export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, blake3Subtree, blake3Update } from "./blake3";
+export { boxDeltas } from "./box-deltas";
 export { columnProfile, matchColumns } from "./column-profile";
 export { crossCorrelate, meanRates } from "./correlate";
 export { crc32, crc32Combine, crc32Rows } from "./crc32";
@@ -7,10 +8,13 @@ export { crc32c, crc32cCombine } from "./crc32c";
 export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { formEchoes } from "./echoes";
 export { jpegEncode } from "./jpeg-encode";
+export { jpegLuma } from "./jpeg-luma";
 export { lz4Frames } from "./lz4";
 export { lz4Compress } from "./lz4-compress";
 export { merkleBlocks, merkleTop } from "./merkle";
+export { pngLuma } from "./png-luma";
 export { matchProfiles, rangeProfile } from "./range-profile";
+export { rawLuma } from "./raw-luma";
 export { castRays } from "./raycast";
 export { scanRecords } from "./records";
 export { renderImage } from "./render";

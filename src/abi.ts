@@ -12,6 +12,8 @@ export const TRUNCATED = -2;
 export const MALFORMED = -3;
 /** The bytes were readable but a checksum they carry does not match. */
 export const CHECKSUM = -4;
+/** A legal form that is not read. */
+export const UNSUPPORTED = -5;
 
 /** Bytes per row of the table `scanRecords` writes (see assembly/records.ts). */
 export const RECORD_ROW = 40;
@@ -25,6 +27,8 @@ export const LZ4_TABLE = 65536;
 export const LZ4_FRAME = 23;
 /** Bytes of the scratch of `jpegEncode` (see assembly/jpeg-encode.ts). */
 export const JPEG_SCRATCH = 2048;
+/** Bytes of the scratch of `jpegLuma`, besides two per cell (see assembly/jpeg-luma.ts). */
+export const JPEG_LUMA_SCRATCH = 49408;
 
 /**
  * A solid of a simulated scene: one row, every field four bytes (f32 unless said). Local axes are the columns of the rotation.

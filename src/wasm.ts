@@ -95,6 +95,57 @@ export interface KernelExports {
     scratch: number,
   ): number;
   /**
+   * A JPEG's luma at an eighth of its size, to u8[cells] at `out`; `scratch` is JPEG_LUMA_SCRATCH + 2 * outLength bytes, `result` u32[2]:
+   * width and height in pixels, there also on FULL. @returns cells, or FULL, TRUNCATED, MALFORMED, UNSUPPORTED
+   */
+  jpegLuma(source: number, length: number, out: number, outLength: number, scratch: number, result: number): number;
+  /** Inflated PNG data (overwritten) to luma at an eighth; see assembly/png-luma.ts. @returns cells, or MALFORMED, CHECKSUM */
+  pngLuma(
+    data: number,
+    length: number,
+    adler: number,
+    width: number,
+    height: number,
+    depth: number,
+    colour: number,
+    interlaced: number,
+    shades: number,
+    out: number,
+    scratch: number,
+  ): number;
+  /** Pixels of `pixelBytes`, of which the bytes at `red`, `green` and `blue` count, to luma at an eighth. @returns cells */
+  rawLuma(
+    source: number,
+    width: number,
+    height: number,
+    step: number,
+    pixelBytes: number,
+    red: number,
+    green: number,
+    blue: number,
+    out: number,
+  ): number;
+  /**
+   * Sums of absolute differences of luma between a box in `before` and the box moved in `after`, for a grid of moves, to u32 at `out`;
+   * all ones where the moved box is not inside. `gain` is the brightness of `after` over `before` times 128. @returns moves inside
+   */
+  boxDeltas(
+    before: number,
+    after: number,
+    columns: number,
+    rows: number,
+    left: number,
+    top: number,
+    width: number,
+    height: number,
+    gain: number,
+    moveLeft: number,
+    moveTop: number,
+    movesAcross: number,
+    movesDown: number,
+    out: number,
+  ): number;
+  /**
    * Renders a scene as grey pixels with rolling shutter, motion blur and noise; `width` is a multiple of 16. Layouts: see src/abi.ts, how
    * much scratch: assembly/render.ts.
    * @returns mean of all pixels, times 256
