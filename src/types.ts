@@ -206,6 +206,10 @@ export interface ImageTable {
   readonly encoding: string;
   readonly width: number | null;
   readonly height: number | null;
+  /** Bytes from row to row; of raw images. */
+  readonly step?: number;
+  /** Samples of several bytes begin with the high one; absent where not. */
+  readonly bigEndian?: true;
   /** Null where the data is not in kernel memory as bytes (base64 inside JSON). */
   readonly pointer: number | null;
   readonly bytes: number;

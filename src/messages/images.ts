@@ -9,7 +9,7 @@ const STAMP: SchemaColumns["stamp"] = [["header", "stamp"], ["timestamp"]];
 export const RAW_IMAGE: SchemaColumns = {
   kind: "image",
   need: "images",
-  fields: new Set(["header", "stamp", "timestamp", "width", "height", "encoding", "step", "data"]),
+  fields: new Set(["header", "stamp", "timestamp", "width", "height", "encoding", "is_bigendian", "step", "data"]),
   stamp: STAMP,
   read(message, place, out) {
     const width = u32Of(message["width"]);
@@ -21,7 +21,12 @@ export const RAW_IMAGE: SchemaColumns = {
     // No encoding in use has less than one byte per pixel and row of its first plane.
     if (height * Math.max(step, width) > data.bytes) return IMAGE_REASON.short;
     const pointer = data.view ? place.pointerTo(data.view) : null;
-    out.images.push({ frame: place.frame, encoding, width, height, pointer, bytes: data.bytes });
+    const bigEndian = message["is_bigendian"] === true || message["is_bigendian"] === 1;
+    out.images.push({
+      ...{ frame: place.frame, encoding, width, height, step },
+      ...(bigEndian && { bigEndian }),
+      ...{ pointer, bytes: data.bytes },
+    });
     return null;
   },
 };

@@ -273,9 +273,9 @@ describe("images", () => {
     if (encoding === "JSON") expect(pointer).toBeNull();
     else expect(outcome.at(pointer, 24)).toEqual([...data]);
   };
-  each("sensor_msgs/Image", ros("sensor_msgs/Image", raw), (o, e) => check(o, e, { encoding: "rgb8", width: 4, height: 2 }));
+  each("sensor_msgs/Image", ros("sensor_msgs/Image", raw), (o, e) => check(o, e, { encoding: "rgb8", width: 4, height: 2, step: 12 }));
   each("foxglove.RawImage", foxglove("RawImage", { frame_id: "c", ...raw }), (o, e) =>
-    check(o, e, { encoding: "rgb8", width: 4, height: 2 }),
+    check(o, e, { encoding: "rgb8", width: 4, height: 2, step: 12 }),
   );
   const unknown = { width: null, height: null };
   each("sensor_msgs/CompressedImage", ros("sensor_msgs/CompressedImage", { format: "rgb8; jpeg compressed bgr8", data }), (o, e) =>
