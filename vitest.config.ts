@@ -28,7 +28,7 @@ export default defineConfig({
         ? [
             {
               // What only the worker imports: found late, it would make the server reload under a running test.
-              optimizeDeps: { include: ["@foxglove/rosmsg", "protobufjs", "protobufjs/ext/descriptor.js", "zstddec"] },
+              optimizeDeps: { include: ["@foxglove/rosmsg", "protobufjs", "protobufjs/ext/descriptor.js", "saxes", "zstddec"] },
               test: {
                 name: "browser",
                 include: ["test/browser/*.test.ts"],

@@ -324,7 +324,8 @@ function decoded(
   return { facts: { ...NO_FACTS, damages, lostBytes }, blocks: count > 0 ? [block] : [] };
 }
 
-function digests(kernels: Kernels, pointer: Uint32Array, bytes: Uint32Array): BigUint64Array {
+/** crc32 and length of each payload, as `FrameColumns.digest` has them. */
+export function digests(kernels: Kernels, pointer: Uint32Array, bytes: Uint32Array): BigUint64Array {
   const count = pointer.length;
   const regions = kernels.alloc(8 * count);
   const out = kernels.alloc(8 * count);

@@ -11,11 +11,13 @@ import type { Kernels } from "../wasm.ts";
 import { damage, type LoadedTable, noFrames, type TableFrames } from "./_folder.ts";
 import { Fields, Lines, type Separator } from "./_text.ts";
 
-/** One row, filled by the layout. Reused: every field is set for every row. */
+/** One row, filled by the layout. Reused: every field but `annotator` is set for every row. */
 export interface LabelRowOut {
   /** "" where a row has none. */
   track: string;
   class: string;
+  /** "" unless the format knows. */
+  annotator: string;
   ignored: boolean;
   confidence: number;
   /** left, top, right, bottom in pixels; all NaN where there is none. */
@@ -130,9 +132,14 @@ function inverse(permutation: Int32Array): Int32Array {
   return out;
 }
 
-/** Payload of each frame: its lines where they lie together, else a copy of them one after another. */
-function placeRuns(
-  table: LoadedTable,
+/**
+ * Payload of each frame: its bytes where they lie together, else a copy of them one after another.
+ *
+ * @param runs which frame the bytes from `start` belong to, up to where the next run starts; ascending
+ * @param rank where each frame goes
+ */
+export function placeRuns(
+  table: Pick<LoadedTable, "pointer" | "bytes">,
   kernels: Kernels,
   runs: readonly { readonly frame: number; readonly start: number }[],
   rank: Int32Array,
@@ -181,14 +188,15 @@ function placeRuns(
 
 /** Numbers per row kept while reading: box2d, box3d, confidence. */
 const REALS = 12;
-/** Integers per row: frame, track, class, ignored. */
-const INTEGERS = 4;
+/** Integers per row: frame, track, class, ignored, annotator. */
+const INTEGERS = 5;
 
 /** Rows in the order of the file, in two growing arrays. */
-class Rows {
+export class Rows {
   readonly next: LabelRowOut = {
     track: "",
     class: "",
+    annotator: "",
     ignored: false,
     confidence: Number.NaN,
     box2d: new Float64Array(4),
@@ -199,10 +207,15 @@ class Rows {
   #integers = new Int32Array(256 * INTEGERS);
   readonly #tracks = new Map<string, number>();
   readonly #classes = new Map<string, number>();
+  readonly #annotators = new Map<string, number>();
+
+  get count(): number {
+    return this.#count;
+  }
 
   /** Appends `next` to a frame. */
   keep(frame: number): void {
-    const { track, class: name, ignored, confidence, box2d, box3d } = this.next;
+    const { track, class: name, annotator, ignored, confidence, box2d, box3d } = this.next;
     const i = this.#count++;
     if (this.#count * REALS > this.#reals.length) {
       this.#reals = grow(this.#reals, new Float64Array(this.#reals.length * 2));
@@ -216,6 +229,7 @@ class Rows {
     integers[i * INTEGERS + 1] = track === "" ? -1 : indexOf(this.#tracks, track);
     integers[i * INTEGERS + 2] = indexOf(this.#classes, name);
     integers[i * INTEGERS + 3] = ignored ? 1 : 0;
+    integers[i * INTEGERS + 4] = annotator === "" ? -1 : indexOf(this.#annotators, annotator);
   }
 
   /** Columns ordered by frame; rows of one frame stay in file order. */
@@ -229,7 +243,7 @@ class Rows {
       frame: new Int32Array(n),
       track: new Int32Array(n),
       class: new Int32Array(n),
-      annotator: new Int32Array(n).fill(-1),
+      annotator: new Int32Array(n),
       confidence: new Float64Array(n),
       box2d: new Float64Array(4 * n),
       box3d: new Float64Array(7 * n),
@@ -244,11 +258,13 @@ class Rows {
       columns.track[to] = this.#integers[i * INTEGERS + 1] ?? -1;
       columns.class[to] = this.#integers[i * INTEGERS + 2] ?? 0;
       columns.ignored[to] = this.#integers[i * INTEGERS + 3] ?? 0;
+      columns.annotator[to] = this.#integers[i * INTEGERS + 4] ?? -1;
       columns.box2d.set(reals.subarray(0, 4), 4 * to);
       columns.box3d.set(reals.subarray(4, 11), 7 * to);
       columns.confidence[to] = reals[11] ?? Number.NaN;
     }
-    return { count: n, ...columns, tracks: [...this.#tracks.keys()], classes: [...this.#classes.keys()], annotators: [] };
+    const [tracks, classes, annotators] = [[...this.#tracks.keys()], [...this.#classes.keys()], [...this.#annotators.keys()]];
+    return { count: n, ...columns, tracks, classes, annotators };
   }
 }
 

@@ -9,5 +9,11 @@ export const sources: readonly { readonly format: string; load(): Promise<Source
   { format: "av2", load: async () => (await import("./av2.ts")).av2 },
   { format: "kitti-tracking", load: async () => (await import("./kitti-tracking.ts")).kittiTracking },
   { format: "kitti-raw", load: async () => (await import("./kitti-raw.ts")).kittiRaw },
+  { format: "nuscenes", load: async () => (await import("./nuscenes.ts")).nuscenes },
   { format: "motchallenge", load: async () => (await import("./motchallenge.ts")).motchallenge },
+  { format: "ab3dmot", load: async () => (await import("./ab3dmot.ts")).ab3dmot },
+  { format: "scalabel", load: async () => (await import("./scalabel.ts")).scalabel },
+  { format: "coco", load: async () => (await import("./coco.ts")).coco },
+  { format: "scale", load: async () => (await import("./scale.ts")).scale },
+  { format: "cvat", load: async () => (await import("./cvat.ts")).cvat },
 ];
