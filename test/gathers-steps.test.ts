@@ -54,11 +54,11 @@ function sweeps(time: "relative" | "absolute" | "none"): Block {
 function images(): Block {
   const random = randomStream(6, "street");
   const street = Array.from({ length: 400 }, () => random.between(30, 220));
-  const [width, height] = [96, 40];
+  const [width, height] = [768, 320];
   const frames = healthy(FRAMES);
   const tables = frames.map((_, frame) => {
     const pixels = Uint8Array.from({ length: width * height }, (_, at) => {
-      const x = (at % width) + 1.5 * frame + 40;
+      const x = (at % width) / 8 + 1.5 * frame + 40;
       const k = Math.floor(x / 4);
       return (street[k] ?? 0) + (x / 4 - k) * ((street[k + 1] ?? 0) - (street[k] ?? 0));
     });

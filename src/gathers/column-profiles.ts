@@ -1,6 +1,8 @@
 /** How much a camera turned from image to image: 24 bytes an image, and up to 2 KB a piece for the profiles of its two ends. */
 import { PROFILE_COLUMNS } from "../abi.ts";
 import type { Gather } from "../gather.ts";
+import { hasLuma, smallLuma } from "../luma/small-luma.ts";
+import type { Luma } from "../luma/types.ts";
 import type { ImageTable } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
@@ -29,36 +31,21 @@ const BAND_FROM = 0.25;
 const BAND_TO = 0.5;
 const LEAST_COLUMNS = 16;
 
-interface Luma {
-  readonly pointer: number;
-  readonly width: number;
-  readonly height: number;
-  readonly stride: number;
-}
-
 function profileOf(image: ImageTable, kernels: Kernels): Profile {
   const mark = kernels.mark();
-  const luma = lumaOf(image, kernels);
-  const profile = luma && columnsOf(luma, kernels);
+  const luma = smallLuma(image, kernels);
+  const profile = hasLuma(luma) ? columnsOf(luma, kernels) : null;
   kernels.release(mark);
   return profile;
 }
 
-function columnsOf({ pointer, width, height, stride }: Luma, kernels: Kernels): Profile {
-  const step = Math.ceil(width / PROFILE_COLUMNS);
-  const first = Math.floor(BAND_FROM * height);
-  const rows = Math.max(1, Math.floor(BAND_TO * height) - first);
+function columnsOf({ pointer, columns, rows }: Luma, kernels: Kernels): Profile {
+  const step = Math.ceil(columns / PROFILE_COLUMNS);
+  const first = Math.floor(BAND_FROM * rows);
+  const band = Math.max(1, Math.floor(BAND_TO * rows) - first);
   const out = kernels.alloc(4 * PROFILE_COLUMNS);
-  const columns = kernels.exports.columnProfile(pointer, width, stride, first, rows, step, out);
-  return columns < LEAST_COLUMNS ? null : new Float32Array(kernels.exports.memory.buffer, out, columns).slice();
-}
-
-/** Grey pixels of an image, in place where they are; null for a format whose pixels are not read. */
-function lumaOf({ encoding, pointer, bytes, width, height }: ImageTable, _kernels: Kernels): Luma | null {
-  if (pointer === null || !width || !height) return null;
-  if (encoding !== "mono8" && encoding !== "8UC1") return null;
-  const stride = bytes / height;
-  return Number.isInteger(stride) && stride >= width ? { pointer, width, height, stride } : null;
+  const written = kernels.exports.columnProfile(pointer, columns, columns, first, band, step, out);
+  return written < LEAST_COLUMNS ? null : new Float32Array(kernels.exports.memory.buffer, out, written).slice();
 }
 
 /** Least correlation of two profiles laid over each other. */

@@ -42,12 +42,14 @@ export interface LagFit {
   readonly noise: number;
 }
 
-const ITERATIONS = 25;
+const ITERATIONS = 50;
 const CONVERGED_S = 1e-8;
+/** The weights may still move when the lag rests for once. */
+const CALM = 3;
 /** Residuals beyond so many scales count linearly. */
 const HUBER = 2;
 /** Weights settle first, then only the lag moves. */
-const WEIGHING = 15;
+const WEIGHING = 35;
 const LEAST_SAMPLES = 20;
 
 /**
@@ -73,6 +75,7 @@ export function fitLag(
   const information = new Float64Array(all);
   let lagS = startS;
   let best: LagFit | null = null;
+  let calm = 0;
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const { mean: f, slope: d } = fast.rates(lagS);
     const used: number[] = [];
@@ -126,7 +129,8 @@ export function fitLag(
     };
     lagS += Math.max(-reachS / 4, Math.min(reachS / 4, step));
     if (!(Math.abs(lagS - startS) <= reachS)) return null;
-    if (Math.abs(step) < CONVERGED_S && iteration > 3) return best;
+    calm = Math.abs(step) < CONVERGED_S ? calm + 1 : 0;
+    if (calm === CALM) return best;
     if (iteration >= WEIGHING) continue;
     const cap = HUBER * 1.4826 * median(used.map((i) => size[i] as number)) + 1e-12;
     for (const i of used) weight[i] = Math.min(1, cap / (size[i] as number));

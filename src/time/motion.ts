@@ -37,6 +37,8 @@ const LEAST_STEP = 0.1;
 /** Nothing is known of the motion within a step of more than so many periods. */
 export const GAP_PERIODS = 4;
 const LEAST_KNOTS = 8;
+/** Steps jitter: an interval of two of them may be a little shorter than twice the median. */
+const ENOUGH = 0.9;
 
 export function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();
@@ -209,9 +211,9 @@ export function intervalsOf({ axes, t, turn, periodS, measured }: Motion, leastS
   let afterGap = 0;
   for (let k = 0; k + 1 < n; k++) {
     const start = t[k] as number;
-    if (from.length > 0 && start - (from.at(-1) as number) < strideS - 1e-6) continue;
+    if (from.length > 0 && start - (from.at(-1) as number) < ENOUGH * strideS) continue;
     end = Math.max(end, k + 1);
-    while (end < n && (t[end] as number) - start < leastS - 1e-6) end++;
+    while (end < n && (t[end] as number) - start < ENOUGH * leastS) end++;
     if (end >= n) break;
     for (let j = Math.max(afterGap, k) + 1; j <= end; j++) if ((t[j] as number) - (t[j - 1] as number) > longest) afterGap = j;
     if (afterGap > k) continue;

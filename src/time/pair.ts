@@ -48,6 +48,10 @@ const STEP_S = 0.025;
 /** Lags nearer to the peak than this are the peak itself. */
 const LOBE_S = 0.5;
 const BLOCK_S = 2;
+const MOST_RIVALS = 4;
+/** An answer that is hardly the only one must at least be sharp: least contrast per second of half width. Slow turns of strangers look alike. */
+const CONTRAST_PER_S = 333;
+const SEVERAL = "several offsets fit: motion is periodic or slow";
 /** Fewer effective blocks than this plus one are a single event. */
 const LEAST_FREEDOM = 1.5;
 const LEAST_OVERLAP_S = 8;
@@ -55,7 +59,8 @@ const LEAST_OVERLAP_S = 8;
 const FLOOR = 0.01;
 
 export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: Kernels): PairAnswer {
-  const aIsSlow = a.periodS >= b.periodS;
+  // Of equal rates the first, whatever the last bit of their periods.
+  const aIsSlow = a.periodS > 0.99 * b.periodS;
   const [slow, fast] = aIsSlow ? [a, b] : [b, a];
   const refuse = (reason: string, peak = 0, contrast = 0): PairAnswer => ({ reason, peak, contrast });
   const leastS = Math.max(slow.periodS, LEAST_INTERVAL_S, 2 * fast.periodS);
@@ -63,11 +68,11 @@ export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: 
   if (!curve || curve.cells * curve.stepS < LEAST_OVERLAP_S) return refuse("too short a time in common");
   const isInRadians = slow.axes === 3;
   if (isInRadians && curve.restlessness < options.leastRate) return refuse("at rest, or no turn");
-  const { second, contrast, top } = standsOut(curve.vector, curve.stepS, leastS);
+  const { second, top, humps } = standsOut(curve.vector, curve.stepS, leastS);
   const peak = curve.vector[top] as number;
-  if (peak < options.leastPeak) return refuse("the motions do not match", peak, contrast);
-  if (contrast < options.leastContrast)
-    return refuse(second > 0.9 * peak ? "several offsets fit: motion is periodic or slow" : "no offset stands out", peak, contrast);
+  const seen = contrastOf(second, peak);
+  if (peak < options.leastPeak) return refuse("the motions do not match", peak, seen);
+  if (seen < options.leastContrast) return refuse(second > 0.9 * peak ? SEVERAL : "no offset stands out", peak, seen);
 
   const mark = kernels.mark();
   const intervals = intervalsOf(slow, leastS, Math.max(slow.periodS, LEAST_INTERVAL_S / 2));
@@ -78,9 +83,16 @@ export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: 
   const fit = fitLag(vector.observed, vector.side, startS, reachS, BLOCK_S);
   const normFit = fitLag(norm.observed, norm.side, (normTop - curve.lags) * curve.stepS, reachS, BLOCK_S);
   const halves = fit ? halvesOf(vector.observed, vector.side, fit, reachS) : [];
+  // Between two lags of the grid a rival may be as high as the peak: narrow humps of a motion that repeats.
+  const rivals = humps.map((k) => {
+    const rivalS = (k - curve.lags) * curve.stepS;
+    return fitLag(vector.observed, vector.side, rivalS, Math.min(reachS, Math.abs(rivalS - startS) / 2), BLOCK_S)?.peak ?? 0;
+  });
   kernels.release(mark);
 
-  if (!fit) return refuse("no offset fits", peak, contrast);
+  if (!fit) return refuse("no offset fits", peak, seen);
+  const contrast = Math.min(seen, contrastOf(Math.max(0, ...rivals), fit.peak));
+  if (contrast < options.leastContrast) return refuse(SEVERAL, peak, contrast);
   if (Math.abs(fit.lagS) > options.maxOffsetS - 2 * curve.stepS)
     return refuse("the best offset is at the end of the search", peak, contrast);
   if (fit.freedom < LEAST_FREEDOM) return refuse("a single turn", peak, contrast);
@@ -91,6 +103,8 @@ export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: 
   // Halves that differ by more than their own doubt: the offset varied, and the interval must hold both.
   let halfWidthS = half;
   for (const part of halves) halfWidthS = Math.max(halfWidthS, Math.abs(part.lagS - fit.lagS) - halfWidth(part, floorS));
+  const isSteady = halfWidthS === half;
+  if (contrast < halfWidthS * CONTRAST_PER_S) return refuse("no offset stands out", peak, contrast);
   halfWidthS += slow.unsureS + fast.unsureS;
   if (halfWidthS > options.mostHalfWidthS + slow.unsureS + fast.unsureS) return refuse("the drive leaves the offset open", peak, contrast);
   return {
@@ -101,7 +115,7 @@ export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: 
       noise: fit.noise,
       contrast,
       peak,
-      signals: ["vector", "norm", ...(halves.length === 2 && halfWidthS === half ? ["halves"] : [])],
+      signals: ["vector", "norm", ...(halves.length === 2 && isSteady ? ["halves"] : [])],
     },
   };
 }
@@ -110,22 +124,26 @@ function halfWidth({ standardErrorS, freedom }: LagFit, floorS: number): number 
   return Math.max(student95(Math.max(1, freedom)) * standardErrorS, floorS);
 }
 
-/** The highest lag, and how clearly it is the only one. */
-function standsOut(
-  curve: Float64Array,
-  stepS: number,
-  leastS: number,
-): { readonly top: number; readonly second: number; readonly contrast: number } {
+function contrastOf(second: number, peak: number): number {
+  return (1 - second) / Math.max(1e-9, 1 - peak);
+}
+
+interface Standing {
+  readonly top: number;
+  /** The highest value away from the top. */
+  readonly second: number;
+  /** The highest other maxima, the top's neighbourhood left out. */
+  readonly humps: readonly number[];
+}
+
+function standsOut(curve: Float64Array, stepS: number, leastS: number): Standing {
   const top = indexOfLargest(curve);
+  const value = (k: number): number => curve[k] ?? Number.NEGATIVE_INFINITY;
   const near = Math.max(0.1, 1.5 * leastS) / stepS;
-  let second = 0;
-  for (let k = 0; k < curve.length; k++) {
-    const value = curve[k] as number;
-    const away = Math.abs(k - top);
-    const isHump = k > 0 && k + 1 < curve.length && value >= (curve[k - 1] as number) && value >= (curve[k + 1] as number);
-    if (away * stepS >= LOBE_S || (away > near && isHump)) second = Math.max(second, value);
-  }
-  return { top, second, contrast: (1 - second) / Math.max(1e-9, 1 - (curve[top] as number)) };
+  const humps = [...curve.keys()].filter((k) => Math.abs(k - top) > near && value(k) >= value(k - 1) && value(k) >= value(k + 1));
+  let second = Math.max(0, ...humps.map(value));
+  for (const [k, height] of curve.entries()) if (Math.abs(k - top) * stepS >= LOBE_S) second = Math.max(second, height);
+  return { top, second, humps: humps.sort((a, b) => value(b) - value(a)).slice(0, MOST_RIVALS) };
 }
 
 function indexOfLargest(values: Float64Array): number {

@@ -1,0 +1,59 @@
+/** Luma of every image and the 2D labels of a recording, for benchmarks that damage the labels and ask again. */
+import { type Check, defineCheck } from "../../src/check.ts";
+import { runCheck } from "../../src/engine.ts";
+import { inlineExecutor } from "../../src/executor.ts";
+import { labelRows } from "../../src/gathers/labels.ts";
+import { type BoxTable, boxTables, labelsOf } from "../../src/luma/label-frames.ts";
+import { hasLuma, smallLuma } from "../../src/luma/small-luma.ts";
+import type { Luma } from "../../src/luma/types.ts";
+import { openInput } from "../../src/node/input.ts";
+import { nodePlatform } from "../../src/node/platform.ts";
+
+export interface Picture extends Omit<Luma, "pointer"> {
+  readonly stampNs: bigint;
+  readonly cells: Uint8Array;
+}
+
+export interface Filmed {
+  readonly name: string;
+  readonly pictures: readonly Picture[];
+  readonly table: BoxTable;
+}
+
+export async function filmed(path: string): Promise<Filmed> {
+  const pictures: Picture[] = [];
+  let found: BoxTable | string = "no image";
+  const look: Check = defineCheck<number>({
+    id: "labels/look",
+    scope: "stream",
+    title: "",
+    level: 2,
+    needs: ["images"],
+    knows: [labelRows],
+    defaults: {},
+    kinds: {},
+    absent: "",
+    blindSpots: [],
+    appliesTo: ({ kind }) => kind === "image",
+    observe({ images = [], frames }, kernels, _options, stream, known) {
+      found = labelsOf(stream, known.streams, known.derive(boxTables));
+      for (const image of images) {
+        const mark = kernels.mark();
+        const luma = smallLuma(image, kernels);
+        if (hasLuma(luma)) {
+          const { pointer, ...size } = luma;
+          const cells = kernels.u8(pointer, size.columns * size.rows).slice();
+          pictures.push({ ...size, stampNs: frames.stampNs[image.frame] ?? 0n, cells });
+        }
+        kernels.release(mark);
+      }
+      return 0;
+    },
+    merge: () => 0,
+    conclude: () => ({ status: "pass", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }),
+    describe: () => "",
+  });
+  await runCheck(await openInput(path), nodePlatform, inlineExecutor, { catalogue: [look], level: 2 });
+  if (typeof found === "string") throw new Error(`${path}: ${found}`);
+  return { name: path, pictures, table: found };
+}
