@@ -144,6 +144,7 @@ function recordingOf(index: RecordingIndex, streams: readonly StreamCensus[]): R
   let startNs: bigint | null = null;
   let endNs: bigint | null = null;
   for (const stream of streams) {
+    if (stream.info.attached) continue;
     if (stream.startNs !== null && (startNs === null || stream.startNs < startNs)) startNs = stream.startNs;
     if (stream.endNs !== null && (endNs === null || stream.endNs > endNs)) endNs = stream.endNs;
   }

@@ -14,6 +14,8 @@ export interface Input {
   readonly kind: "file" | "folder";
   /** Sorted by path, in code unit order. */
   readonly files: readonly InputFile[];
+  /** Labels that lie beside the recording, to be joined to its streams. */
+  readonly labels?: readonly Input[];
   /**
    * Fills `target` from `position` of file `file` (index into `files`), synchronously, straight into kernel memory.
    * @returns bytes read; fewer than asked only where the file ends (it may have shrunk since it was opened)

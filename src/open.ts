@@ -1,6 +1,7 @@
 /** Which source reads an input: the first whose `detect` recognises its content, or the one asked for by name. */
 import { ConfigError, InputError } from "./errors.ts";
 import type { Input, Platform } from "./input.ts";
+import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
 import type { OpenOptions, Source } from "./source.ts";
 import { sources } from "./sources/index.ts";
 import type { RecordingIndex } from "./types.ts";
@@ -46,5 +47,29 @@ export async function open(
   const source = options.source === undefined ? await detectSource(input) : await loadSource(options.source);
   const index = source.open(input, kernels, platform, options);
   kernels.release();
-  return { source, index };
+  if (!input.labels?.length) return { source, index };
+  const labels: OpenedLabels[] = [];
+  for (const one of input.labels) labels.push({ input: one, index: await openLabels(one, kernels, platform, options) });
+  const joined = joinIndex(index, input.files.length, labels);
+  return { source: await sourceOf(joined), index: joined };
+}
+
+/** What reads a recording that is open already, in another thread. */
+export async function sourceOf(index: RecordingIndex): Promise<Source> {
+  const source = await loadSource(index.format);
+  if (!index.attached) return source;
+  return joinedSource(source, await Promise.all(index.attached.map(({ format }) => loadSource(format))));
+}
+
+/** Labels that cannot be read are a mistake in the configuration: the recording is another matter. */
+async function openLabels(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions): Promise<RecordingIndex> {
+  try {
+    const source = await detectSource(input);
+    const index = source.open(input, kernels, platform, { ...options, believeIndex: false });
+    kernels.release();
+    return index;
+  } catch (error) {
+    if (error instanceof InputError) throw new ConfigError(`labels: ${error.message}`);
+    throw error;
+  }
 }

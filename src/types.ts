@@ -34,6 +34,8 @@ export interface StreamInfo {
   readonly schema?: string;
   /** Pixels; for image streams and for 2D labels whose image size is known. */
   readonly imageSize?: { readonly width: number; readonly height: number };
+  /** Labels that lie beside the recording: their times do not bound it. */
+  readonly attached?: true;
 }
 
 /**
@@ -111,6 +113,20 @@ export interface RecordingIndex {
   readonly claims: ContainerClaims;
   /** Private to the source: what its reader needs in a worker. */
   readonly detail: unknown;
+  /** Labels that lie beside the recording, joined to its streams (src/joined.ts). */
+  readonly attached?: readonly AttachedLabels[];
+}
+
+/** One input whose label streams have joined a recording. Plain data. */
+export interface AttachedLabels {
+  readonly name: string;
+  readonly format: string;
+  /** Where its files count on from those before. */
+  readonly firstFile: number;
+  /** Of each stream of its own: which stream of the whole it is, -1 for what is no labels. */
+  readonly streams: readonly number[];
+  /** Its own. */
+  readonly index: RecordingIndex;
 }
 
 /** One row per frame of a block, in file order. All arrays have `count` entries. */

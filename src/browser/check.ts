@@ -5,7 +5,10 @@ import type { BrowserRecording } from "./files.ts";
 import { runInWorker } from "./run.ts";
 
 /** As on Node, less what cannot cross to a worker. */
-export type CheckOptions = Omit<EngineOptions, "catalogue">;
+export interface CheckOptions extends Omit<EngineOptions, "catalogue"> {
+  /** Label files or folders beside the recording: their label streams join its streams. */
+  readonly labels?: readonly BrowserRecording[] | undefined;
+}
 
 /**
  * Validates one recording in a module worker, with the report Node gives on the same bytes.
@@ -14,6 +17,6 @@ export type CheckOptions = Omit<EngineOptions, "catalogue">;
  * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse
  */
 export async function check(recording: BrowserRecording, options: CheckOptions = {}): Promise<Report> {
-  const { signal, onProgress, ...rest } = options;
-  return runInWorker("check", recording, rest, { signal, onProgress });
+  const { signal, onProgress, labels, ...rest } = options;
+  return runInWorker("check", recording, rest, { signal, onProgress, labels });
 }

@@ -18,6 +18,7 @@ export interface BrowserInput {
   readonly kind: "file" | "folder";
   /** Sorted by path, in code unit order. */
   readonly files: readonly { readonly path: string; readonly blob: Blob }[];
+  readonly labels?: readonly BrowserInput[];
 }
 
 /** @throws TypeError for anything else, or for a list of files that are not of one folder */

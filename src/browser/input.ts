@@ -28,6 +28,7 @@ export class BlobInput implements Input {
   readonly name: string;
   readonly kind: Input["kind"];
   readonly files: readonly InputFile[];
+  readonly labels: readonly Input[];
   readonly #blobs: readonly Blob[];
   readonly #readBlob: ReadBlob;
   readonly #sliceBytes: number;
@@ -37,6 +38,7 @@ export class BlobInput implements Input {
     this.name = recording.name;
     this.kind = recording.kind;
     this.files = recording.files.map(({ path, blob }) => ({ path, size: blob.size }));
+    this.labels = (recording.labels ?? []).map((labels) => new BlobInput(labels, readBlob, sliceBytes));
     this.#blobs = recording.files.map(({ blob }) => blob);
     this.#readBlob = readBlob;
     this.#sliceBytes = sliceBytes;
@@ -56,6 +58,7 @@ export class BlobInput implements Input {
 
   close(): void {
     this.#ahead = null;
+    for (const labels of this.labels) labels.close();
   }
 
   /** Some bytes at `position`, at least one unless the file ends there. */

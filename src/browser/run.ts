@@ -9,6 +9,8 @@ import { startWorker } from "./start-worker.ts";
 export interface Following {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Labels beside the recording. */
+  readonly labels?: readonly BrowserRecording[] | undefined;
 }
 
 /** @throws what the job throws, with its class where that is one of ours */
@@ -16,9 +18,9 @@ export async function runInWorker<Name extends JobName>(
   job: Name,
   recording: BrowserRecording,
   options: Jobs[Name]["options"],
-  { signal, onProgress }: Following = {},
+  { signal, onProgress, labels }: Following = {},
 ): Promise<Jobs[Name]["result"]> {
-  const input = describeFiles(recording);
+  const input = { ...describeFiles(recording), ...(labels && { labels: labels.map(describeFiles) }) };
   const worker = startWorker();
   const tell = (message: ToWorker<Name>): void => worker.postMessage(message);
   const cancel = (): void => tell({ type: "cancel" });

@@ -12,6 +12,7 @@ import {
   failOnOption,
   formatOption,
   keyOption,
+  labelsOption,
   levelOption,
   notEmpty,
   outOption,
@@ -40,6 +41,7 @@ Examples:
   plumbline check drive.mcap
   plumbline check drive.mcap --format json --out report.json
   plumbline check kitti/2011_09_26_drive_0001_sync --rig rig.yaml --strict
+  plumbline check drive.mcap --labels boxes.json --labels tracks.xml
   plumbline check *.mcap --checks integrity/*,time/rate --format junit > report.xml`;
 
 /** @param done is told the exit code */
@@ -53,6 +55,7 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
     .addOption(keyOption())
     .addOption(publicOption())
     .addOption(sourceOption())
+    .addOption(labelsOption())
     .addOption(workersOption())
     .addOption(levelOption())
     .addOption(checksOption())
@@ -78,15 +81,20 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   const given = flags.rig === undefined ? null : readRig(flags.rig);
   const sealed = flags.seal === undefined ? null : await openSeal(flags.seal, secretsOf(flags));
   if (!sealed && (flags.key ?? flags.public) !== undefined) throw new ConfigError("--key, --public: expected --seal with them");
+  if (flags.labels && paths.length > 1) throw new ConfigError(`--labels: expected one recording with them, got ${paths.length}`);
   const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path), seal: sealed }));
-  const read = [...paths, ...[flags.rig, flags.seal, flags.key, flags.public].filter((file) => file !== undefined)];
+  const read = [
+    ...paths,
+    ...(flags.labels ?? []),
+    ...[flags.rig, flags.seal, flags.key, flags.public].filter((file) => file !== undefined),
+  ];
   if (flags.out !== undefined) checkTarget("--out", flags.out, read);
   if (flags.cost !== undefined) checkTarget("--cost", flags.cost, [...read, ...(flags.out === undefined ? [] : [flags.out])]);
 
   const signal = onInterrupt(console);
-  const { workers, level, checks: ids, source, failOn, strict = false } = flags;
+  const { workers, level, checks: ids, source, labels, failOn, strict = false } = flags;
   const options = { ...(workers !== undefined && { workers }), ...(level !== undefined && { level }) };
-  const selection = { ...(ids && { checks: ids }), ...(source !== undefined && { source }) };
+  const selection = { ...(ids && { checks: ids }), ...(source !== undefined && { source }), ...(labels && { labels }) };
   const { outcomes, reports, unread, costs } = await checkAll(jobs, { ...options, ...selection }, signal, console);
 
   const several = paths.length > 1;

@@ -29,6 +29,11 @@ export const checksOption = (): Option =>
 export const sourceOption = (): Option =>
   new Option("--source <format>", `take it for this format: ${sourceNames.join(", ")}`).argParser((value) => oneOf(value, sourceNames));
 
+export const labelsOption = (): Option =>
+  new Option("--labels <path>", "labels beside the recording (a file or folder): their streams join its own; may be repeated").argParser(
+    (value: string, before: readonly string[] | undefined) => [...(before ?? []), notEmpty(value)],
+  );
+
 export const formatOption = (allowed: readonly string[] = names): Option =>
   new Option("--format <format>", allowed.join(", ")).default("text").argParser((value) => {
     if (LATER.includes(value)) throw new InvalidArgumentError(`${value} is not available yet; expected one of ${allowed.join(", ")}.`);
@@ -54,6 +59,7 @@ export interface CheckFlags {
   readonly level?: 0 | 1 | 2;
   readonly checks?: readonly string[];
   readonly source?: string;
+  readonly labels?: readonly string[];
   readonly rig?: string;
   readonly seal?: string;
   readonly key?: string;

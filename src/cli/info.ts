@@ -5,7 +5,7 @@ import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, formatOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, formatOption, labelsOption, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
 
@@ -14,7 +14,8 @@ Exit codes: 0, or 2, 3, 4, 130 as for check. Damage is not reported here.
 
 Examples:
   plumbline info drive.mcap
-  plumbline info drive.mcap --format json`;
+  plumbline info drive.mcap --format json
+  plumbline info drive.mcap --labels annotations.xml`;
 
 export function infoCommand(console: Console, done: (code: number) => void): Command {
   return new Command("info")
@@ -22,14 +23,20 @@ export function infoCommand(console: Console, done: (code: number) => void): Com
     .description("Lists the streams of a recording with their counts, reading it once and running no check.")
     .argument("<path>", "recording")
     .addOption(sourceOption())
+    .addOption(labelsOption())
     .addOption(workersOption())
     .addOption(formatOption(["text", "json"]))
     .addHelpText("after", HELP)
     .action(async (path: string, flags: CheckFlags) => done(await info(path, flags, console)));
 }
 
-async function info(path: string, { format, workers, source }: CheckFlags, console: Console): Promise<number> {
-  const flags = { checks: [], ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
+async function info(path: string, { format, workers, source, labels }: CheckFlags, console: Console): Promise<number> {
+  const flags = {
+    checks: [],
+    ...(workers !== undefined && { workers }),
+    ...(source !== undefined && { source }),
+    ...(labels && { labels }),
+  };
   const signal = onInterrupt(console);
   const { outcomes, reports } = await checkAll([{ path, rig: null }], flags, signal, console);
   const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted: signal.aborted });

@@ -28,7 +28,7 @@ export interface Results {
 /** Never rejects. */
 export async function checkAll(
   jobs: readonly Job[],
-  flags: Pick<CheckFlags, "workers" | "level" | "checks" | "source">,
+  flags: Pick<CheckFlags, "workers" | "level" | "checks" | "source" | "labels">,
   signal: AbortSignal,
   console: Console,
 ): Promise<Results> {

@@ -3,7 +3,7 @@ import { type CheckOptions as EngineOptions, runCheck } from "../engine.ts";
 import { inlineExecutor } from "../executor.ts";
 import { openInput, type Recording } from "../recording.ts";
 import type { Report } from "../types.ts";
-import { describeInput, openDescriptor } from "./input.ts";
+import { describeWithLabels, openDescriptor } from "./input.ts";
 import { nodePlatform } from "./platform.ts";
 import { type RunOptions, runOn } from "./run.ts";
 
@@ -16,12 +16,12 @@ export interface CheckOptions extends EngineOptions, RunOptions {}
  * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse
  */
 export async function check(path: string, options: CheckOptions = {}): Promise<Report> {
-  const { onCost } = options;
+  const { onCost, labels } = options;
   // Workers know the built-in checks only.
   const workers = options.catalogue ? 0 : options.workers;
   return runOn(
     path,
-    { workers, onCost },
+    { workers, onCost, labels },
     (input, executor) => runCheck(input, nodePlatform, options.catalogue ? inlineExecutor : executor, options),
     (report) => report.recording.bytes,
   );
@@ -32,7 +32,10 @@ export async function check(path: string, options: CheckOptions = {}): Promise<R
  *
  * @throws InputError when nothing can be read
  */
-export async function openRecording(path: string, options: { readonly source?: string | undefined } = {}): Promise<Recording> {
+export async function openRecording(
+  path: string,
+  options: { readonly source?: string | undefined; readonly labels?: readonly string[] | undefined } = {},
+): Promise<Recording> {
   if (typeof path !== "string") throw new TypeError(`expected a path, got ${typeof path}`);
-  return openInput(openDescriptor(describeInput(path)), nodePlatform, options);
+  return openInput(openDescriptor(describeWithLabels(path, options.labels ?? [])), nodePlatform, options);
 }

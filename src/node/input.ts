@@ -1,7 +1,7 @@
 /** Files and folders on disk as an Input: positional reads straight into the caller's memory. */
 import * as fs from "node:fs";
 import { basename, join, resolve, sep } from "node:path";
-import { InputError } from "../errors.ts";
+import { ConfigError, InputError } from "../errors.ts";
 import type { Input, InputFile } from "../input.ts";
 
 /** Handles kept open at once; folder recordings have one file per frame. */
@@ -17,6 +17,7 @@ export interface InputDescriptor {
   readonly name: string;
   readonly kind: Input["kind"];
   readonly files: readonly InputFile[];
+  readonly labels?: readonly InputDescriptor[];
 }
 
 /**
@@ -36,6 +37,22 @@ export function describeInput(path: string): InputDescriptor {
   return { path: full, name, kind: "folder", files: attempt(path, () => listFiles(path, full)) };
 }
 
+/**
+ * A recording and the labels that lie beside it.
+ *
+ * @throws InputError for the recording, ConfigError for labels
+ */
+export function describeWithLabels(path: string, labels: readonly string[]): InputDescriptor {
+  const recording = describeInput(path);
+  if (labels.length === 0) return recording;
+  try {
+    return { ...recording, labels: labels.map(describeInput) };
+  } catch (error) {
+    if (error instanceof InputError) throw new ConfigError(`labels: ${error.message}`);
+    throw error;
+  }
+}
+
 export function openDescriptor(descriptor: InputDescriptor): Input {
   return new DiskInput(descriptor);
 }
@@ -44,6 +61,7 @@ class DiskInput implements Input {
   readonly name: string;
   readonly kind: Input["kind"];
   readonly files: readonly InputFile[];
+  readonly labels: readonly Input[];
   readonly #descriptor: InputDescriptor;
   /** File index to handle, least recently used first. */
   readonly #handles = new Map<number, number>();
@@ -53,6 +71,7 @@ class DiskInput implements Input {
     this.name = descriptor.name;
     this.kind = descriptor.kind;
     this.files = descriptor.files;
+    this.labels = (descriptor.labels ?? []).map(openDescriptor);
   }
 
   read(file: number, position: number, target: Uint8Array): number {
@@ -68,6 +87,7 @@ class DiskInput implements Input {
   }
 
   close(): void {
+    for (const labels of this.labels) labels.close();
     for (const handle of this.#handles.values()) fs.closeSync(handle);
     this.#handles.clear();
   }

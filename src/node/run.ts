@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Executor, inlineExecutor } from "../executor.ts";
 import type { Input } from "../input.ts";
-import { describeInput, openDescriptor } from "./input.ts";
+import { describeWithLabels, openDescriptor } from "./input.ts";
 import { startPool } from "./pool.ts";
 
 /** What a run cost this process, all its threads together. */
@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Threads: 0 runs inline with the same code and result. Default: one per core; inline when the recording is small. */
   readonly workers?: number | undefined;
   readonly onCost?: ((cost: Cost) => void) | undefined;
+  /** Paths of label files or folders beside the recording: their label streams join its streams. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /** Starting threads costs some 40 ms; below this many bytes they are not worth it, unless asked for. */
@@ -32,7 +34,7 @@ const SMALL_BYTES = 4 << 20;
  */
 export async function runOn<T>(
   path: string,
-  { workers, onCost }: RunOptions,
+  { workers, onCost, labels = [] }: RunOptions,
   work: (input: Input, executor: Executor) => Promise<T>,
   bytesOf: (result: T) => number | null = () => null,
 ): Promise<T> {
@@ -42,7 +44,7 @@ export async function runOn<T>(
   }
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const descriptor = describeInput(path);
+  const descriptor = describeWithLabels(path, labels);
   const input = openDescriptor(descriptor);
   const bytes = descriptor.files.reduce((sum, file) => sum + file.size, 0);
   const threads = workers ?? (bytes < SMALL_BYTES ? 0 : availableParallelism());

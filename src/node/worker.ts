@@ -2,7 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { checks } from "../checks/index.ts";
 import { type GatheredParts, makeFolder, type Part } from "../observe.ts";
-import { loadSource } from "../open.ts";
+import { sourceOf } from "../open.ts";
 import type { Plan } from "../plan.ts";
 import type { RecordingIndex } from "../types.ts";
 import { loadKernels } from "../wasm.ts";
@@ -32,7 +32,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   const { worker, workers, index, plan, port } = task;
   const kernels = await loadKernels(task.module);
   const input = openDescriptor(task.descriptor);
-  const source = await loadSource(index.format);
+  const source = await sourceOf(index);
   const reader = source.reader(input, index, kernels, nodePlatform);
   const folder = makeFolder(checks, plan, index, kernels, task.known);
   const shared = new SharedWork(task.shared);

@@ -17,10 +17,10 @@ describe("help", () => {
   test("check --help states the exit codes and only flags that work", async () => {
     const { stdout } = await plumbline(["check", "--help"]);
     for (const code of ["0", "1", "2", "3", "4", "130"]) expect(stdout).toMatch(new RegExp(`^ {2}${code} {2,}`, "m"));
-    for (const flag of ["rig", "seal", "source", "workers", "level", "checks", "format", "out", "cost", "fail-on", "strict"]) {
+    for (const flag of ["rig", "seal", "source", "labels", "workers", "level", "checks", "format", "out", "cost", "fail-on", "strict"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}--${flag} `, "m"));
     }
-    expect(stdout).not.toMatch(/--labels|html/);
+    expect(stdout).not.toMatch(/html/);
   });
 
   test("--version is the package's", async () => {
@@ -35,7 +35,8 @@ describe("wrong usage is exit 2, one line on stderr, nothing on stdout", () => {
     [["rig"], "expected a command (see: plumbline rig --help)"],
     [["chekc"], "unknown command 'chekc' (Did you mean check?)"],
     [["check"], "missing required argument 'path'"],
-    [["check", "x", "--labels", "y"], "unknown option '--labels'"],
+    [["check", "x", "y", "--labels", "z"], "--labels: expected one recording with them, got 2"],
+    [["check", "x", "--labels", ""], "expected a file, got nothing."],
     [["check", "x", "--seal", "y"], "y: no such file"],
     [["check", "x", "--format", "html"], "html is not available yet; expected one of text, json, ndjson, sarif, junit."],
     [["check", "x", "--format", "xml"], "expected one of text, json, ndjson, sarif, junit."],

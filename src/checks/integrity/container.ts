@@ -206,6 +206,7 @@ function compareTimes({ lostBytes }: Summary, context: Context): readonly Defect
   let startNs: bigint | null = null;
   let endNs: bigint | null = null;
   for (const stream of streams) {
+    if (stream.info.attached) continue;
     if (stream.startNs !== null && (startNs === null || stream.startNs < startNs)) startNs = stream.startNs;
     if (stream.endNs !== null && (endNs === null || stream.endNs > endNs)) endNs = stream.endNs;
   }
