@@ -36,6 +36,10 @@ const RIGHT: usize = memory.data(32, 8);
 const MODEL: usize = memory.data(32, 8);
 /** Tukey's cap over the mean absolute residual: about 4.7 standard deviations of normal noise. */
 const CAP: f64 = 6;
+/** Share of the half width that counts in full: towards the sides what is near rushes past, and looks like a turn. */
+const AHEAD: f64 = 0.15;
+/** Columns ahead that must count, in sum. */
+const LEAST_WEIGHT: f64 = 2;
 /** Levels; below that pixels do not tell anything apart. */
 const LEAST_RESIDUAL: f64 = 0.02;
 
@@ -78,13 +82,15 @@ export function matchColumns(a: usize, b: usize, n: i32, reach: i32, out: usize)
       used++;
       const relative = error / cap;
       if (!(abs(relative) < 1)) continue;
-      const w = (1 - relative * relative) * (1 - relative * relative);
+      const tukey = (1 - relative * relative) * (1 - relative * relative);
+      const aside = (place / AHEAD) * (place / AHEAD);
+      const w = tukey / (1 + aside * aside);
       const j0 = get(MODEL, 2) * slope;
       add(w, error, j0, j0 * place * half, value, 1);
       weights += w;
       noise += w * error * error;
     }
-    if (used < 12 || !(weights > 8)) return 0;
+    if (used < 12 || !(weights > LEAST_WEIGHT)) return 0;
     informed = get(MATRIX, 0);
     if (!solve()) return 0;
     for (let k = 0; k < UNKNOWNS; k++) set(MODEL, k, get(MODEL, k) + get(RIGHT, k));

@@ -1,13 +1,10 @@
 /** Luma of every image and the 2D labels of a recording, for benchmarks that damage the labels and ask again. */
 import { type Check, defineCheck } from "../../src/check.ts";
-import { runCheck } from "../../src/engine.ts";
-import { inlineExecutor } from "../../src/executor.ts";
 import { labelRows } from "../../src/gathers/labels.ts";
 import { type BoxTable, boxTables, labelsOf } from "../../src/luma/label-frames.ts";
 import { hasLuma, smallLuma } from "../../src/luma/small-luma.ts";
 import type { Luma } from "../../src/luma/types.ts";
-import { openInput } from "../../src/node/input.ts";
-import { nodePlatform } from "../../src/node/platform.ts";
+import { check } from "../../src/node/check.ts";
 
 export interface Picture extends Omit<Luma, "pointer"> {
   readonly stampNs: bigint;
@@ -53,7 +50,7 @@ export async function filmed(path: string): Promise<Filmed> {
     conclude: () => ({ status: "pass", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }),
     describe: () => "",
   });
-  await runCheck(await openInput(path), nodePlatform, inlineExecutor, { catalogue: [look], level: 2 });
+  await check(path, { catalogue: [look], level: 2 });
   if (typeof found === "string") throw new Error(`${path}: ${found}`);
   return { name: path, pictures, table: found };
 }

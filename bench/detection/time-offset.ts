@@ -466,7 +466,7 @@ function nearestGapMs(poses: BigInt64Array, labels: BigInt64Array): number {
       imu: motionOfImu({ ...imu, stampNs: move(imu.stampNs, clocks.imu) }, start),
       poses: motionOfPoses({ ...poses, stampNs: move(poses.stampNs, clocks.poses) }, start),
       sweeps: motionOfSteps(move(sweeps.stampNs, clocks.sweeps), sweeps.turn, sweeps.momentS, start, 0),
-      images: images ? motionOfSteps(move(images.stampNs, clocks.images), images.turn, images.momentS, start, 0) : null,
+      images: images ? motionOfSteps(move(images.stampNs, clocks.images), images.turn, images.momentS, start, images.unsureS) : null,
     };
     /** What each clock shows in the middle of the drive, s: the simulator's own and what was added. */
     const shown = (name: keyof typeof OWN, added: keyof typeof clocks): number =>

@@ -17,7 +17,7 @@ export const imageSteps: Gather<ImageSteps> = {
   observe({ frames, images = [] }, kernels) {
     const profiles: Profile[] = new Array(frames.count).fill(null);
     for (const image of images) profiles[image.frame] = profileOf(image, kernels);
-    return [stepPiece(frames.stampNs, profiles, 0, measure, kernels)];
+    return [stepPiece(frames.stampNs, profiles, UNSURE_S, measure, kernels)];
   },
   merge: (left, right) => [...left, ...right],
 };
@@ -26,9 +26,11 @@ export function imageTable(pieces: ImageSteps, kernels: Kernels): StepTable {
   return stepTable(pieces, measure, kernels);
 }
 
-/** The band of rows that is averaged: about the horizon of a camera that looks ahead. */
-const BAND_FROM = 0.25;
-const BAND_TO = 0.5;
+/** The band of rows that is averaged: sky and bonnet left out. */
+const BAND_FROM = 0.1;
+const BAND_TO = 0.75;
+/** A stamp may mean the begin or the end of exposure or readout, and streets that rush past look like turns: what profiles cannot tell, s. */
+const UNSURE_S = 0.015;
 const LEAST_COLUMNS = 16;
 
 function profileOf(image: ImageTable, kernels: Kernels): Profile {

@@ -36,11 +36,17 @@ export function matchColumns(
       const k = Math.floor(x);
       if (k < 1 || k + 2 >= n) return [];
       const [y, slope] = cubic(b, k, x - k);
-      return [{ error: value - contrast * y - brightness, j: [contrast * slope, contrast * slope * place * half, y, 1] }];
+      return [
+        {
+          ahead: 1 / (1 + (place / 0.15) ** 4),
+          error: value - contrast * y - brightness,
+          j: [contrast * slope, contrast * slope * place * half, y, 1],
+        },
+      ];
     });
     const deviation = rows.reduce((sum, { error }) => sum + Math.abs(error), 0) / rows.length;
-    const near = rows.flatMap((row) => (Math.abs(row.error) < cap ? [{ ...row, w: (1 - (row.error / cap) ** 2) ** 2 }] : []));
-    if (rows.length < 12 || near.reduce((sum, { w }) => sum + w, 0) <= 8) return null;
+    const near = rows.flatMap((row) => (Math.abs(row.error) < cap ? [{ ...row, w: row.ahead * (1 - (row.error / cap) ** 2) ** 2 }] : []));
+    if (rows.length < 12 || near.reduce((sum, { w }) => sum + w, 0) <= 2) return null;
     const sum = (of: (row: { readonly error: number; readonly j: readonly number[] }) => number): number =>
       near.reduce((total, row) => total + row.w * of(row), 0);
     const normal = [0, 1, 2, 3].map((p) => [0, 1, 2, 3].map((q) => sum(({ j }) => (j[p] ?? 0) * (j[q] ?? 0))));
