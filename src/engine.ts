@@ -114,7 +114,7 @@ export async function fold(
   const spanBytes = integer(options.spanBytes ?? SPAN_BYTES, "spanBytes", 1);
   const kernels = await loadKernels(await compileKernels());
   const run = async (believeIndex: boolean): Promise<Folded> => {
-    const opened = await open(input, kernels, platform, { source: options.source, spanBytes, believeIndex });
+    const opened = await open(input, kernels, platform, { source: options.source, spanBytes, believeIndex, rig: options.rig ?? null });
     return foldSpans(input, platform, executor, options, plan, kernels, opened);
   };
   const folded = await run(true);

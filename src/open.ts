@@ -64,7 +64,8 @@ export async function sourceOf(index: RecordingIndex): Promise<Source> {
 /** Labels that cannot be read are a mistake in the configuration: the recording is another matter. */
 async function openLabels(input: Input, kernels: Kernels, platform: Platform, options: OpenOptions): Promise<RecordingIndex> {
   try {
-    const source = await detectSource(input);
+    const isStated = options.rig?.streams?.some(({ kind, path }) => kind === "labels" && path?.split("/").at(-1) === input.name);
+    const source = isStated ? await loadSource("labels-table") : await detectSource(input);
     const index = source.open(input, kernels, platform, { ...options, believeIndex: false });
     kernels.release();
     return index;

@@ -3,6 +3,7 @@
  * Adding one = one file in src/sources/, one line in src/sources/index.ts, its tests.
  */
 import type { Input, Platform } from "./input.ts";
+import type { Rig } from "./rig.ts";
 import type { Block, ContainerFacts, Need, RecordingIndex, Span } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
 
@@ -14,6 +15,8 @@ export interface OpenOptions {
    * the recording is opened again without.
    */
   readonly believeIndex?: boolean;
+  /** What the recording should hold, where it was given: a table's columns may be stated there. */
+  readonly rig?: Rig | null;
 }
 
 export interface Source {

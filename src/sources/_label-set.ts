@@ -10,6 +10,7 @@
  */
 import { InputError } from "../errors.ts";
 import { type Input, readAll } from "../input.ts";
+import type { Rig } from "../rig.ts";
 import { type Decoded, NO_FACTS, type Source } from "../source.ts";
 import type { Block, Damage, LabelColumns, Need, RecordingIndex, StampSource, StreamInfo } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
@@ -85,6 +86,12 @@ export class LabelSet {
     }
   }
 
+  /** Frames of a sequence stay as they come. */
+  inFileOrder(name: string): void {
+    const sequence = this.#sequences.get(name);
+    if (sequence) sequence.info = { ...sequence.info, unordered: false };
+  }
+
   /** Adds the size of the images where it becomes known later. */
   imageSize(name: string, imageSize: SequenceInfo["imageSize"]): void {
     const sequence = this.#sequences.get(name);
@@ -108,6 +115,7 @@ export class LabelSet {
       return -1;
     }
     const frame = this.#numbers.push(number) - 1;
+    if (!sequence.info.unordered && number < (this.#numbers[sequence.frames.at(-1) ?? -1] ?? 0)) this.complain(frame, REASON.again);
     this.#stamps.push(stampNs);
     sequence.frames.push(frame);
     sequence.byNumber.set(number, frame);
@@ -280,8 +288,8 @@ export interface LabelFile {
 export interface Importer {
   readonly format: string;
   readonly title: string;
-  /** The files of this format, by content; cheap. */
-  find(input: Input): readonly LabelFile[];
+  /** The files of this format, by content; cheap. @param rig what the recording should hold, where it was given */
+  find(input: Input, rig?: Rig | null): readonly LabelFile[];
   /** Tells `out` what the file holds. Never throws for bad data. */
   read(bytes: Uint8Array, file: LabelFile, out: LabelSet, input: Input): void;
 }
@@ -303,8 +311,9 @@ export function labelSource({ format, title, find, read }: Importer): Source {
     title,
     detect: (input) => find(input).length > 0,
 
-    open(input): RecordingIndex {
-      const found = find(input);
+    open(input, _kernels, _platform, { rig }): RecordingIndex {
+      const found = find(input, rig);
+      let reason = "";
       const streams: StreamInfo[] = [];
       const files: { of: LabelFile; streams: Map<string, number> }[] = [];
       const tooLarge: Omit<Damage, "stream">[] = [];
@@ -314,7 +323,9 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           tooLarge.push(damage("file-too-large", path, { observed: { bytes: size }, expected: { atMostBytes: MAX_LABEL_FILE_BYTES } }));
           continue;
         }
-        const sequences = readFile(readAll(input, of.file), of, input).streams();
+        const set = readFile(readAll(input, of.file), of, input);
+        const sequences = set.streams();
+        if (reason === "") reason = String(set.damages[0]?.observed["reason"] ?? "");
         const ids = new Map<string, number>();
         for (const { name, type, stamps, imageSize } of sequences) {
           ids.set(name, streams.length);
@@ -328,7 +339,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
       if (streams.length === 0) {
         const [large] = tooLarge;
         if (large) throw new InputError(`${input.name}: expected label files of at most ${MAX_LABEL_FILE_BYTES} bytes, got ${large.file}`);
-        throw new InputError(`${input.name}: expected ${format} labels, got no frame of any`);
+        throw new InputError(`${input.name}: expected ${format} labels, got no frame of any${reason && `: ${reason}`}`);
       }
       const used = new Set(files.flatMap(({ of }) => [of.file, ...(of.beside ?? [])]));
       return {

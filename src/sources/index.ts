@@ -16,4 +16,5 @@ export const sources: readonly { readonly format: string; load(): Promise<Source
   { format: "coco", load: async () => (await import("./coco.ts")).coco },
   { format: "scale", load: async () => (await import("./scale.ts")).scale },
   { format: "cvat", load: async () => (await import("./cvat.ts")).cvat },
+  { format: "labels-table", load: async () => (await import("./labels-table.ts")).labelsTable },
 ];
