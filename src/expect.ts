@@ -32,6 +32,15 @@ export const pair: Expect<readonly [string, string]> = (value, path) => {
   return a === b ? wrong(path, "two different stream ids", value) : [a, b];
 };
 
+/** A rotation as x y z w, of length 1 to a thousandth; given back of length 1. */
+export const quaternion: Expect<readonly [number, number, number, number]> = (value, path) => {
+  const what = "a list of four numbers x, y, z, w whose squares sum to 1";
+  if (!Array.isArray(value) || value.length !== 4) return wrong(path, what, value);
+  const [x, y, z, w] = [0, 1, 2, 3].map((i) => finite(value[i], `${path}[${i}]`)) as [number, number, number, number];
+  const length = Math.hypot(x, y, z, w);
+  return Math.abs(length - 1) <= 1e-3 ? [x / length, y / length, z / length, w / length] : wrong(path, what, value);
+};
+
 export function oneOf<const T extends string>(...allowed: readonly T[]): Expect<T> {
   return (value, path) =>
     allowed.find((one) => one === value) ??

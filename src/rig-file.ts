@@ -24,6 +24,8 @@ const stream: is.Expect<RigStream> = is.record(
     stampReference: is.oneOf("start", "middle", "end"),
     pointTimeUnit: is.oneOf("ns", "us", "ms", "s"),
     deskewed: is.flag,
+    classes: is.listOf(is.text),
+    extrinsic: is.record({ rotation: is.quaternion }, ["rotation"]),
     path: is.relativePath,
     columns: is.mapOf(is.index),
     units: is.mapOf(is.text),

@@ -4,6 +4,9 @@
  */
 import type { Status, StreamKind } from "./types.ts";
 
+/** x y z w, of length 1. */
+export type Quaternion = readonly [number, number, number, number];
+
 export interface RigStream {
   readonly id: string;
   readonly kind?: StreamKind;
@@ -15,6 +18,10 @@ export interface RigStream {
   readonly stampReference?: "start" | "middle" | "end";
   readonly pointTimeUnit?: "ns" | "us" | "ms" | "s";
   readonly deskewed?: boolean;
+  /** Of a label stream: the classes there are. */
+  readonly classes?: readonly string[];
+  /** Where the sensor sits: turns its axes into those of the vehicle. */
+  readonly extrinsic?: { readonly rotation: Quaternion };
   readonly path?: string;
   readonly columns?: Readonly<Record<string, number>>;
   readonly units?: Readonly<Record<string, string>>;

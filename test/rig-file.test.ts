@@ -78,6 +78,12 @@ describe("parse", () => {
     expect(parseRig(`${HEAD}streams: [{ id: a }]`, "rig.yaml").streams).toEqual([{ id: "a" }]);
   });
 
+  test("a sensor's rotation on the vehicle", () => {
+    const text = `${HEAD}streams: [{ id: a, extrinsic: { rotation: [0, 0, 0.7071, 0.7071] } }]`;
+    const [x, y, z, w] = parseRig(text, "rig.yaml").streams?.[0]?.extrinsic?.rotation ?? [];
+    expect([x, y, z?.toFixed(12), w?.toFixed(12)]).toEqual([0, 0, Math.SQRT1_2.toFixed(12), Math.SQRT1_2.toFixed(12)]);
+  });
+
   test("anchors save typing", () => {
     const text = `${HEAD}streams:\n  - { id: a, columns: &c { stamp: 0 } }\n  - { id: b, columns: *c }`;
     expect(parseRig(text, "rig.yaml").streams?.[1]).toEqual({ id: "b", columns: { stamp: 0 } });
@@ -124,6 +130,15 @@ describe("parse", () => {
     ],
     [`${HEAD}offsets: [{ between: [a, b], expectedMs: 0 }]`, "rig.yaml: offsets[0].toleranceMs: expected a value, got nothing"],
     [`${HEAD}association: [{ between: [a, b], toleranceMs: -1 }]`, "rig.yaml: association[0].toleranceMs: expected a number >= 0, got -1"],
+    [`${HEAD}streams: [{ id: a, extrinsic: {} }]`, "rig.yaml: streams[0].extrinsic.rotation: expected a value, got nothing"],
+    [
+      `${HEAD}streams: [{ id: a, extrinsic: { rotation: [0, 0, 1, 1] } }]`,
+      "rig.yaml: streams[0].extrinsic.rotation: expected a list of four numbers x, y, z, w whose squares sum to 1, got a list of 4",
+    ],
+    [
+      `${HEAD}streams: [{ id: a, extrinsic: { rotation: [0, 0, 0, up] } }]`,
+      'rig.yaml: streams[0].extrinsic.rotation[3]: expected a number, got "up"',
+    ],
     [`${HEAD}accept: [{ check: a, status: not_run, why: b }]`, "rig.yaml: accept[0].by: expected a value, got nothing"],
     [
       `${HEAD}accept: [{ check: a, status: ok, why: b, by: c }]`,
