@@ -3,6 +3,7 @@ import type { Check } from "../check.ts";
 import { container } from "./integrity/container.ts";
 import { frameSequence } from "./integrity/frame-sequence.ts";
 import { seal } from "./integrity/seal.ts";
+import { consistency } from "./labels/consistency.ts";
 import { geometry } from "./labels/geometry.ts";
 import { clockModelCheck } from "./time/clock-model.ts";
 import { modality } from "./time/modality.ts";
@@ -10,4 +11,15 @@ import { order } from "./time/order.ts";
 import { rate } from "./time/rate.ts";
 import { sensorOffset } from "./time/sensor-offset.ts";
 
-export const checks: readonly Check[] = [container, seal, frameSequence, order, rate, modality, clockModelCheck, sensorOffset, geometry];
+export const checks: readonly Check[] = [
+  container,
+  seal,
+  frameSequence,
+  order,
+  rate,
+  modality,
+  clockModelCheck,
+  sensorOffset,
+  geometry,
+  consistency,
+];
