@@ -3,8 +3,16 @@ import type { Check } from "../check.ts";
 import { container } from "./integrity/container.ts";
 import { frameSequence } from "./integrity/frame-sequence.ts";
 import { seal } from "./integrity/seal.ts";
+import { classFlip } from "./labels/class-flip.ts";
 import { consistency } from "./labels/consistency.ts";
+import { continuity } from "./labels/continuity.ts";
+import { duplicateObject } from "./labels/duplicate-object.ts";
+import { frameSwap } from "./labels/frame-swap.ts";
 import { geometry } from "./labels/geometry.ts";
+import { identitySwap } from "./labels/identity-swap.ts";
+import { jitter } from "./labels/jitter.ts";
+import { rigidSize } from "./labels/rigid-size.ts";
+import { yawFlip } from "./labels/yaw-flip.ts";
 import { clockModelCheck } from "./time/clock-model.ts";
 import { modality } from "./time/modality.ts";
 import { order } from "./time/order.ts";
@@ -22,4 +30,12 @@ export const checks: readonly Check[] = [
   sensorOffset,
   geometry,
   consistency,
+  frameSwap,
+  identitySwap,
+  classFlip,
+  continuity,
+  jitter,
+  rigidSize,
+  yawFlip,
+  duplicateObject,
 ];

@@ -1,0 +1,115 @@
+/**
+ * What the checks of label sequences share: they ask one analysis (src/labels/analyse.ts), each for its own kinds of
+ * faults, and answer for every label stream.
+ */
+import { type Conclusion, type Context, type Defect, defineCheck, type RecordingCheck } from "../../check.ts";
+import type { Gathered } from "../../gather.ts";
+import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
+import { poseRows, poseTable } from "../../gathers/poses.ts";
+import { analyseLabels, type LabelAnalysis } from "../../labels/analyse.ts";
+import { type FaultKind, type LabelFault, rounded } from "../../labels/faults.ts";
+import type { Finding, Severity } from "../../types.ts";
+
+interface Analysed {
+  readonly table: LabelTable;
+  readonly analysis: LabelAnalysis | null;
+}
+
+export interface SequenceCheck<Kind extends FaultKind> {
+  readonly id: string;
+  readonly title: string;
+  readonly kinds: Readonly<Record<Kind, { readonly severity: Severity; readonly meaning: string }>>;
+  readonly blindSpots: readonly string[];
+  /** Why the labels cannot answer; null when they can. */
+  unobservable(analysis: LabelAnalysis): string | null;
+  describe(finding: Finding): string;
+}
+
+export function sequenceCheck<Kind extends FaultKind>(check: SequenceCheck<Kind>): RecordingCheck {
+  const { unobservable, ...about } = check;
+  return defineCheck({
+    ...about,
+    scope: "recording",
+    level: 1,
+    needs: ["frames"],
+    gathers: [labelRows, poseRows],
+    defaults: {},
+    conclude(context) {
+      if (context.interrupted) return [nothing(null, "not_run", "interrupted")];
+      const analysed = context.gathered.derive(analyses);
+      const answers = context.streams.flatMap(({ info }, i) => {
+        const one = analysed[i];
+        return one ? [answer(check, info.id, one)] : [];
+      });
+      return answers.length > 0 ? answers : [nothing(null, "not_run", absent(context))];
+    },
+  });
+}
+
+function absent({ streams }: Context): string {
+  return streams.some(({ info }) => info.kind === "labels") ? "no label" : "no label stream";
+}
+
+/** By stream; null where a stream has no labels. Worked out once for all checks. */
+function analyses(gathered: Gathered): readonly (Analysed | null)[] {
+  const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
+  return gathered.of(labelRows).map((pieces, i) => {
+    const info = gathered.streams[i];
+    if (!pieces || !info) return null;
+    const table = labelTable(pieces);
+    return { table, analysis: analyseLabels(table, poses, info) };
+  });
+}
+
+function nothing(stream: string | null, status: "not_run" | "not_observable", reason: string, items = 0): Conclusion {
+  return { stream, status, reason, coverage: { items, checked: 0 }, observed: {}, defects: [] };
+}
+
+function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, { table, analysis }: Analysed): Conclusion {
+  const items = table.labels.count;
+  if (!analysis) return nothing(stream, "not_run", "no box has a track", items);
+  const mine = analysis.faults.filter((fault) => fault.kind in check.kinds);
+  const reason = mine.length > 0 ? null : unanswered(check, analysis);
+  if (reason !== null) return nothing(stream, "not_observable", reason, items);
+  const counts: Record<string, number> = {};
+  for (const { kind } of mine) counts[kind] = (counts[kind] ?? 0) + 1;
+  const noise = analysis.dimensions === "3d" ? "noiseM" : "noiseWidths";
+  return {
+    stream,
+    status: mine.length > 0 ? "fail" : "pass",
+    coverage: { items: analysis.rows, checked: analysis.judged },
+    observed: { tracks: analysis.tracks, [noise]: rounded(analysis.noise, 4), fixedFrame: analysis.fixedFrame, ...counts },
+    defects: mine.map((fault) => defectOf(check, stream, fault, table)),
+  };
+}
+
+function unanswered<Kind extends FaultKind>(check: SequenceCheck<Kind>, analysis: LabelAnalysis): string | null {
+  return analysis.judged === 0 ? "no track has three boxes in a row" : check.unobservable(analysis);
+}
+
+function defectOf<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, fault: LabelFault, { stampNs }: LabelTable): Defect {
+  const [first, last] = fault.frames;
+  const times = [stampNs[first] ?? 0n, stampNs[last] ?? 0n] as const;
+  return {
+    kind: fault.kind,
+    severity: check.kinds[fault.kind as Kind].severity,
+    stream,
+    frames: fault.frames,
+    timeNs: times[0] <= times[1] ? times : [times[1], times[0]],
+    ...(fault.tracks.length > 0 && { tracks: fault.tracks }),
+    observed: fault.observed,
+    expected: fault.expected,
+    signals: fault.signals,
+  };
+}
+
+/** "frame 7" or "frames 7-9". */
+export function framesOf({ frames }: Finding): string {
+  const [first, last] = frames ?? [0, 0];
+  return first === last ? `frame ${first}` : `frames ${first}-${last}`;
+}
+
+/** "track 7" or "tracks 7, 9". */
+export function tracksOf({ tracks = [] }: Finding): string {
+  return tracks.length === 1 ? `track ${tracks[0]}` : `tracks ${tracks.join(", ")}`;
+}

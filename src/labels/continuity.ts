@@ -1,0 +1,216 @@
+/** Faults of one track against its own line: teleports, jitter, single frames missing or made up, a track that goes on under a new id. */
+import { type LabelFault, rounded } from "./faults.ts";
+import type { Scale } from "./scale.ts";
+import { median, type Tracks, WIDTH } from "./tracks.ts";
+
+const TELEPORT_SCALES = 6;
+/** In metres, or shares of the width: what a teleport is at least. */
+const TELEPORT_3D = 0.5;
+const TELEPORT_2D = 0.35;
+/** The neighbours of a box out of place fit their own lines across it. */
+const MOST_LEFT = 0.4;
+/** Least rows of a jittering stretch, and how far it stands out from its surroundings. */
+const LEAST_JITTER = 5;
+const JITTER_SCALES = 3;
+/** Share of neighbouring residuals that point against each other. */
+const AGAINST = 0.5;
+const JITTER_3D = 0.12;
+const JITTER_2D = 0.025;
+/** A track goes on under a new id within so many frames, this near to where it is expected. */
+const MOST_BREAK_FRAMES = 3;
+const LEAST_ROWS = 3;
+const BREAK_M = 1;
+const BREAK_WIDTHS = 0.5;
+const SAME_SIZE_3D = 0.02;
+const SAME_SIZE_2D = 0.25;
+
+export function continuityFaults(tracks: Tracks, scale: Scale): LabelFault[] {
+  const broken = brokenTracks(tracks);
+  const single = tracks.rows.flatMap((_, track) => [...teleports(tracks, scale, track), ...holes(tracks, track), ...ghosts(tracks, track)]);
+  const moved = new Set(single.filter(({ kind }) => kind === "teleport").map(({ tracks: [name], frames: [frame] }) => `${name} ${frame}`));
+  const jitter = tracks.rows.flatMap((_, track) => jitters(tracks, scale, track, moved));
+  return [...single, ...jitter, ...broken];
+}
+
+function nameOf(tracks: Tracks, track: number): string {
+  return tracks.table.labels.tracks[track] ?? "";
+}
+
+function teleports(tracks: Tracks, scale: Scale, track: number): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  const at = new Float64Array(WIDTH);
+  return rows.flatMap((row, i): LabelFault[] => {
+    const off = tracks.residual(track, i, at);
+    const least = (tracks.dimensions === "3d" ? TELEPORT_3D : TELEPORT_2D) * tracks.size(row);
+    if (!(off > Math.max(least, TELEPORT_SCALES * scale.local(track, i)))) return [];
+    const frame = tracks.frame[row] ?? 0;
+    // Both neighbours fit their lines without this row; a kink in the motion leaves one of them off.
+    const bridged = [across(tracks, track, i, -1), across(tracks, track, i, 1)].filter((r) => Number.isFinite(r));
+    if (bridged.length === 0 || bridged.some((r) => r > MOST_LEFT * off)) return [];
+    return [
+      {
+        kind: "teleport",
+        frames: [frame, frame],
+        tracks: [nameOf(tracks, track)],
+        observed: { off: rounded(off) },
+        expected: { off: rounded(scale.local(track, i)) },
+        signals: ["motion of the track"],
+      },
+    ];
+  });
+}
+
+/** Residual of the neighbour of the row at `i`, on the given side, with that row left out; NaN without neighbours. */
+function across(tracks: Tracks, track: number, i: number, side: -1 | 1): number {
+  const rows = tracks.rows[track] ?? [];
+  const mine = rows[i + side] ?? -1;
+  const frame = tracks.frame[mine] ?? 0;
+  if (mine < 0) return Number.NaN;
+  const [a, b] = [tracks.near(track, i + 2 * side, frame), tracks.near(track, i - side, frame)];
+  if (a < 0 || b < 0) return Number.NaN;
+  const at = new Float64Array(WIDTH);
+  tracks.line(a, b, frame, at);
+  return tracks.gap(mine, at);
+}
+
+function jitters(tracks: Tracks, scale: Scale, track: number, moved: ReadonlySet<string>): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  if (rows.length < 2 * LEAST_JITTER) return [];
+  const name = nameOf(tracks, track);
+  const expected = new Float64Array(WIDTH);
+  const off = rows.map((row, i) => {
+    const r = tracks.residual(track, i, expected);
+    return Number.isFinite(r) && !tracks.isClipped(row) ? r / tracks.size(row) : 0;
+  });
+  const usual = Math.max(median(off), scale.log, (tracks.dimensions === "3d" ? JITTER_3D : JITTER_2D) / JITTER_SCALES);
+  const counted = off.map((r, i) => (moved.has(`${name} ${tracks.frame[rows[i] ?? -1]}`) ? 0 : r));
+  // Jitter is a stretch: most residuals of a short window stand out, single ones need not.
+  const isOff = counted.map((_, i) => median(counted.slice(Math.max(0, i - 2), i + 3)) > JITTER_SCALES * usual);
+  const faults: LabelFault[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    if (!isOff[i]) continue;
+    let end = i;
+    for (let k = i + 1; k < rows.length && k - end <= 2; k++) if (isOff[k]) end = k;
+    const count = end - i + 1;
+    if (count >= LEAST_JITTER && against(tracks, track, i, end) >= AGAINST * (count - 1)) {
+      faults.push({
+        kind: "jitter",
+        frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
+        tracks: [name],
+        observed: { residual: rounded(median(off.slice(i, end + 1))) },
+        expected: { residual: rounded(median(off)) },
+        signals: ["motion of the track"],
+      });
+    }
+    i = end;
+  }
+  return faults;
+}
+
+/** How often neighbouring residuals point against each other: noise does, a turn does not. */
+function against(tracks: Tracks, track: number, from: number, to: number): number {
+  const rows = tracks.rows[track] ?? [];
+  let last: number[] | null = null;
+  let count = 0;
+  const at = new Float64Array(WIDTH);
+  for (let i = from; i <= to; i++) {
+    if (!Number.isFinite(tracks.residual(track, i, at))) continue;
+    const vector = Array.from(at, (q, d) => (tracks.place[WIDTH * (rows[i] ?? -1) + d] ?? 0) - q);
+    if (last && vector.reduce((sum, v, d) => sum + v * (last?.[d] ?? 0), 0) < 0) count++;
+    last = vector;
+  }
+  return count;
+}
+
+/** A frame without the track between two rows on each side. */
+function holes(tracks: Tracks, track: number): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  const frameAt = (i: number): number => tracks.frame[rows[i] ?? -1] ?? Number.NaN;
+  const faults: LabelFault[] = [];
+  for (let i = 2; i + 1 < rows.length; i++) {
+    const frame = frameAt(i);
+    if (frame - frameAt(i - 1) !== 2 || frameAt(i - 1) - frameAt(i - 2) !== 1 || frameAt(i + 1) - frame !== 1) continue;
+    if (tracks.isForgotten(frame - 1)) continue;
+    faults.push({
+      kind: "missing",
+      frames: [frame - 1, frame - 1],
+      tracks: [nameOf(tracks, track)],
+      observed: { boxes: 0 },
+      expected: { boxes: 1 },
+      signals: ["presence of the track"],
+    });
+  }
+  return faults;
+}
+
+/** A track of one box in the middle of the recording, away from the border. */
+function ghosts(tracks: Tracks, track: number): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  const row = rows[0] ?? -1;
+  const frame = tracks.frame[row] ?? 0;
+  if (rows.length !== 1 || frame === 0 || frame >= tracks.table.frames - 1 || tracks.isClipped(row)) return [];
+  if (tracks.isForgotten(frame - 1) || tracks.isForgotten(frame + 1)) return [];
+  return [
+    {
+      kind: "ghost",
+      frames: [frame, frame],
+      tracks: [nameOf(tracks, track)],
+      observed: { boxes: 1 },
+      expected: { boxes: 0 },
+      signals: ["presence of the track"],
+    },
+  ];
+}
+
+/** Tracks that end where another of their class and size begins. */
+function brokenTracks(tracks: Tracks): LabelFault[] {
+  const births = new Map<number, number[]>();
+  for (const [track, rows] of tracks.rows.entries()) {
+    const frame = tracks.frame[rows[0] ?? -1] ?? -1;
+    if (rows.length >= LEAST_ROWS && frame > 0) births.set(frame, [...(births.get(frame) ?? []), track]);
+  }
+  const at = new Float64Array(WIDTH);
+  return tracks.rows.flatMap((rows, track): LabelFault[] => {
+    const last = rows.at(-1) ?? -1;
+    const end = tracks.frame[last] ?? 0;
+    const before = tracks.near(track, rows.length - 2, end);
+    if (rows.length < LEAST_ROWS || before < 0) return [];
+    const heirs: number[] = [];
+    let distance = 0;
+    for (let frame = end + 1; frame <= end + MOST_BREAK_FRAMES; frame++) {
+      for (const born of births.get(frame) ?? []) {
+        const first = tracks.rows[born]?.[0] ?? -1;
+        tracks.line(before, last, frame, at);
+        const off = tracks.gap(first, at) / tracks.size(last);
+        if (off > (tracks.dimensions === "3d" ? BREAK_M : BREAK_WIDTHS) || !isAlike(tracks, last, first)) continue;
+        heirs.push(born);
+        distance = off;
+      }
+    }
+    const heir = heirs[0];
+    if (heir === undefined || heirs.length > 1) return [];
+    const begin = tracks.frame[tracks.rows[heir]?.[0] ?? -1] ?? 0;
+    return [
+      {
+        kind: "broken",
+        frames: [begin, begin],
+        tracks: [nameOf(tracks, track), nameOf(tracks, heir)],
+        observed: { off: rounded(distance), gapFrames: begin - end - 1 },
+        expected: { tracks: 1 },
+        signals: ["motion of the track", "class and size"],
+      },
+    ];
+  });
+}
+
+function isAlike(tracks: Tracks, a: number, b: number): boolean {
+  const { labels } = tracks.table;
+  if (labels.class[a] !== labels.class[b]) return false;
+  const near = (x: number, y: number, share: number): boolean =>
+    Math.abs(x - y) <= Math.max(0.01, share * Math.max(Math.abs(x), Math.abs(y)));
+  if (tracks.dimensions === "3d") {
+    return [3, 4, 5].every((d) => near(labels.box3d[7 * a + d] ?? 0, labels.box3d[7 * b + d] ?? 0, SAME_SIZE_3D));
+  }
+  const extent = (row: number, d: number): number => (tracks.place[WIDTH * row + d + 2] ?? 0) - (tracks.place[WIDTH * row + d] ?? 0);
+  return [0, 1].every((d) => near(extent(a, d), extent(b, d), SAME_SIZE_2D));
+}

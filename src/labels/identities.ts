@@ -1,0 +1,168 @@
+/**
+ * Identity faults: tracks that exchange places for a frame, for some frames, or from one frame on.
+ *
+ * A box off its track's own line is a suspect. Suspects of one frame whose expected places are each other's boxes form a
+ * cycle: two of them are a swap, more a rotation. It counts only when exchanging fits absolutely: less than 0.4 of the
+ * residual is left. For one frame the line goes through the neighbours on both sides; for a swap from one frame on, the
+ * lines before and after are carried across the boundary.
+ */
+import { type LabelFault, rounded } from "./faults.ts";
+import type { Scale } from "./scale.ts";
+import { type Tracks, WIDTH } from "./tracks.ts";
+
+const MOST_LEFT = 0.4;
+const SUSPECT_SCALES = 3;
+const LONGEST_CYCLE = 8;
+/** More suspects in one frame than this and nothing is said about them pair by pair. */
+const MOST_SUSPECTS = 400;
+/** Two opposite swaps of one pair this near are one swap of some frames. */
+const MOST_TRANSIENT = 30;
+
+interface Cycle {
+  readonly frame: number;
+  readonly tracks: readonly number[];
+  readonly before: number;
+  readonly after: number;
+}
+
+/** @param isPair tracks on one object, which never swap */
+export function identityFaults(tracks: Tracks, scale: Scale, isPair: (a: number, b: number) => boolean): LabelFault[] {
+  const single = settle(
+    tracks,
+    (frame, rows) => cyclesAt(tracks, frame, suspects(tracks, scale, rows), isPair),
+    (cycle) => tracks.exchange(cycle.tracks, cycle.frame),
+  );
+  const boundary = settle(
+    tracks,
+    (frame, rows) => cyclesAt(tracks, frame, jumpers(tracks, scale, rows), isPair),
+    (cycle) => tracks.exchangeFrom(cycle.tracks, cycle.frame),
+  );
+  return [...single.map((cycle) => faultOf(tracks, cycle, "frame", cycle.frame)), ...joined(tracks, boundary)];
+}
+
+/** Cycles of all frames, the clearest first, each repaired before the next is judged again. */
+function settle(
+  tracks: Tracks,
+  find: (frame: number, rows: readonly number[]) => readonly Cycle[],
+  repair: (cycle: Cycle) => void,
+): Cycle[] {
+  const found = tracks.byFrame().flatMap((rows, frame) => (rows.length < 2 ? [] : find(frame, rows)));
+  found.sort((a, b) => b.before - b.after - (a.before - a.after) || a.frame - b.frame);
+  const accepted: Cycle[] = [];
+  for (const cycle of found) {
+    const rows = cycle.tracks.map((track) => tracks.rowAt(track, cycle.frame)).filter((row) => row >= 0);
+    const again = find(cycle.frame, rows).find((one) => one.tracks.length === cycle.tracks.length);
+    if (!again) continue;
+    repair(again);
+    accepted.push(again);
+  }
+  return accepted.sort((a, b) => a.frame - b.frame);
+}
+
+/** A box, the place its track expects in its stead, and how far apart they are. */
+interface Suspect {
+  readonly track: number;
+  readonly row: number;
+  readonly off: number;
+  /** How far another box is from what this track expects. */
+  fit(other: Suspect): number;
+}
+
+function suspects(tracks: Tracks, scale: Scale, rows: readonly number[]): Suspect[] {
+  return rows.flatMap((row): Suspect[] => {
+    const track = tracks.track[row] ?? -1;
+    const i = tracks.indexAt(track, tracks.frame[row] ?? 0);
+    const expected = new Float64Array(WIDTH);
+    const off = tracks.residual(track, i, expected);
+    if (!(off > Math.max(SUSPECT_SCALES * scale.local(track, i), 2 * scale.floor(row)))) return [];
+    return [{ track, row, off, fit: (other) => tracks.gap(other.row, expected) }];
+  });
+}
+
+/** Boxes that are not where the rows before expect them, and whose rows after do not lead back to them. */
+function jumpers(tracks: Tracks, scale: Scale, rows: readonly number[]): Suspect[] {
+  const back = new Map<number, Float64Array>();
+  const last = new Map<number, number>();
+  return rows.flatMap((row): Suspect[] => {
+    const track = tracks.track[row] ?? -1;
+    const frame = tracks.frame[row] ?? 0;
+    const i = tracks.indexAt(track, frame);
+    const [a, b, after] = [tracks.near(track, i - 2, frame), tracks.near(track, i - 1, frame), tracks.near(track, i + 1, frame)];
+    if (a < 0 || b < 0 || after < 0) return [];
+    const forward = new Float64Array(WIDTH);
+    const backward = new Float64Array(WIDTH);
+    tracks.line(a, b, frame, forward);
+    tracks.line(row, after, tracks.frame[b] ?? 0, backward);
+    const off = (tracks.gap(row, forward) + tracks.gap(b, backward)) / 2;
+    if (!(off > Math.max(2 * SUSPECT_SCALES * scale.local(track, i), 2 * scale.floor(row)))) return [];
+    back.set(track, backward);
+    last.set(track, b);
+    return [{ track, row, off, fit: (other) => (tracks.gap(other.row, forward) + tracks.gap(b, back.get(other.track) ?? forward)) / 2 }];
+  });
+}
+
+function cyclesAt(tracks: Tracks, frame: number, all: readonly Suspect[], isPair: (a: number, b: number) => boolean): readonly Cycle[] {
+  if (all.length < 2 || all.length > MOST_SUSPECTS) return [];
+  const next = all.map((one) => {
+    let best = -1;
+    let least = MOST_LEFT * one.off;
+    for (const [j, other] of all.entries()) {
+      if (other.track === one.track || isPair(one.track, other.track)) continue;
+      const fit = one.fit(other);
+      if (fit >= least) continue;
+      least = fit;
+      best = j;
+    }
+    return { to: best, fit: least };
+  });
+  const cycles: Cycle[] = [];
+  const used = new Set<number>();
+  for (const start of all.keys()) {
+    const path: number[] = [];
+    for (let at = start; at >= 0 && !used.has(at) && path.length <= LONGEST_CYCLE; at = next[at]?.to ?? -1) {
+      if (path.includes(at)) break;
+      path.push(at);
+    }
+    if (path.length < 2 || path.length > LONGEST_CYCLE || next[path.at(-1) ?? -1]?.to !== start) continue;
+    for (const one of path) used.add(one);
+    const sum = (of: (i: number) => number): number => path.reduce((total, i) => total + of(i) / tracks.size(all[i]?.row ?? 0), 0);
+    cycles.push({
+      frame,
+      tracks: path.map((i) => all[i]?.track ?? -1),
+      before: sum((i) => all[i]?.off ?? 0),
+      after: sum((i) => next[i]?.fit ?? 0),
+    });
+  }
+  return cycles;
+}
+
+/** A swap and its undoing soon after are one swap of the frames between. */
+function joined(tracks: Tracks, boundary: readonly Cycle[]): LabelFault[] {
+  const open: { cycle: Cycle; end: number | null }[] = [];
+  for (const cycle of boundary) {
+    const key = [...cycle.tracks].sort((a, b) => a - b).join();
+    const partner = open.findLast(
+      (one) =>
+        one.end === null && [...one.cycle.tracks].sort((a, b) => a - b).join() === key && cycle.frame - one.cycle.frame <= MOST_TRANSIENT,
+    );
+    if (partner) partner.end = cycle.frame - 1;
+    else open.push({ cycle, end: null });
+  }
+  return open.map(({ cycle, end }) => faultOf(tracks, cycle, end === null ? "on" : "frames", end ?? lastFrame(tracks, cycle)));
+}
+
+function lastFrame(tracks: Tracks, { tracks: cycle, frame }: Cycle): number {
+  return cycle.reduce((last, track) => Math.max(last, tracks.frame[tracks.rows[track]?.at(-1) ?? -1] ?? frame), frame);
+}
+
+function faultOf(tracks: Tracks, cycle: Cycle, how: "frame" | "frames" | "on", end: number): LabelFault {
+  const kind = cycle.tracks.length > 2 ? "rotation" : how === "on" ? "persistent-swap" : "swap";
+  return {
+    kind,
+    frames: [cycle.frame, end],
+    tracks: cycle.tracks.map((track) => tracks.table.labels.tracks[track] ?? "").sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+    observed: { residual: rounded(cycle.before), residualExchanged: rounded(cycle.after), persists: how === "on" },
+    expected: { residual: rounded(cycle.after) },
+    signals: ["motion of each track"],
+  };
+}

@@ -1,0 +1,99 @@
+/** Size and heading of rigid objects: 3D boxes of a track keep their size to the centimetre and never turn about in one frame. */
+import { type LabelFault, rounded } from "./faults.ts";
+import { median, type Tracks } from "./tracks.ts";
+
+/** Sizes within a track differ by less than this share, or a centimetre. */
+const SIZE_SHARE = 0.02;
+const SIZE_M = 0.01;
+/** Rows a drift takes to be one. */
+const LEAST_DRIFT = 6;
+/** A turn within this of half a circle between neighbouring frames. */
+const FLIP_WITHIN = 0.5;
+/** Turns of a clean track; a spinning object proves nothing. */
+const MOST_TURN = 0.5;
+
+export function shapeFaults(tracks: Tracks): LabelFault[] {
+  if (tracks.dimensions === "2d") return [];
+  return tracks.rows.flatMap((_, track) => [...sizeFaults(tracks, track), ...yawFaults(tracks, track)]);
+}
+
+function sizeFaults(tracks: Tracks, track: number): LabelFault[] {
+  const { labels } = tracks.table;
+  const rows = tracks.rows[track] ?? [];
+  if (rows.length < 3) return [];
+  const usual = [3, 4, 5].map((at) => mode(rows.map((row) => labels.box3d[7 * row + at] ?? 0)));
+  const off = rows.map((row) => Math.max(...usual.map((size, d) => excess(labels.box3d[7 * row + 3 + d] ?? 0, size))));
+  const faults: LabelFault[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    if ((off[i] ?? 0) <= 0) continue;
+    let end = i;
+    while (end + 1 < rows.length && (off[end + 1] ?? 0) > 0) end++;
+    const run = rows.slice(i, end + 1);
+    const worst = run.reduce((a, b) => ((off[rows.indexOf(b)] ?? 0) > (off[rows.indexOf(a)] ?? 0) ? b : a), run[0] ?? -1);
+    const sizes = [0, 1, 2].map((d) => rounded(labels.box3d[7 * worst + 3 + d] ?? 0));
+    faults.push({
+      kind: run.length >= LEAST_DRIFT ? "size-drift" : "size-jump",
+      frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
+      tracks: [labels.tracks[track] ?? ""],
+      observed: { sizeM: sizes },
+      expected: { sizeM: usual.map((size) => rounded(size)) },
+      signals: ["size of the track"],
+    });
+    i = end;
+  }
+  return faults;
+}
+
+/** How far a size is beyond what sizes of one track differ by. */
+function excess(size: number, usual: number): number {
+  return Math.abs(size - usual) - Math.max(SIZE_M, SIZE_SHARE * Math.abs(usual));
+}
+
+/** The most frequent value; the median where all differ (labels that are measured anew each time). */
+function mode(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let best = Number.NaN;
+  let most = 1;
+  for (const [value, count] of counts) {
+    if (count <= most) continue;
+    most = count;
+    best = value;
+  }
+  return most * 4 > values.length ? best : median(values);
+}
+
+function yawFaults(tracks: Tracks, track: number): LabelFault[] {
+  const { labels } = tracks.table;
+  const rows = tracks.rows[track] ?? [];
+  const yaw = (i: number): number => labels.box3d[7 * (rows[i] ?? -1) + 6] ?? Number.NaN;
+  const steps = rows.map((_, i) =>
+    i === 0 || tracks.near(track, i - 1, tracks.frame[rows[i] ?? -1] ?? 0) < 0 ? 0 : turn(yaw(i) - yaw(i - 1)),
+  );
+  const usual = median(steps.map((step) => Math.abs(step)).filter((step) => step <= Math.PI - FLIP_WITHIN));
+  if (usual > MOST_TURN / 2) return [];
+  const flips = steps.flatMap((step, i) => (Math.abs(step) > Math.PI - FLIP_WITHIN ? [i] : []));
+  const faults: LabelFault[] = [];
+  for (let f = 0; f < flips.length; f++) {
+    const first = flips[f] ?? 0;
+    const back = flips[f + 1];
+    // There and back: the frames between are the wrong ones; without a way back, all from there on.
+    const last = back === undefined ? rows.length - 1 : back - 1;
+    if (back !== undefined) f++;
+    const wrong = last - first + 1 <= first ? [first, last] : [0, first - 1];
+    const [from, to] = back === undefined ? (wrong as [number, number]) : [first, last];
+    faults.push({
+      kind: "yaw-flip",
+      frames: [tracks.frame[rows[from] ?? -1] ?? 0, tracks.frame[rows[to] ?? -1] ?? 0],
+      tracks: [labels.tracks[track] ?? ""],
+      observed: { turnRad: rounded(Math.abs(steps[first] ?? 0)) },
+      expected: { turnRad: rounded(usual) },
+      signals: ["heading of the track"],
+    });
+  }
+  return faults;
+}
+
+function turn(angle: number): number {
+  return Math.atan2(Math.sin(angle), Math.cos(angle));
+}
