@@ -49,6 +49,8 @@ const STEP_S = 0.025;
 const LOBE_S = 0.5;
 const BLOCK_S = 2;
 const MOST_RIVALS = 4;
+/** A hump this much lower on the grid is none between its lags either. */
+const RIVAL = 0.15;
 /** An answer that is hardly the only one must at least be sharp: least contrast per second of half width. Slow turns of strangers look alike. */
 const CONTRAST_PER_S = 333;
 const SEVERAL = "several offsets fit: motion is periodic or slow";
@@ -84,7 +86,8 @@ export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: 
   const normFit = fitLag(norm.observed, norm.side, (normTop - curve.lags) * curve.stepS, reachS, BLOCK_S);
   const halves = fit ? halvesOf(vector.observed, vector.side, fit, reachS) : [];
   // Between two lags of the grid a rival may be as high as the peak: narrow humps of a motion that repeats.
-  const rivals = humps.map((k) => {
+  const high = humps.filter((k) => (curve.vector[k] as number) > peak - RIVAL);
+  const rivals = high.map((k) => {
     const rivalS = (k - curve.lags) * curve.stepS;
     return fitLag(vector.observed, vector.side, rivalS, Math.min(reachS, Math.abs(rivalS - startS) / 2), BLOCK_S)?.peak ?? 0;
   });
