@@ -154,7 +154,7 @@ describe("the law of splits", () => {
             const asked = { ...info, kind: check.appliesTo(info) ? info.kind : ("labels" as const) };
             const block = blockOf(framesFrom(given, asked));
             const observe = (piece: typeof block): unknown =>
-              check.observe(piece, kernels, check.defaults, asked, gatheredOf([asked], {}, kernels));
+              check.observe(piece, kernels, check.defaults, asked, gatheredOf([asked], { labels: [null] }, kernels));
             const census = censusOf(asked, block);
             const conclude = (summary: unknown) => check.conclude(summary, census, contextOf([census], stated), check.defaults);
             const summary = observe(block);

@@ -7,6 +7,7 @@ import { classFlip } from "./labels/class-flip.ts";
 import { consistency } from "./labels/consistency.ts";
 import { continuity } from "./labels/continuity.ts";
 import { duplicateObject } from "./labels/duplicate-object.ts";
+import { frameDelta } from "./labels/frame-delta.ts";
 import { frameSwap } from "./labels/frame-swap.ts";
 import { geometry } from "./labels/geometry.ts";
 import { identitySwap } from "./labels/identity-swap.ts";
@@ -38,4 +39,5 @@ export const checks: readonly Check[] = [
   rigidSize,
   yawFlip,
   duplicateObject,
+  frameDelta,
 ];
