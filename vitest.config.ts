@@ -5,7 +5,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig } from "vitest/config";
 import { findChromium } from "./scripts/setup/chromium.mjs";
-import { checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode } from "./test/browser/commands.ts";
+import { checkLabelsOnNode, checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode } from "./test/browser/commands.ts";
 
 const chromium = findChromium();
 const long = process.env["PLUMBLINE_LONG"] === "1";
@@ -28,7 +28,9 @@ export default defineConfig({
         ? [
             {
               // What only the worker imports: found late, it would make the server reload under a running test.
-              optimizeDeps: { include: ["@foxglove/rosmsg", "protobufjs", "protobufjs/ext/descriptor.js", "saxes", "zstddec"] },
+              optimizeDeps: {
+                include: ["@foxglove/rosmsg", "@msgpack/msgpack", "protobufjs", "protobufjs/ext/descriptor.js", "saxes", "yaml", "zstddec"],
+              },
               test: {
                 name: "browser",
                 include: ["test/browser/*.test.ts"],
@@ -44,7 +46,7 @@ export default defineConfig({
                     },
                   }),
                   instances: [{ browser: "chromium" as const }],
-                  commands: { checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode },
+                  commands: { checkLabelsOnNode, checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode },
                 },
               },
             },

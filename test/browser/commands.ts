@@ -44,6 +44,17 @@ export function checkOnNode(_context: unknown, name: string): Promise<string> {
   return withRecording(name, (path) => plumbline(["check", path, "--format", "json", "--workers", "2"]));
 }
 
+/** @returns Node's JSON report of a file of this text; or, where one is named, of a recording with the file as its labels */
+export function checkLabelsOnNode(_context: unknown, file: string, text: string, recording: string | null): Promise<string> {
+  return withFolder(async (folder) => {
+    const path = join(folder, file);
+    await writeFile(path, text);
+    const rest = ["--format", "json", "--workers", "2"];
+    if (recording === null) return plumbline(["check", path, ...rest]);
+    return withRecording(recording, (drive) => plumbline(["check", drive, "--labels", path, ...rest]));
+  });
+}
+
 /** @returns what the command prints, with or without findings */
 async function plumbline(args: readonly string[]): Promise<string> {
   try {

@@ -7,6 +7,7 @@ import type { RecordingFile } from "./commands.ts";
 declare module "vitest/browser" {
   interface BrowserCommands {
     checkOnNode: (name: string) => Promise<string>;
+    checkLabelsOnNode: (file: string, text: string, recording: string | null) => Promise<string>;
     digestsOnNode: (lengths: readonly number[]) => Promise<readonly (readonly [name: string, digest: string])[]>;
     readRecording: (name: string) => Promise<readonly RecordingFile[] | null>;
     sealOnNode: (name: string, flags: readonly string[]) => Promise<string>;
