@@ -116,6 +116,26 @@ describe("what the data cannot answer is refused by name", () => {
       expect(answer).toBe("several offsets fit: motion is periodic or slow");
   });
 
+  test("periodic motion whose humps are narrower than the grid of lags", () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const period = 0.4 + 0.21 * seed;
+      const wave = (t: number): number => Math.sin((2 * Math.PI * t) / period) + 0.3 * Math.sin((4 * Math.PI * t) / period + 1);
+      const weaving: Turning = (t) => [0.02 * wave(t), 0.05 * wave(t), 0.4 * wave(t)];
+      const seen = { seconds: 40, noise: 0.005 };
+      const answer = ask(
+        imu(weaving, { ...seen, rateHz: 20, seed, phaseS: 0.011 }),
+        imu(weaving, { ...seen, rateHz: 100, seed: seed + 50 }),
+      );
+      expect(text(answer)).toBe("several offsets fit: motion is periodic or slow");
+    }
+  });
+
+  test("one short turn", () => {
+    const once: Turning = (t) => [0, 0, 0.5 * Math.exp(-((t - 21) ** 2) / 0.02)];
+    const seen = { seconds: 40, noise: 0.0005 };
+    expect(text(ask(track(once, { ...seen, rateHz: 10, seed: 1 }), imu(once, { ...seen, rateHz: 200, seed: 50 })))).toBe("a single turn");
+  });
+
   test("a single turn is hardly a degree of freedom: refused, or with the truth inside", () => {
     for (const [seed, width] of [0.02, 0.1, 0.3, 0.5, 1, 3].entries()) {
       const once: Turning = (t) => [0, 0, 0.5 * Math.exp(-((t - 20) ** 2) / width)];
@@ -141,6 +161,23 @@ describe("what the data cannot answer is refused by name", () => {
       "answered",
     );
   });
+});
+
+test("noise that lasts widens the interval: it holds the truth all the same", () => {
+  let held = 0;
+  for (let seed = 0; seed < 30; seed++) {
+    const random = randomStream(seed, "wander");
+    const drift = Array.from({ length: 12 }, () => [random.between(0.5, 4), random.between(0, 6.28), 0.01 * random.normal()] as const);
+    const turning = lively(seed, 0.15);
+    const wandering: Turning = (t) => {
+      const [x, y, z] = turning(t);
+      return [x, y, z + drift.reduce((sum, [f, phase, size]) => sum + size * Math.sin(f * t + phase), 0)];
+    };
+    const answer = ask(track(wandering, { rateHz: 10, seconds: 40 }), imu(turning, { rateHz: 100, seconds: 40, noise: 0.001 }));
+    if ("offset" in answer && Math.abs(answer.offset.offsetS) <= answer.offset.halfWidthS) held++;
+    if (!("offset" in answer)) held++;
+  }
+  expect(held).toBeGreaterThanOrEqual(26);
 });
 
 test("an offset that changes half way widens the interval", () => {
