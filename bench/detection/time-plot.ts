@@ -34,6 +34,7 @@ export function errorPlot(dots: readonly Dot[]): string {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    "<title>Error of an offset against excitation over noise</title>",
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<g stroke="#ddd" fill="#333" stroke-width="1">${grid.join("").replaceAll("<text", '<text stroke="none"')}</g>`,
     `<g fill="#36c" fill-opacity="0.5">${dots.map(({ ratio, errorMs }) => `<circle cx="${at(x(ratio))}" cy="${at(y(errorMs))}" r="2.5"/>`).join("")}</g>`,

@@ -9,13 +9,15 @@ const TELEPORT_3D = 0.5;
 const TELEPORT_2D = 0.35;
 /** The neighbours of a box out of place fit their own lines across it. */
 const MOST_LEFT = 0.4;
+/** Share of all boxes that are near enough for a track of one box to be strange. */
+const IN_REACH = 0.85;
 /** Least rows of a jittering stretch, and how far it stands out from its surroundings. */
 const LEAST_JITTER = 5;
 const JITTER_SCALES = 3;
 /** Share of neighbouring residuals that point against each other. */
 const AGAINST = 0.5;
 const JITTER_3D = 0.12;
-const JITTER_2D = 0.025;
+const JITTER_2D = 0.035;
 /** A track goes on under a new id within so many frames, this near to where it is expected. */
 const MOST_BREAK_FRAMES = 3;
 const LEAST_ROWS = 3;
@@ -25,8 +27,13 @@ const SAME_SIZE_3D = 0.02;
 const SAME_SIZE_2D = 0.25;
 
 export function continuityFaults(tracks: Tracks, scale: Scale): LabelFault[] {
+  const reach = reachOf(tracks);
   const broken = brokenTracks(tracks);
-  const single = tracks.rows.flatMap((_, track) => [...teleports(tracks, scale, track), ...holes(tracks, track), ...ghosts(tracks, track)]);
+  const single = tracks.rows.flatMap((_, track) => [
+    ...teleports(tracks, scale, track),
+    ...holes(tracks, track),
+    ...ghosts(tracks, track, reach),
+  ]);
   const moved = new Set(single.filter(({ kind }) => kind === "teleport").map(({ tracks: [name], frames: [frame] }) => `${name} ${frame}`));
   const jitter = tracks.rows.flatMap((_, track) => jitters(tracks, scale, track, moved));
   return [...single, ...jitter, ...broken];
@@ -143,12 +150,25 @@ function holes(tracks: Tracks, track: number): LabelFault[] {
   return faults;
 }
 
-/** A track of one box in the middle of the recording, away from the border. */
-function ghosts(tracks: Tracks, track: number): LabelFault[] {
+/** How far away objects are, metres; in 2D how small their boxes are, as 1 / px: what lies further comes and goes. */
+function distanceOf(tracks: Tracks, row: number): number {
+  if (tracks.dimensions === "2d") return 1 / tracks.size(row);
+  const { box3d } = tracks.table.labels;
+  return Math.hypot(box3d[7 * row] ?? 0, box3d[7 * row + 1] ?? 0, box3d[7 * row + 2] ?? 0);
+}
+
+function reachOf(tracks: Tracks): number {
+  const distances = Float64Array.from(tracks.rows.flat(), (row) => distanceOf(tracks, row)).sort();
+  return distances[Math.floor(IN_REACH * distances.length)] ?? Number.POSITIVE_INFINITY;
+}
+
+/** A track of one box in the middle of the recording, within reach and away from the border. */
+function ghosts(tracks: Tracks, track: number, reach: number): LabelFault[] {
   const rows = tracks.rows[track] ?? [];
   const row = rows[0] ?? -1;
   const frame = tracks.frame[row] ?? 0;
   if (rows.length !== 1 || frame === 0 || frame >= tracks.table.frames - 1 || tracks.isClipped(row)) return [];
+  if (distanceOf(tracks, row) > reach) return [];
   if (tracks.isForgotten(frame - 1) || tracks.isForgotten(frame + 1)) return [];
   return [
     {

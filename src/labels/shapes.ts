@@ -5,6 +5,8 @@ import { median, type Tracks } from "./tracks.ts";
 /** Sizes within a track differ by less than this share, or a centimetre. */
 const SIZE_SHARE = 0.02;
 const SIZE_M = 0.01;
+/** Where annotators measure anew in every frame, sizes differ by so many medians of what they usually differ by. */
+const SIZE_SCALES = 8;
 /** Rows a drift takes to be one. */
 const LEAST_DRIFT = 6;
 /** A turn within this of half a circle between neighbouring frames. */
@@ -14,25 +16,42 @@ const MOST_TURN = 0.5;
 
 export function shapeFaults(tracks: Tracks): LabelFault[] {
   if (tracks.dimensions === "2d") return [];
-  return tracks.rows.flatMap((_, track) => [...sizeFaults(tracks, track), ...yawFaults(tracks, track)]);
+  const share = Math.max(SIZE_SHARE, SIZE_SCALES * sizeNoise(tracks));
+  return tracks.rows.flatMap((_, track) => [...sizeFaults(tracks, track, share), ...yawFaults(tracks, track)]);
 }
 
-function sizeFaults(tracks: Tracks, track: number): LabelFault[] {
+/** Median share by which sizes differ from the usual one of their track: 0 where annotators copy sizes from frame to frame. */
+function sizeNoise(tracks: Tracks): number {
+  const { box3d } = tracks.table.labels;
+  const off = tracks.rows.flatMap((rows) =>
+    rows.length < 2
+      ? []
+      : [3, 4, 5].flatMap((at) => {
+          const sizes = rows.map((row) => box3d[7 * row + at] ?? 0);
+          const usual = mode(sizes);
+          return sizes.map((size) => Math.abs(size - usual) / Math.max(Math.abs(usual), 1e-9));
+        }),
+  );
+  return off.length === 0 ? 0 : median(off);
+}
+
+function sizeFaults(tracks: Tracks, track: number, share: number): LabelFault[] {
   const { labels } = tracks.table;
   const rows = tracks.rows[track] ?? [];
   if (rows.length < 3) return [];
   const usual = [3, 4, 5].map((at) => mode(rows.map((row) => labels.box3d[7 * row + at] ?? 0)));
-  const off = rows.map((row) => Math.max(...usual.map((size, d) => excess(labels.box3d[7 * row + 3 + d] ?? 0, size))));
+  const off = rows.map((row) => Math.max(...usual.map((size, d) => excess(labels.box3d[7 * row + 3 + d] ?? 0, size, share))));
   const faults: LabelFault[] = [];
   for (let i = 0; i < rows.length; i++) {
     if ((off[i] ?? 0) <= 0) continue;
     let end = i;
     while (end + 1 < rows.length && (off[end + 1] ?? 0) > 0) end++;
-    const run = rows.slice(i, end + 1);
-    const worst = run.reduce((a, b) => ((off[rows.indexOf(b)] ?? 0) > (off[rows.indexOf(a)] ?? 0) ? b : a), run[0] ?? -1);
+    let worstAt = i;
+    for (let k = i; k <= end; k++) if ((off[k] ?? 0) > (off[worstAt] ?? 0)) worstAt = k;
+    const worst = rows[worstAt] ?? -1;
     const sizes = [0, 1, 2].map((d) => rounded(labels.box3d[7 * worst + 3 + d] ?? 0));
     faults.push({
-      kind: run.length >= LEAST_DRIFT ? "size-drift" : "size-jump",
+      kind: end - i + 1 >= LEAST_DRIFT ? "size-drift" : "size-jump",
       frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
       tracks: [labels.tracks[track] ?? ""],
       observed: { sizeM: sizes },
@@ -45,8 +64,8 @@ function sizeFaults(tracks: Tracks, track: number): LabelFault[] {
 }
 
 /** How far a size is beyond what sizes of one track differ by. */
-function excess(size: number, usual: number): number {
-  return Math.abs(size - usual) - Math.max(SIZE_M, SIZE_SHARE * Math.abs(usual));
+function excess(size: number, usual: number, share: number): number {
+  return Math.abs(size - usual) - Math.max(SIZE_M, share * Math.abs(usual));
 }
 
 /** The most frequent value; the median where all differ (labels that are measured anew each time). */

@@ -21,6 +21,8 @@ export interface Piece {
 /** Walks a JSON text. `problem` is where it stops being JSON, null while it has not. */
 export class Pieces {
   problem: number | null = null;
+  /** Keys of the outer object that were met, also of empty lists; [""] for a list. */
+  readonly keys: string[] = [];
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -39,6 +41,7 @@ export class Pieces {
   /** @returns past the list, or -1 */
   *#list(key: string, start: number): Generator<Piece, number, void> {
     const bytes = this.#bytes;
+    this.keys.push(key);
     let p = this.#skip(start + 1);
     if (bytes[p] === 93) return p + 1;
     while (true) {
@@ -210,18 +213,15 @@ export interface Shape {
 /** @param complete whether `bytes` is the whole text */
 export function shapeOf(bytes: Uint8Array): Shape | null {
   const head = bytes.subarray(0, HEAD);
-  const keys = new Set<string>();
   const firsts = new Map<string, Json[]>();
-  let pieces = 0;
-  for (const { key, element, start, end } of new Pieces(head)) {
-    keys.add(key);
+  const pieces = new Pieces(head);
+  for (const { key, element, start, end } of pieces) {
     const list = firsts.get(key) ?? [];
     firsts.set(key, list);
     if (list.length < 3 && end - start < HEAD / 4) {
       const value = parsed(head, start, end);
       if (isJson(value)) list.push(element ? value : { "": value });
     }
-    pieces++;
   }
-  return pieces === 0 ? null : { keys, first: (key) => firsts.get(key) ?? [] };
+  return firsts.size === 0 ? null : { keys: new Set([...pieces.keys, ...firsts.keys()]), first: (key) => firsts.get(key) ?? [] };
 }

@@ -8,11 +8,12 @@
  * The streams of a file are known only when it was read, so it is read twice: when the recording is opened, and as the one
  * span it is. Memory is bounded by `MAX_LABEL_FILE_BYTES` and `MAX_ROWS`: what is larger is named as damage.
  */
+import { KEPT_DAMAGES } from "../damages.ts";
 import { InputError } from "../errors.ts";
 import { type Input, readAll } from "../input.ts";
 import type { Rig } from "../rig.ts";
 import { type Decoded, NO_FACTS, type Source } from "../source.ts";
-import type { Block, Damage, LabelColumns, Need, RecordingIndex, StampSource, StreamInfo } from "../types.ts";
+import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { damage, digests } from "./_folder.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./_labels-file.ts";
@@ -62,6 +63,7 @@ export class LabelSet {
   readonly #stamps: (bigint | null)[] = [];
   readonly #reasons = new Map<number, string>();
   readonly #runs: { frame: number; start: number }[] = [];
+  readonly #more = new Map<string, number>();
   #full = false;
 
   constructor(path: string) {
@@ -166,9 +168,15 @@ export class LabelSet {
     } else this.damage("malformed-record", bytes, { reason });
   }
 
-  /** Damages beyond the hundredth of a file are counted by what they leave unread. */
+  /** Damages of a kind beyond the first are counted. */
   damage(kind: string, bytes: readonly [number, number] | null, observed: Damage["observed"], expected: Damage["expected"] = {}): void {
-    if (this.damages.length < 100) this.damages.push(damage(kind, this.path, { bytes, observed, expected }));
+    if (this.damages.length < KEPT_DAMAGES) this.damages.push(damage(kind, this.path, { bytes, observed, expected }));
+    else this.#more.set(kind, (this.#more.get(kind) ?? 0) + 1);
+  }
+
+  /** Damages that are only counted. */
+  get moreDamages(): readonly MoreDamages[] {
+    return [...this.#more].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => ({ kind, severity: "error", count }));
   }
 
   /** The streams that were found: names in order of first appearance. */
@@ -374,7 +382,8 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           const shrunk = bytes < span.end ? [damage("file-shrunk", set.path, { observed: { bytes }, expected: { bytes: span.end } })] : [];
           const blocks = set.blocks({ pointer, bytes }, known.streams, needs, kernels);
           const damages = [...shrunk, ...set.damages].map((one) => ({ ...one, stream: null }));
-          return { facts: { ...NO_FACTS, damages, lostBytes: span.end - bytes }, blocks };
+          const more = set.moreDamages.length > 0 ? { moreDamages: set.moreDamages } : {};
+          return { facts: { ...NO_FACTS, damages, ...more, lostBytes: span.end - bytes }, blocks };
         },
       };
     },

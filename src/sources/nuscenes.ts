@@ -37,17 +37,17 @@ const importer: Importer = {
   read(bytes, { options }, out, input) {
     const table = (name: string): ReadonlyMap<string, Json> => tableOf(input, `${String(options)}${name}.json`, out);
     const [samples, instances, categories, scenes] = [table("sample"), table("instance"), table("category"), table("scene")];
-    const order = [...samples].sort(([, a], [, b]) => byStamp(a, b));
+    const order = [...samples]
+      .map(([token, sample]) => ({ token, scene: nameOf(sample["scene_token"]), stampNs: decimalNs(sample["timestamp"], 3) }))
+      .sort((a, b) => Number((a.stampNs ?? 0n) > (b.stampNs ?? 0n)) - Number((a.stampNs ?? 0n) < (b.stampNs ?? 0n)));
     const counts = new Map<string, number>();
     const frames = new Map<string, number>();
-    for (const [token, sample] of order) {
-      const scene = nameOf(sample["scene_token"]);
-      const name =
-        scenes.size > 1 || order.some(([, one]) => one["scene_token"] !== scene) ? nameOf(scenes.get(scene)?.["name"]) || scene : "";
+    for (const { token, scene, stampNs } of order) {
+      const name = nameOf(scenes.get(scene)?.["name"]) || scene;
       const count = counts.get(name) ?? 0;
       counts.set(name, count + 1);
       out.sequence(name, { type: "nuScenes annotations", nominalHz: NOMINAL_HZ });
-      frames.set(token, out.frame(name, count, decimalNs(sample["timestamp"], 3)));
+      frames.set(token, out.frame(name, count, stampNs));
     }
     for (const { key, element, start, end } of piecesOf(bytes, out)) {
       if (out.full) return;
@@ -84,11 +84,6 @@ function fill(value: Json, instances: ReadonlyMap<string, Json>, categories: Rea
   if (!allNumbers(next.box3d)) return REASON.notANumber;
   if (Math.abs(qw * qw + qx * qx + qy * qy + qz * qz - 1) > 0.01) return "rotation is no unit quaternion";
   return next.class === "" ? "instance or category not in its table" : null;
-}
-
-function byStamp(a: Json, b: Json): number {
-  const [left, right] = [decimalNs(a["timestamp"], 3) ?? 0n, decimalNs(b["timestamp"], 3) ?? 0n];
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Rows of a table by their token; a table that is not there is empty. */

@@ -1,4 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { check } from "../../src/index.ts";
 import { coco } from "../../src/sources/coco.ts";
 import { labelFile, readLabels, standsAnyBytes } from "./label-file.ts";
 import { tally } from "./read-all.ts";
@@ -86,6 +90,15 @@ describe("broken files", () => {
       { frame: 1, reason: "class not in the file's own list" },
     ]);
     expect(streams["a"]?.labels).toMatchObject([{ class: "3" }]);
+  });
+
+  test("damages beyond the hundredth are counted", async () => {
+    const content = { images, categories, annotations: Array.from({ length: 250 }, () => box(99)) };
+    const folder = mkdtempSync(join(tmpdir(), "plumbline-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "a.json"), JSON.stringify(content));
+    const report = await check(join(folder, "a.json"), { workers: 0, checks: ["integrity/container"] });
+    expect(report.verdicts[0]?.observed).toMatchObject({ damages: { "malformed-record": 250 } });
   });
 
   test("a hundred thousand boxes in one frame", async () => {

@@ -12,6 +12,8 @@ import type { Finding, Severity } from "../../types.ts";
 
 interface Analysed {
   readonly table: LabelTable;
+  /** Several annotators labelled the same objects: how they agree is another question. */
+  readonly isShared: boolean;
   readonly analysis: LabelAnalysis | null;
 }
 
@@ -57,16 +59,30 @@ function analyses(gathered: Gathered): readonly (Analysed | null)[] {
     const info = gathered.streams[i];
     if (!pieces || !info) return null;
     const table = labelTable(pieces);
-    return { table, analysis: analyseLabels(table, poses, info) };
+    const isShared = hasSeveralAnnotators(table);
+    return { table, isShared, analysis: isShared ? null : analyseLabels(table, poses, info) };
   });
+}
+
+/** Whether a track has boxes of different annotators in one frame. */
+function hasSeveralAnnotators({ labels }: LabelTable): boolean {
+  const last = new Int32Array(labels.tracks.length).fill(-1);
+  for (let row = 0; row < labels.count; row++) {
+    const track = labels.track[row] ?? -1;
+    const before = last[track] ?? -1;
+    if (before >= 0 && labels.frame[before] === labels.frame[row] && labels.annotator[before] !== labels.annotator[row]) return true;
+    if (track >= 0) last[track] = row;
+  }
+  return false;
 }
 
 function nothing(stream: string | null, status: "not_run" | "not_observable", reason: string, items = 0): Conclusion {
   return { stream, status, reason, coverage: { items, checked: 0 }, observed: {}, defects: [] };
 }
 
-function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, { table, analysis }: Analysed): Conclusion {
-  const items = table.labels.count;
+function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, { table, isShared, analysis }: Analysed): Conclusion {
+  const items = table.labels.ignored.reduce((sum, ignored) => sum + (ignored ? 0 : 1), 0);
+  if (isShared) return nothing(stream, "not_observable", "several annotators label the same tracks", items);
   if (!analysis) return nothing(stream, "not_run", "no box has a track", items);
   const mine = analysis.faults.filter((fault) => fault.kind in check.kinds);
   const reason = mine.length > 0 ? null : unanswered(check, analysis);
@@ -77,8 +93,14 @@ function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: stri
   return {
     stream,
     status: mine.length > 0 ? "fail" : "pass",
-    coverage: { items: analysis.rows, checked: analysis.judged },
-    observed: { tracks: analysis.tracks, [noise]: rounded(analysis.noise, 4), fixedFrame: analysis.fixedFrame, ...counts },
+    coverage: { items, checked: analysis.rows },
+    observed: {
+      tracks: analysis.tracks,
+      boxesBetweenNeighbours: analysis.judged,
+      [noise]: rounded(analysis.noise, 4),
+      fixedFrame: analysis.fixedFrame,
+      ...counts,
+    },
     defects: mine.map((fault) => defectOf(check, stream, fault, table)),
   };
 }

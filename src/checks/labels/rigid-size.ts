@@ -15,7 +15,7 @@ export const rigidSize = sequenceCheck({
   },
   blindSpots: [
     "2D boxes",
-    "labels that are measured anew in every frame differ by more: all of their tracks are reported",
+    "changes within what sizes usually differ by where annotators measure anew in every frame",
     "objects that do change their size: pedestrians with open arms, articulated vehicles",
   ],
   unobservable: ({ dimensions }) => (dimensions === "2d" ? "2D boxes breathe with their objects" : null),
