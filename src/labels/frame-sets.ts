@@ -15,11 +15,18 @@ const MOST_LEFT = 0.4;
 /** A track is a witness when it is off by this many of its usual residuals. */
 const WITNESS_SCALES = 1.5;
 /** A track that speaks alone must fit this well. */
-const ALONE_LEFT = 0.2;
-/** Of the witnesses, this many must agree. */
-const MAJORITY = 0.7;
+const ALONE_LEFT = 0.3;
+/** A path across two frames is off by this many residuals of one across one frame. */
+const PATH_SCALES = 4;
+/** No track counts with more usual residuals than this. */
+const MOST_SCALES = 8;
+/** What speaks for an exchange, at least, and the share of it that may speak against it. */
+const LEAST_VOTE = 2;
+const MOST_AGAINST = 0.3;
 const MOST_WEIGHT = 4;
 const MOST_SHIFT = 2;
+/** Exact repetition is rare by itself: a step this share of what is too small to speak of makes it one. */
+const STEP_SHARE = 0.25;
 /** A shifted stretch is looked for over this many frames. */
 const MOST_STRETCH = 40;
 /** A jump counts with this share of the evidence of the clearest one in reach, and at least with so much. */
@@ -32,6 +39,8 @@ export function frameSetFaults(tracks: Tracks, scale: Scale): LabelFault[] {
 }
 
 interface Vote {
+  /** What speaks for the exchange less what speaks against it, in usual residuals. */
+  readonly margin: number;
   readonly before: number;
   readonly after: number;
   readonly witnesses: number;
@@ -46,7 +55,7 @@ function exchanges(tracks: Tracks, scale: Scale): LabelFault[] {
     if (vote) votes.push({ frame: t, vote });
   }
   // The clearest first; what overlaps an accepted one is its echo.
-  votes.sort((a, b) => b.vote.before - b.vote.after - (a.vote.before - a.vote.after) || a.frame - b.frame);
+  votes.sort((a, b) => b.vote.margin - a.vote.margin || a.frame - b.frame);
   const faults: LabelFault[] = [];
   const taken = new Set<number>();
   for (const { frame } of votes) {
@@ -72,43 +81,65 @@ function exchanges(tracks: Tracks, scale: Scale): LabelFault[] {
   return faults;
 }
 
-/** Whether the tracks want frames t and t + 1 exchanged; null when not. */
+/**
+ * Whether the tracks want frames t and t + 1 exchanged; null when not. Each track is asked how far it is from its path through the
+ * frames around, as given and exchanged, in what it usually is off; none outvotes the others by being very far off.
+ */
 function voteOn(tracks: Tracks, scale: Scale, t: number): Vote | null {
-  const at = new Float64Array(WIDTH);
   let before = 0;
   let after = 0;
+  let residual = 0;
+  let residualExchanged = 0;
   let witnesses = 0;
   let agreeing = 0;
-  let weights = 0;
-  let agreed = 0;
+  let pro = 0;
+  let contra = 0;
   for (let track = 0; track < tracks.rows.length; track++) {
     const i = tracks.indexAt(track, t);
     if (i < 1) continue;
     const rows = tracks.rows[track] ?? [];
     const [p0, p1, p2, p3] = [rows[i - 1] ?? -1, rows[i] ?? -1, rows[i + 1] ?? -1, rows[i + 2] ?? -1];
     if (p3 < 0 || tracks.frame[p0] !== t - 1 || tracks.frame[p2] !== t + 1 || tracks.frame[p3] !== t + 2) continue;
-    // The straight line between the frames around is the witness: it does not depend on the two that are in doubt.
-    tracks.line(p0, p3, t, at);
-    const given1 = tracks.gap(p1, at);
-    const other1 = tracks.gap(p2, at);
-    tracks.line(p0, p3, t + 1, at);
-    const given = given1 + tracks.gap(p2, at);
-    const other = other1 + tracks.gap(p1, at);
-    const least = Math.max(2 * WITNESS_SCALES * scale.local(track, i), 1.5 * scale.floor(p1));
-    if (Math.max(given, other) < least) continue;
-    // No track outvotes the others by being far off.
-    const weight = Math.min(Math.max(given, other) / least, MOST_WEIGHT);
+    const [given, other] = bothWays(tracks, track, i);
+    const usual = Math.max(PATH_SCALES * scale.local(track, i), scale.floor(p1));
+    const [g, o] = [Math.min(given / usual, MOST_SCALES), Math.min(other / usual, MOST_SCALES)];
+    before += g;
+    after += o;
+    if (g > o) pro += g - o;
+    else contra += o - g;
+    if (Math.max(g, o) < WITNESS_SCALES) continue;
     witnesses++;
-    weights += weight;
-    before += given / tracks.size(p1);
-    after += other / tracks.size(p1);
-    if (other >= MOST_LEFT * given) continue;
-    agreeing++;
-    agreed += weight;
+    residual += given / tracks.size(p1);
+    residualExchanged += other / tracks.size(p1);
+    if (g > o) agreeing++;
   }
-  const alone = witnesses === 1;
-  if (witnesses === 0 || agreed < MAJORITY * weights || after > MOST_LEFT * before) return null;
-  return alone && after > ALONE_LEFT * before ? null : { before, after, witnesses, agreeing };
+  if (agreeing === 0 || pro - contra < LEAST_VOTE || contra > MOST_AGAINST * pro) return null;
+  if (after > (witnesses === 1 ? ALONE_LEFT : MOST_LEFT) * before) return null;
+  return { margin: pro - contra, before: residual, after: residualExchanged, witnesses, agreeing };
+}
+
+/**
+ * How far the rows at positions i and i + 1 of a track are from its path through the rows around, as given and exchanged: a
+ * straight line through one row on each side, or a cubic through two where they are there. Each order takes the path that
+ * suits it better. The path does not depend on the two that are in doubt.
+ */
+function bothWays(tracks: Tracks, track: number, i: number): readonly [number, number] {
+  const rows = tracks.rows[track] ?? [];
+  const [p0, p1, p2, p3] = [rows[i - 1] ?? -1, rows[i] ?? -1, rows[i + 1] ?? -1, rows[i + 2] ?? -1];
+  const [t1, t2] = [tracks.frame[p1] ?? 0, tracks.frame[p2] ?? 0];
+  const [at1, at2] = [new Float64Array(WIDTH), new Float64Array(WIDTH)];
+  tracks.line(p0, p3, t1, at1);
+  tracks.line(p0, p3, t2, at2);
+  let given = tracks.gap(p1, at1) + tracks.gap(p2, at2);
+  let other = tracks.gap(p2, at1) + tracks.gap(p1, at2);
+  const [a, d] = [tracks.near(track, i - 2, t1), tracks.near(track, i + 3, t2)];
+  if (a >= 0 && d >= 0) {
+    tracks.cubic([a, p0, p3, d], t1, at1);
+    tracks.cubic([a, p0, p3, d], t2, at2);
+    given = Math.min(given, tracks.gap(p1, at1) + tracks.gap(p2, at2));
+    other = Math.min(other, tracks.gap(p2, at1) + tracks.gap(p1, at2));
+  }
+  return [given, other];
 }
 
 interface Repeat {
@@ -175,7 +206,7 @@ function repeated(tracks: Tracks, scale: Scale, t: number, k: number): number {
       tracks.line(c, d, frame - k, at);
       step = Math.max(step, tracks.gap(old, at));
     }
-    if (step > Math.max(scale.floor(row), 2 * scale.local(track, i))) moved++;
+    if (step > scale.floor(row) * STEP_SHARE) moved++;
   }
   return different > 0.1 * same || moved === 0 ? 0 : moved;
 }
@@ -201,9 +232,12 @@ function stretchesOf(tracks: Tracks, scale: Scale, found: readonly Repeat[]): re
     for (let length = 1; length <= MOST_STRETCH; length++) {
       const early = frame - length - k + 1;
       const late = frame + length;
-      mine.push({ i, jump: late, length, frames: [frame, late - 1], evidence: jumpEvidence(tracks, scale, late, k, 1) });
-      mine.push({ i, jump: early, length, frames: [early, frame - k], evidence: jumpEvidence(tracks, scale, early, k, -1) });
+      mine.push({ i, jump: late, length, frames: [frame, late - 1], evidence: jumpEvidence(tracks, scale, late, k, 1, frame) });
+      mine.push({ i, jump: early, length, frames: [early, frame - k], evidence: jumpEvidence(tracks, scale, early, k, -1, frame - k) });
     }
+    // One late frame is told from more by the frame after it alone: there the tracks leap, or go on late.
+    const single = mine[0];
+    if (single && single.evidence > 0 && k === 1) return [single];
     const most = Math.max(...mine.map(({ evidence }) => evidence));
     return mine.filter(({ evidence }) => evidence > LEAST_EVIDENCE && evidence >= CLEAR * most);
   });
@@ -219,31 +253,56 @@ function stretchesOf(tracks: Tracks, scale: Scale, found: readonly Repeat[]): re
 }
 
 /**
- * How much speaks for a jump by k steps too many from frame e - 1 to e, when the frames before (way 1) or from e on (way -1) were
- * delivered k frames late or early: what the tracks that fit then outweigh those that do not. Not above 0 where nothing does.
+ * How much speaks for a leap by k frames too many from frame e - 1 to e, where the frames before were delivered k late (way 1) or those
+ * from e on k early (way -1): what the tracks that leap outweigh those that do not, by their speed on both sides. Not above 0 where
+ * nothing does.
+ *
+ * @param end the other end of the stretch: beyond it a track's speed says nothing of this end
  */
-function jumpEvidence(tracks: Tracks, scale: Scale, e: number, k: number, way: 1 | -1): number {
+function jumpEvidence(tracks: Tracks, scale: Scale, e: number, k: number, way: 1 | -1, end: number): number {
   const at = new Float64Array(WIDTH);
+  const [from, to] = way === 1 ? [e - 1 - k, e] : [e - 1, e + k];
+  if (from < 0 || to >= tracks.table.frames || e < 1) return 0;
+  const elapsed = (a: number, b: number): number => (tracks.seconds[b] ?? 0) - (tracks.seconds[a] ?? 0);
   let evidence = 0;
   for (let track = 0; track < tracks.rows.length; track++) {
     const i = tracks.indexAt(track, e);
+    if (i < 1) continue;
     const row = tracks.rows[track]?.[i] ?? -1;
-    if (i < 0) continue;
-    // The line on the far side of the stretch, carried to the frame before and to k frames before that.
-    const [near, far] = way === 1 ? [tracks.near(track, i + 1, e), row] : [tracks.near(track, i - 1, e), tracks.near(track, i - 2, e)];
-    const inside = way === 1 ? tracks.near(track, i - 1, e) : row;
-    if (near < 0 || far < 0 || inside < 0 || near === far) continue;
-    const inFrame = tracks.frame[inside] ?? 0;
-    const meant = inFrame - way * k;
-    if (meant < 0 || meant >= tracks.table.frames) continue;
-    tracks.line(near, far, inFrame, at);
-    const given = tracks.gap(inside, at);
-    tracks.line(near, far, meant, at);
-    const other = tracks.gap(inside, at);
+    const before = tracks.near(track, i - 1, e);
+    const speed = speedAround(tracks, track, i, way === 1 ? [end - 1, end] : [end, end + 1]);
+    if (before < 0 || tracks.frame[before] !== e - 1 || !speed) continue;
+    const expect = (seconds: number): Float64Array => at.map((_, d) => (tracks.place[WIDTH * before + d] ?? 0) + (speed[d] ?? 0) * seconds);
+    const given = tracks.gap(row, expect(elapsed(e - 1, e)));
+    const other = tracks.gap(row, expect(elapsed(from, to)));
     const least = Math.max(WITNESS_SCALES * scale.local(track, i), scale.floor(row) / 2);
     // Half-way between the two readings a track says nothing, at either end all it can.
     const sure = (given - other) / Math.max(given + other, 1e-9);
     evidence += sure * Math.min(Math.max(given, other) / least, MOST_WEIGHT);
   }
   return evidence;
+}
+
+/**
+ * Speed of a track before position i and from it on, without the step to it: the mean of both sides, so that a change of speed
+ * cancels; of one where there is no other. The step between frames `broken[0]` and `broken[1]` is no motion and is kept out.
+ */
+function speedAround(tracks: Tracks, track: number, i: number, broken: readonly [number, number]): readonly number[] | null {
+  const rows = tracks.rows[track] ?? [];
+  const frame = tracks.frame[rows[i] ?? -1] ?? 0;
+  const before = [i - 3, i - 2, i - 1].map((k) => tracks.near(track, k, frame)).filter((row) => row >= 0);
+  const after = [i, i + 1, i + 2].map((k) => tracks.near(track, k, frame)).filter((row) => row >= 0);
+  const sides = [before, after].flatMap((side) => {
+    const cut = side.findIndex((row) => (tracks.frame[row] ?? 0) >= broken[1]);
+    const parts = cut > 0 && (tracks.frame[side[cut - 1] ?? -1] ?? 0) <= broken[0] ? [side.slice(0, cut), side.slice(cut)] : [side];
+    // The longer part, of equals the nearer one.
+    const [one = [], two = []] = side === before ? parts.toReversed() : parts;
+    const part = two.length > one.length ? two : one;
+    const [a, b] = [part[0] ?? -1, part.at(-1) ?? -1];
+    if (part.length < 2) return [];
+    const seconds = (tracks.seconds[tracks.frame[b] ?? 0] ?? 0) - (tracks.seconds[tracks.frame[a] ?? 0] ?? 0);
+    return [Array.from({ length: WIDTH }, (_, d) => ((tracks.place[WIDTH * b + d] ?? 0) - (tracks.place[WIDTH * a + d] ?? 0)) / seconds)];
+  });
+  const [one, two = one] = sides;
+  return one && two ? one.map((v, d) => (v + (two[d] ?? 0)) / 2) : null;
 }

@@ -91,24 +91,26 @@ function yawFaults(tracks: Tracks, track: number): LabelFault[] {
   );
   const usual = median(steps.map((step) => Math.abs(step)).filter((step) => step <= Math.PI - FLIP_WITHIN));
   if (usual > MOST_TURN / 2) return [];
-  const flips = steps.flatMap((step, i) => (Math.abs(step) > Math.PI - FLIP_WITHIN ? [i] : []));
+  // Turns about part the track into two ways of heading: the one with fewer boxes is wrong.
+  let way = 0;
+  const ways = steps.map((step) => (way = Math.abs(step) > Math.PI - FLIP_WITHIN ? 1 - way : way));
+  const turned = ways.filter((one) => one === 1).length;
+  if (turned === 0) return [];
+  const wrong = 2 * turned <= rows.length ? 1 : 0;
   const faults: LabelFault[] = [];
-  for (let f = 0; f < flips.length; f++) {
-    const first = flips[f] ?? 0;
-    const back = flips[f + 1];
-    // There and back: the frames between are the wrong ones; without a way back, all from there on.
-    const last = back === undefined ? rows.length - 1 : back - 1;
-    if (back !== undefined) f++;
-    const wrong = last - first + 1 <= first ? [first, last] : [0, first - 1];
-    const [from, to] = back === undefined ? (wrong as [number, number]) : [first, last];
+  for (let i = 0; i < rows.length; i++) {
+    if (ways[i] !== wrong) continue;
+    let end = i;
+    while (end + 1 < rows.length && ways[end + 1] === wrong) end++;
     faults.push({
       kind: "yaw-flip",
-      frames: [tracks.frame[rows[from] ?? -1] ?? 0, tracks.frame[rows[to] ?? -1] ?? 0],
+      frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
       tracks: [labels.tracks[track] ?? ""],
-      observed: { turnRad: rounded(Math.abs(steps[first] ?? 0)) },
+      observed: { turnRad: rounded(Math.abs(steps[i === 0 ? end + 1 : i] ?? 0)) },
       expected: { turnRad: rounded(usual) },
       signals: ["heading of the track"],
     });
+    i = end;
   }
   return faults;
 }

@@ -116,6 +116,18 @@ export class Tracks {
     }
   }
 
+  /** Where the cubic through four rows of one object puts it in `frame`, to `out`. */
+  cubic(rows: readonly number[], frame: number, out: Float64Array): void {
+    const t = this.seconds[frame] ?? 0;
+    const times = rows.map((row) => this.seconds[this.frame[row] ?? 0] ?? 0);
+    out.fill(0);
+    for (const [j, row] of rows.entries()) {
+      let share = 1;
+      for (const [m, time] of times.entries()) if (m !== j) share *= (t - time) / ((times[j] ?? 0) - time);
+      for (let i = 0; i < WIDTH; i++) out[i] = (out[i] ?? 0) + share * (this.place[WIDTH * row + i] ?? 0);
+    }
+  }
+
   /** |place - the straight line between its neighbours| of the row at position `i` of a track; NaN without both. */
   residual(track: number, i: number, out: Float64Array = new Float64Array(WIDTH)): number {
     const row = this.rows[track]?.[i] ?? -1;
