@@ -166,7 +166,28 @@ export interface PointTable {
   readonly pointer: number | null;
   readonly stride: number;
   readonly bigEndian: boolean;
-  readonly fields: readonly { readonly name: string; readonly offset: number; readonly type: FieldType }[];
+  readonly fields: readonly PointField[];
+  /** What the format itself states about the time of a point. Absent where it states nothing: then only values and the rig tell. */
+  readonly time?: PointTime;
+}
+
+export interface PointField {
+  /** Verbatim; src/point-fields.ts knows which names mean the same. */
+  readonly name: string;
+  /** From the begin of a row. */
+  readonly offset: number;
+  readonly type: FieldType;
+}
+
+export interface PointTime {
+  /** Name of the field. */
+  readonly field: string;
+  readonly unit?: "ns" | "us" | "ms" | "s";
+  /**
+   * What it counts from. `stamp`: the frame's own stamp. `gps-week`: the begin of an unstated GPS week. `gps-adjusted`: 1,000,000,000 s after
+   * the GPS epoch (1980-01-06), without leap seconds.
+   */
+  readonly reference?: "stamp" | "gps-week" | "gps-adjusted";
 }
 
 /** Poses: position in metres and unit quaternion of the child frame in the parent frame. */

@@ -1,6 +1,7 @@
 /** How much a LiDAR turned from sweep to sweep: 24 bytes a sweep, and 14 KB a piece for the profiles of its two ends. */
 import { PROFILE_BINS } from "../abi.ts";
 import type { Gather } from "../gather.ts";
+import { fieldOf } from "../point-fields.ts";
 import type { FieldType, PointTable } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
@@ -36,8 +37,6 @@ export function sweepTable(pieces: SweepSteps, kernels: Kernels): StepTable {
 }
 
 const TYPES: readonly FieldType[] = ["i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "f16", "i64"];
-/** Names under which drivers write a point's time. */
-const TIME_NAMES = ["t", "time", "timestamp", "time_stamp", "offset_ns", "offset_time", "t_offset", "time_offset"];
 /** Seconds per unit of a point's time, and the span of a sweep that tells: 20 to 300 ms. */
 const UNITS = [1, 1e-3, 1e-6, 1e-9];
 const SHORTEST_SWEEP_S = 0.02;
@@ -53,10 +52,10 @@ interface Made {
 
 /** f32[2 * PROFILE_BINS]: ranges, then the times of their points as seconds after the stamp. */
 function profileOf(table: PointTable, stampNs: bigint, kernels: Kernels): Made | null {
-  const { pointer, count, stride, fields, bigEndian } = table;
-  const [x, y, z] = ["x", "y", "z"].map((axis) => fields.find(({ name }) => name.toLowerCase() === axis));
+  const { pointer, count, stride, bigEndian } = table;
+  const [x, y, z] = (["x", "y", "z"] as const).map((axis) => fieldOf(table, axis));
   if (pointer === null || bigEndian || count === 0 || !x || !y || !z || x.type !== y.type || x.type !== z.type) return null;
-  const time = fields.find(({ name }) => TIME_NAMES.includes(name.toLowerCase()));
+  const time = fieldOf(table, "time");
   const mark = kernels.mark();
   const out = kernels.alloc(8 * PROFILE_BINS);
   const span = kernels.alloc(16);

@@ -1,5 +1,6 @@
 /** Point clouds, in place: sensor_msgs/PointCloud2 and foxglove.PointCloud. */
 import type { ColumnsBuilder } from "../columns.ts";
+import { FIELD_BYTES } from "../point-fields.ts";
 import type { FieldType, PointTable } from "../types.ts";
 import type { Place, SchemaColumns } from "./columns.ts";
 import { type Bulk, bulkOf, type Message, messagesOf, numberOf, REASON, stringOf, u32Of, type Value } from "./message.ts";
@@ -22,8 +23,6 @@ const ROS_TYPES: readonly (FieldType | null)[] = [null, "i8", "u8", "i16", "u16"
 /** foxglove.PackedElementField.NumericType, unsigned before signed. https://docs.foxglove.dev/docs/visualization/message-schemas/packed-element-field */
 const FOXGLOVE_TYPES: readonly (FieldType | null)[] = [null, "u8", "i8", "u16", "i16", "u32", "i32", "f32", "f64"];
 const FOXGLOVE_NAMES = ["UNKNOWN", "UINT8", "INT8", "UINT16", "INT16", "UINT32", "INT32", "FLOAT32", "FLOAT64"];
-
-const SIZE: Readonly<Record<FieldType, number>> = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, u32: 4, f32: 4, f64: 8, f16: 2, i64: 8 };
 
 export const POINT_CLOUD_2: SchemaColumns = {
   kind: "points",
@@ -110,7 +109,7 @@ function pointFields(
     if (name === null || offset === null) return REASON.missing;
     const type = typeOf(item[typeName]);
     if (!type) return POINT_REASON.datatype;
-    if (offset + SIZE[type] * valuesOf(item) > stride) return POINT_REASON.field;
+    if (offset + FIELD_BYTES[type] * valuesOf(item) > stride) return POINT_REASON.field;
     fields.push({ name, offset, type });
   }
   return fields;

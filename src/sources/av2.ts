@@ -148,7 +148,10 @@ function interleave(kernels: Kernels, { rows, columns }: Feather, mark: number):
   kernels.release(mark);
   const pointer = kernels.alloc(rows * stride);
   new Uint8Array(kernels.exports.memory.buffer).copyWithin(pointer, scratch, scratch + rows * stride);
-  return { count: rows, pointer, stride, bigEndian: false, fields: fields.map(({ name, offset, type }) => ({ name, offset, type })) };
+  return {
+    ...{ count: rows, pointer, stride, bigEndian: false, fields: fields.map(({ name, offset, type }) => ({ name, offset, type })) },
+    ...(fields.some(({ name }) => name === "offset_ns") && { time: { field: "offset_ns", unit: "ns", reference: "stamp" } as const }),
+  };
 }
 
 /** Values are moved as unsigned words of their width: no value changes, NaN bits included. */
