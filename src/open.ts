@@ -2,6 +2,7 @@
 import { ConfigError, InputError } from "./errors.ts";
 import type { Input, Platform } from "./input.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
+import type { Rig } from "./rig.ts";
 import type { OpenOptions, Source } from "./source.ts";
 import { sources } from "./sources/index.ts";
 import type { RecordingIndex } from "./types.ts";
@@ -47,11 +48,24 @@ export async function open(
   const source = options.source === undefined ? await detectSource(input) : await loadSource(options.source);
   const index = source.open(input, kernels, platform, options);
   kernels.release();
-  if (!input.labels?.length) return { source, index };
+  if (!input.labels?.length) return { source, index: withRig(index, options.rig) };
   const labels: OpenedLabels[] = [];
   for (const one of input.labels) labels.push({ input: one, index: await openLabels(one, kernels, platform, options) });
-  const joined = joinIndex(index, input.files.length, labels);
+  const joined = withRig(joinIndex(index, input.files.length, labels), options.rig);
   return { source: await sourceOf(joined), index: joined };
+}
+
+/** Each stream with what the rig states of it: checks see it while they observe. */
+function withRig(index: RecordingIndex, rig: Rig | null | undefined): RecordingIndex {
+  const stated = new Map(rig?.streams?.map((stream) => [stream.id, stream]));
+  if (stated.size === 0) return index;
+  return {
+    ...index,
+    streams: index.streams.map((info) => {
+      const one = stated.get(info.id);
+      return one ? { ...info, rig: one } : info;
+    }),
+  };
 }
 
 /** What reads a recording that is open already, in another thread. */

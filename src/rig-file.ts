@@ -5,7 +5,7 @@
 import { type Document, isScalar, LineCounter, parseDocument, stringify, visit } from "yaml";
 import { ConfigError } from "./errors.ts";
 import * as is from "./expect.ts";
-import type { Rig, RigStream } from "./rig.ts";
+import { type Rig, type RigStream, SWEEP_CLAUSES } from "./rig.ts";
 
 /** A rig of a hundred streams is some 20 KB. */
 const MAX_CHARACTERS = 1 << 18;
@@ -30,6 +30,8 @@ const stream: is.Expect<RigStream> = is.record(
     columns: is.mapOf(is.index),
     units: is.mapOf(is.text),
     header: is.flag,
+    separator: is.oneOf("comma", "semicolon", "tab", "space"),
+    comment: is.text,
   },
   ["id"],
 );
@@ -128,11 +130,15 @@ function duplicateKey(document: Document.Parsed): { readonly key: string; readon
 
 function checkStreams(streams: readonly RigStream[]): void {
   const seen = new Map<string, number>();
-  for (const [i, { id, columns, units }] of streams.entries()) {
+  for (const [i, stream] of streams.entries()) {
+    const { id, kind, columns, units } = stream;
     const before = seen.get(id);
     if (before !== undefined)
       throw new ConfigError(`streams[${i}].id: expected an id of its own, got ${JSON.stringify(id)} as in streams[${before}]`);
     seen.set(id, i);
+    const clause = SWEEP_CLAUSES.find((one) => stream[one] !== undefined);
+    if (clause && kind !== undefined && kind !== "points")
+      throw new ConfigError(`streams[${i}].${clause}: expected a stream of kind points, got ${kind}`);
     for (const unit of Object.keys(units ?? {})) {
       if (columns?.[unit] === undefined)
         throw new ConfigError(`streams[${i}].units.${unit}: expected the name of a column, got none of that name in columns`);

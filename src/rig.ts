@@ -22,21 +22,38 @@ export interface RigStream {
   readonly classes?: readonly string[];
   /** Where the sensor sits: turns its axes into those of the vehicle. */
   readonly extrinsic?: { readonly rotation: Quaternion };
+  /** Of a table, inside the recording's folder. */
   readonly path?: string;
+  /** Name to column, from 0. */
   readonly columns?: Readonly<Record<string, number>>;
+  /** Name of a column to its unit. */
   readonly units?: Readonly<Record<string, string>>;
+  /** Whether the first line that is no comment names the columns. */
   readonly header?: boolean;
+  /** Told by the first line where absent. */
+  readonly separator?: "comma" | "semicolon" | "tab" | "space";
+  /** What a line that is a comment begins with; "#" where absent. */
+  readonly comment?: string;
 }
+
+/** What a rig may state of the sweeps of a point stream, and of nothing else. */
+export const SWEEP_CLAUSES = ["sweepPeriodMs", "spin", "stampReference", "pointTimeUnit", "deskewed"] as const;
 
 /** Why the absence of a stream is an open question and no defect. With `required: false` the rig accepts it by name. */
 export const NOT_REQUIRED = "not in the recording, not required";
+
+/** Two streams whose frames belong together by their nearest stamps. */
+export interface RigAssociation {
+  readonly between: readonly [string, string];
+  readonly toleranceMs: number;
+}
 
 export interface Rig {
   readonly schema: "plumbline.rig/1";
   readonly framesPerBlock?: number;
   readonly streams?: readonly RigStream[];
   readonly offsets?: readonly { readonly between: readonly [string, string]; readonly expectedMs: number; readonly toleranceMs: number }[];
-  readonly association?: readonly { readonly between: readonly [string, string]; readonly toleranceMs: number }[];
+  readonly association?: readonly RigAssociation[];
   readonly accept?: readonly {
     readonly check: string;
     readonly status: Status;

@@ -3,6 +3,8 @@
  * file of its stage, and survives structured clone. Times are int64 nanoseconds (`bigint`), sizes bytes.
  */
 
+import type { RigStream } from "./rig.ts";
+
 export type Severity = "error" | "warning" | "info";
 export type Status = "pass" | "fail" | "not_run" | "not_observable";
 
@@ -36,6 +38,8 @@ export interface StreamInfo {
   readonly imageSize?: { readonly width: number; readonly height: number };
   /** Labels that lie beside the recording: their times do not bound it. */
   readonly attached?: true;
+  /** What the rig states of this stream, where one was given and names it. */
+  readonly rig?: RigStream;
 }
 
 /**

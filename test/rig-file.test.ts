@@ -107,6 +107,11 @@ describe("parse", () => {
     [`${HEAD}streams: [{ id: a, maxGapMs: .nan }]`, "rig.yaml: streams[0].maxGapMs: expected a number > 0, got NaN"],
     [`${HEAD}streams: [{ id: a, required: yes }]`, 'rig.yaml: streams[0].required: expected true or false, got "yes"'],
     [`${HEAD}streams: [{ id: a, spin: left }]`, 'rig.yaml: streams[0].spin: expected one of clockwise, counterclockwise, got "left"'],
+    [`${HEAD}streams: [{ id: a, kind: imu, deskewed: true }]`, "rig.yaml: streams[0].deskewed: expected a stream of kind points, got imu"],
+    [
+      `${HEAD}streams: [{ id: a, separator: ";" }]`,
+      'rig.yaml: streams[0].separator: expected one of comma, semicolon, tab, space, got ";"',
+    ],
     [`${HEAD}streams: [{ id: a, raetHz: 3 }]`, "rig.yaml: streams[0].raetHz: unknown key; did you mean rateHz?"],
     [`${HEAD}streams: [{ id: a, ratehz: 3 }]`, "rig.yaml: streams[0].ratehz: unknown key; did you mean rateHz?"],
     [`${HEAD}colour: red`, "rig.yaml: colour: unknown key; expected one of schema, framesPerBlock, streams, offsets, association, accept"],
@@ -211,7 +216,7 @@ describe("format", () => {
   const name = fc.string({ minLength: 1, unit: "grapheme" });
   const size = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
   const pair = fc.tuple(name, name).filter(([a, b]) => a !== b);
-  const stream = fc.record(
+  const any = fc.record(
     {
       id: name,
       kind: fc.constantFrom("points" as const, "imu" as const, "bytes" as const),
@@ -220,9 +225,12 @@ describe("format", () => {
       maxGapMs: size,
       spin: fc.constantFrom("clockwise" as const, "counterclockwise" as const),
       columns: fc.constant({ stamp: 0, x: 1 }),
+      separator: fc.constantFrom("comma" as const, "space" as const),
+      comment: fc.constant("%"),
     },
     { requiredKeys: ["id"] },
   );
+  const stream = any.filter(({ kind, spin }) => spin === undefined || kind === undefined || kind === "points");
   const rig: fc.Arbitrary<Rig> = fc.record(
     {
       schema: fc.constant("plumbline.rig/1" as const),

@@ -8,7 +8,7 @@
  * that a rig is never obeyed in part and in silence.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { NOT_REQUIRED, type Rig, type RigStream } from "../../rig.ts";
+import { NOT_REQUIRED, type Rig, type RigStream, SWEEP_CLAUSES } from "../../rig.ts";
 import { ms, nsBetween } from "../../seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -66,15 +66,14 @@ export const modality = defineCheck({
   },
 });
 
-/** What the rig may state of a stream and no check reads yet. */
-const UNREAD = ["sweepPeriodMs", "spin", "stampReference", "pointTimeUnit", "deskewed"] as const satisfies readonly (keyof RigStream)[];
-
 /** The clauses of the rig that no check reads yet: each an open question of its own. */
 function unreadClauses(rig: Rig | null): readonly Conclusion[] {
   const { streams = [], association = [] } = rig ?? {};
   return [
     ...streams.flatMap((stream) => [
-      ...UNREAD.filter((clause) => stream[clause] !== undefined).map((clause) => open(stream.id, `${clause}: not checked by this version`)),
+      ...SWEEP_CLAUSES.filter((clause) => stream[clause] !== undefined).map((clause) =>
+        open(stream.id, `${clause}: not checked by this version`),
+      ),
       ...(isTable(stream) ? [open(stream.id, "table streams are not read by this version")] : []),
     ]),
     ...association.map(({ between: [a, b] }) => open(null, `association between ${a} and ${b}: not checked by this version`)),
