@@ -6,6 +6,7 @@ import type { Source } from "../source.ts";
 
 export const sources: readonly { readonly format: string; load(): Promise<Source> }[] = [
   { format: "mcap", load: async () => (await import("./mcap.ts")).mcap },
+  { format: "rosbag1", load: async () => (await import("./rosbag1.ts")).rosbag1 },
   { format: "av2", load: async () => (await import("./av2.ts")).av2 },
   { format: "kitti-tracking", load: async () => (await import("./kitti-tracking.ts")).kittiTracking },
   { format: "kitti-raw", load: async () => (await import("./kitti-raw.ts")).kittiRaw },

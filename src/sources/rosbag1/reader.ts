@@ -1,0 +1,210 @@
+/** Reads a span of a bag: chunks are opened, their messages become rows, index records are compared with what is there. */
+import { DamageList } from "../../damages.ts";
+import type { Input } from "../../input.ts";
+import type { MessageDecoder } from "../../messages/index.ts";
+import type { Decoded, Reader } from "../../source.ts";
+import type { Need, RecordingIndex, Span } from "../../types.ts";
+import type { Kernels } from "../../wasm.ts";
+import { blocksOf, decodersOf, type MessageRow } from "../_message-rows.ts";
+import { openChunk } from "./chunk.ts";
+import {
+  CHUNK,
+  CONNECTION,
+  type Header,
+  headAt,
+  INDEX_DATA,
+  MESSAGE,
+  nextRecord,
+  recordName,
+  timeAt,
+  timeOf,
+  u32,
+  u32Of,
+} from "./format.ts";
+import { type BagDetail, damage } from "./open.ts";
+
+interface ChunkMessages {
+  readonly at: readonly [number, number];
+  /** Read without damage: only then is its index compared. */
+  readonly intact: boolean;
+  /** By offset in the chunk. */
+  readonly messages: ReadonlyMap<number, { readonly connection: number; readonly logNs: bigint }>;
+  readonly counts: Map<number, number>;
+}
+
+export class BagReader implements Reader {
+  readonly #input: Input;
+  readonly #detail: BagDetail;
+  readonly #kernels: Kernels;
+  readonly #mark: number;
+  readonly #streamOf: ReadonlyMap<number, number>;
+  readonly #decoders: (connection: number) => MessageDecoder;
+  #rows: MessageRow[] = [];
+  #damages = new DamageList();
+  #lostBytes = 0;
+
+  constructor(input: Input, index: RecordingIndex, kernels: Kernels) {
+    this.#input = input;
+    this.#detail = index.detail as BagDetail;
+    this.#kernels = kernels;
+    this.#mark = kernels.mark();
+    this.#streamOf = new Map(this.#detail.connections.map(({ id, stream }) => [id, stream]));
+    this.#decoders = decodersOf(this.#detail.connections);
+  }
+
+  read(span: Span, needs: ReadonlySet<Need>): Decoded {
+    if (span.kind !== "bytes") throw new TypeError(`expected a span of bytes, got ${span.kind}`);
+    const kernels = this.#kernels;
+    kernels.release(this.#mark);
+    this.#rows = [];
+    this.#damages = new DamageList();
+    this.#lostBytes = 0;
+    const { records } = this.#detail;
+    let chunk: ChunkMessages | null = null;
+    for (let i = firstFrom(records, span.start); i < records.length && (records[i] ?? 0) < span.end; i += 2) {
+      const [at, end] = [records[i] ?? 0, records[i + 1] ?? 0];
+      const pointer = kernels.alloc(end - at);
+      const got = this.#input.read(0, at, kernels.u8(pointer, end - at));
+      if (got < end - at) {
+        this.#damages.add(damage("shrunk", "error", [at + got, end], { bytes: got }, { bytes: end - at }));
+        this.#lostBytes += end - at - got;
+      }
+      const head = headAt(kernels.u8(pointer, got), 0);
+      if (!head) continue;
+      const data = pointer + head.dataAt;
+      const stored = Math.max(0, Math.min(head.dataBytes, got - head.dataAt));
+      if (head.op === CHUNK) {
+        this.#missing(chunk);
+        chunk = this.#chunk(head.header, data, stored, stored === head.dataBytes, [at, end], at + head.dataAt);
+      } else if (head.op === MESSAGE && stored === head.dataBytes) {
+        this.#message(head.header, data, stored, at, end, [at, end]);
+      } else if (head.op === INDEX_DATA && chunk) {
+        this.#compare(chunk, head.header, kernels.u8(data, stored), [at, end]);
+      }
+    }
+    this.#missing(chunk);
+    return {
+      facts: { ...this.#damages.facts(), regions: { total: 0, withChecksum: 0, verified: 0 }, fold: null, lostBytes: this.#lostBytes },
+      blocks: blocksOf(this.#rows, this.#decoders, needs, kernels),
+    };
+  }
+
+  /** @param dataAt position of the chunk's data in the file */
+  #chunk(header: Header, data: number, stored: number, whole: boolean, at: readonly [number, number], dataAt: number): ChunkMessages {
+    const kernels = this.#kernels;
+    const chunk = openChunk(header, data, stored, kernels);
+    if (chunk.problem && whole) {
+      const { kind, observed, expected } = chunk.problem;
+      this.#damages.add(damage(kind, kind === "unsupported-compression" ? "warning" : "error", at, observed, expected));
+      if (chunk.compressed && chunk.bytes === 0) this.#lostBytes += stored;
+    }
+    /** Of bytes of the chunk's content in the file; the chunk as a whole where that is compressed. */
+    const place = (from: number, to: number): readonly [number, number] => (chunk.compressed ? at : [dataAt + from, dataAt + to]);
+    const messages = new Map<number, { connection: number; logNs: bigint }>();
+    const counts = new Map<number, number>();
+    let intact = whole && chunk.problem === null;
+    const bytes = kernels.u8(chunk.pointer, chunk.bytes);
+    for (let p = 0; p < bytes.length; ) {
+      const head = headAt(bytes, p);
+      const end = head ? p + head.dataAt + head.dataBytes : 0;
+      const isMisplaced = head !== null && head.op !== MESSAGE && head.op !== CONNECTION;
+      if (!head || end > bytes.length) {
+        const next = nextRecord(bytes, p + 1);
+        const to = next < 0 ? bytes.length : next;
+        // The end of a chunk that lacks its end is no damage of its own.
+        if (next >= 0 || intact) {
+          const observed = { ...(head && { record: recordName(head.op) }), skippedBytes: to - p };
+          this.#damages.add(damage(head ? "record-length" : "unreadable", "error", place(p, to), observed));
+        }
+        this.#lostBytes += chunk.compressed ? 0 : to - p;
+        intact = false;
+        p = to;
+        continue;
+      }
+      if (isMisplaced) this.#damages.add(damage("misplaced-record", "warning", place(p, end), { record: recordName(head.op) }));
+      if (head.op === MESSAGE) {
+        const [start, stop] = chunk.compressed ? [-1, -1] : [dataAt + p, dataAt + end];
+        const row = this.#message(head.header, chunk.pointer + p + head.dataAt, head.dataBytes, start, stop, place(p, end));
+        if (row) {
+          messages.set(p, row);
+          counts.set(row.connection, (counts.get(row.connection) ?? 0) + 1);
+        }
+      }
+      p = end;
+    }
+    return { at, intact, messages, counts };
+  }
+
+  #message(
+    header: Header,
+    pointer: number,
+    bytes: number,
+    start: number,
+    end: number,
+    at: readonly [number, number],
+  ): { readonly connection: number; readonly logNs: bigint } | null {
+    const connection = u32Of(header, "conn");
+    const logNs = timeOf(header, "time");
+    if (connection === null || logNs === null) {
+      this.#damages.add(damage("malformed-record", "error", at, { record: "Message", connection }));
+      return null;
+    }
+    const stream = this.#streamOf.get(connection);
+    if (stream === undefined) {
+      this.#damages.add(damage("unknown-channel", "error", at, { connection }, { defined: true }));
+      return null;
+    }
+    this.#rows.push({ connection, stream, logNs, pointer, bytes, start, end });
+    return { connection, logNs };
+  }
+
+  /** An index record against the chunk before it: every entry is a message of its connection at its offset and time. */
+  #compare(chunk: ChunkMessages, header: Header, data: Uint8Array, at: readonly [number, number]): void {
+    const connection = u32Of(header, "conn");
+    const count = u32Of(header, "count");
+    if (connection === null || count === null || data.length !== 12 * count) {
+      this.#damages.add(damage("malformed-record", "error", at, { record: "IndexData", bytes: data.length, count }));
+      return;
+    }
+    if (!chunk.intact) return;
+    let wrong = 0;
+    for (let i = 0; i < data.length; i += 12) {
+      const message = chunk.messages.get(u32(data, i + 8));
+      if (!message || message.connection !== connection || message.logNs !== timeAt(data, i)) wrong++;
+    }
+    const messages = chunk.counts.get(connection) ?? 0;
+    chunk.counts.delete(connection);
+    if (wrong === 0 && count === messages) return;
+    this.#damages.add(
+      damage("index-mismatch", "error", at, { record: "IndexData", connection, entries: count, wrong }, { entries: messages, wrong: 0 }),
+    );
+  }
+
+  /** Connections of a chunk that no index record followed for. */
+  #missing(chunk: ChunkMessages | null): void {
+    if (!chunk?.intact) return;
+    const connections = [...chunk.counts.keys()].sort((a, b) => a - b);
+    if (connections.length === 0) return;
+    this.#damages.add(
+      damage(
+        "index-mismatch",
+        "warning",
+        chunk.at,
+        { connectionsWithoutIndex: connections.slice(0, 20), indexed: false },
+        { indexed: true },
+      ),
+    );
+  }
+}
+
+/** Index of the first record at or after a position. */
+function firstFrom(records: Float64Array, position: number): number {
+  let low = 0;
+  let high = records.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((records[2 * middle] ?? 0) < position) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
+}
