@@ -1,4 +1,5 @@
 /** The export list of the kernels. Declared to callers as `KernelExports` in src/wasm.ts. */
+export { nearestStamps, pairStamps } from "./associate";
 export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, blake3Subtree, blake3Update } from "./blake3";
 export { boxDeltas } from "./box-deltas";
 export { columnProfile, matchColumns } from "./column-profile";

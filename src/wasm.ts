@@ -207,6 +207,10 @@ export interface KernelExports {
     mean: number,
     slope: number,
   ): number;
+  /** See assembly/associate.ts. Nearest stamp of `b` for each of `a`, and how far it is; both ascend. */
+  nearestStamps(a: number, n: number, b: number, m: number, index: number, gap: number): void;
+  /** See assembly/associate.ts. Pairs one to one below `limit` ns, the closest first; returns how many. */
+  pairStamps(a: number, n: number, b: number, m: number, limit: number, index: number, scratch: number): number;
   /** Line through points with outliers to f64[5]: y at 0, slope, scale, deviation of the slope, points that count. @returns these, or 0 */
   robustLine(x: number, y: number, n: number, least: number, scratch: number, out: number): number;
   /** Closest line below all points to f64[2]: y at 0, slope. @returns corners of the lower hull, or 0 */
