@@ -1,30 +1,28 @@
-/** Faults of one track against its own line: teleports, jitter, single frames missing or made up, a track that goes on under a new id. */
+/** Faults of one track against its own line: teleports, single frames missing or made up, a track that goes on under a new id. */
 import { type LabelFault, rounded } from "./faults.ts";
+import { jitterFaults } from "./jitter.ts";
 import type { Scale } from "./scale.ts";
-import { median, type Tracks, WIDTH } from "./tracks.ts";
+import { type Tracks, WIDTH } from "./tracks.ts";
 
 const TELEPORT_SCALES = 6;
 /** In metres, or shares of the width: what a teleport is at least. */
 const TELEPORT_3D = 0.5;
 const TELEPORT_2D = 0.35;
+/** A 2D box that leaps as a whole, its edges together, is told from fewer widths. */
+const LEAP_SCALES = 4;
+const LEAP_2D = 0.3;
+const TOGETHER = 0.5;
 /** The neighbours of a box out of place fit their own lines across it. */
 const MOST_LEFT = 0.4;
 /** Share of all boxes that are near enough for a track of one box to be strange. */
-const IN_REACH = 0.85;
-/** Least rows of a jittering stretch, and how far it stands out from its surroundings. */
-const LEAST_JITTER = 5;
-const JITTER_SCALES = 3;
-/** Share of neighbouring residuals that point against each other. */
-const AGAINST = 0.5;
-const JITTER_3D = 0.12;
-const JITTER_2D = 0.035;
+const IN_REACH = 0.99;
 /** A track goes on under a new id within so many frames, this near to where it is expected. */
 const MOST_BREAK_FRAMES = 3;
 const LEAST_ROWS = 3;
 const BREAK_M = 1;
 const BREAK_WIDTHS = 0.5;
 const SAME_SIZE_3D = 0.02;
-const SAME_SIZE_2D = 0.25;
+const SAME_SIZE_2D = 0.6;
 
 export function continuityFaults(tracks: Tracks, scale: Scale): LabelFault[] {
   const reach = reachOf(tracks);
@@ -34,9 +32,7 @@ export function continuityFaults(tracks: Tracks, scale: Scale): LabelFault[] {
     ...holes(tracks, track),
     ...ghosts(tracks, track, reach),
   ]);
-  const moved = new Set(single.filter(({ kind }) => kind === "teleport").map(({ tracks: [name], frames: [frame] }) => `${name} ${frame}`));
-  const jitter = tracks.rows.flatMap((_, track) => jitters(tracks, scale, track, moved));
-  return [...single, ...jitter, ...broken];
+  return [...single, ...jitterFaults(tracks, scale, single), ...broken];
 }
 
 function nameOf(tracks: Tracks, track: number): string {
@@ -45,22 +41,30 @@ function nameOf(tracks: Tracks, track: number): string {
 
 function teleports(tracks: Tracks, scale: Scale, track: number): LabelFault[] {
   const rows = tracks.rows[track] ?? [];
-  const at = new Float64Array(WIDTH);
+  const [at, leap] = [new Float64Array(WIDTH), new Float64Array(WIDTH)];
   return rows.flatMap((row, i): LabelFault[] => {
     const off = tracks.residual(track, i, at);
+    if (!Number.isFinite(off)) return [];
+    const usual = scale.local(track, i);
     const least = (tracks.dimensions === "3d" ? TELEPORT_3D : TELEPORT_2D) * tracks.size(row);
-    if (!(off > Math.max(least, TELEPORT_SCALES * scale.local(track, i)))) return [];
+    tracks.displacement(row, at, leap);
+    const by = Math.hypot(leap[0] ?? 0, leap[1] ?? 0) * tracks.size(row);
+    const isLeap =
+      tracks.dimensions === "2d" &&
+      by > Math.max(LEAP_2D * tracks.size(row), LEAP_SCALES * usual) &&
+      (leap[3] ?? 0) * tracks.size(row) < TOGETHER * by;
+    if (!isLeap && !(off > Math.max(least, TELEPORT_SCALES * usual))) return [];
     const frame = tracks.frame[row] ?? 0;
     // Both neighbours fit their lines without this row; a kink in the motion leaves one of them off.
     const bridged = [across(tracks, track, i, -1), across(tracks, track, i, 1)].filter((r) => Number.isFinite(r));
-    if (bridged.length === 0 || bridged.some((r) => r > MOST_LEFT * off)) return [];
+    if (bridged.length === 0 || bridged.some((r) => r > MOST_LEFT * Math.max(off, by))) return [];
     return [
       {
         kind: "teleport",
         frames: [frame, frame],
         tracks: [nameOf(tracks, track)],
-        observed: { off: rounded(off) },
-        expected: { off: rounded(scale.local(track, i)) },
+        observed: { off: rounded(Math.max(off, isLeap ? by : 0)) },
+        expected: { off: rounded(usual) },
         signals: ["motion of the track"],
       },
     ];
@@ -78,55 +82,6 @@ function across(tracks: Tracks, track: number, i: number, side: -1 | 1): number 
   const at = new Float64Array(WIDTH);
   tracks.line(a, b, frame, at);
   return tracks.gap(mine, at);
-}
-
-function jitters(tracks: Tracks, scale: Scale, track: number, moved: ReadonlySet<string>): LabelFault[] {
-  const rows = tracks.rows[track] ?? [];
-  if (rows.length < 2 * LEAST_JITTER) return [];
-  const name = nameOf(tracks, track);
-  const expected = new Float64Array(WIDTH);
-  const off = rows.map((row, i) => {
-    const r = tracks.residual(track, i, expected);
-    return Number.isFinite(r) && !tracks.isClipped(row) ? r / tracks.size(row) : 0;
-  });
-  const usual = Math.max(median(off), scale.log, (tracks.dimensions === "3d" ? JITTER_3D : JITTER_2D) / JITTER_SCALES);
-  const counted = off.map((r, i) => (moved.has(`${name} ${tracks.frame[rows[i] ?? -1]}`) ? 0 : r));
-  // Jitter is a stretch: most residuals of a short window stand out, single ones need not.
-  const isOff = counted.map((_, i) => median(counted.slice(Math.max(0, i - 2), i + 3)) > JITTER_SCALES * usual);
-  const faults: LabelFault[] = [];
-  for (let i = 0; i < rows.length; i++) {
-    if (!isOff[i]) continue;
-    let end = i;
-    for (let k = i + 1; k < rows.length && k - end <= 2; k++) if (isOff[k]) end = k;
-    const count = end - i + 1;
-    if (count >= LEAST_JITTER && against(tracks, track, i, end) >= AGAINST * (count - 1)) {
-      faults.push({
-        kind: "jitter",
-        frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
-        tracks: [name],
-        observed: { residual: rounded(median(off.slice(i, end + 1))) },
-        expected: { residual: rounded(median(off)) },
-        signals: ["motion of the track"],
-      });
-    }
-    i = end;
-  }
-  return faults;
-}
-
-/** How often neighbouring residuals point against each other: noise does, a turn does not. */
-function against(tracks: Tracks, track: number, from: number, to: number): number {
-  const rows = tracks.rows[track] ?? [];
-  let last: number[] | null = null;
-  let count = 0;
-  const at = new Float64Array(WIDTH);
-  for (let i = from; i <= to; i++) {
-    if (!Number.isFinite(tracks.residual(track, i, at))) continue;
-    const vector = Array.from(at, (q, d) => (tracks.place[WIDTH * (rows[i] ?? -1) + d] ?? 0) - q);
-    if (last && vector.reduce((sum, v, d) => sum + v * (last?.[d] ?? 0), 0) < 0) count++;
-    last = vector;
-  }
-  return count;
 }
 
 /** A frame without the track between two rows on each side. */

@@ -99,6 +99,29 @@ export class Tracks {
     return off.length === 0 ? 0 : median(off);
   }
 
+  /**
+   * How `row` as a whole is displaced from an expected place, in metres or widths, to `out`: x, y, z, and how much its edges disagree
+   * about it. An edge at the border has no say; without its opposite it speaks for both.
+   */
+  displacement(row: number, expected: Float64Array, out: Float64Array): void {
+    const o = WIDTH * row;
+    const off = (d: number): number => (this.place[o + d] ?? 0) - (expected[d] ?? 0);
+    out.fill(0);
+    if (this.dimensions === "3d") {
+      for (let d = 0; d < 3; d++) out[d] = off(d);
+      return;
+    }
+    const clipped = this.#edges[row] ?? 0;
+    const size = this.size(row);
+    for (let d = 0; d < 2; d++) {
+      const [low, high] = [(clipped >> d) & 1, (clipped >> (d + 2)) & 1];
+      const [a, b] = [low ? off(d + 2) : off(d), high ? off(d) : off(d + 2)];
+      if (low && high) continue;
+      out[d] = (a + b) / 2 / size;
+      out[3] = Math.max(out[3] ?? 0, Math.abs(a - b) / 2 / size);
+    }
+  }
+
   /** Row of a track at position `i` of its list, if its frame is within reach of `frame`. */
   near(track: number, i: number, frame: number): number {
     const row = this.rows[track]?.[i] ?? -1;

@@ -8,7 +8,7 @@
  * - exchange, shift: a track displaced >= 0.3 m / 10 % w and >= 4n, present t-1..t+2 (a shift: where it begins and where it ends)
  * - stale: a track moved >= 0.1 m / 3 % w
  * - jitter of 8 frames: median n <= a quarter of the amplitude, rows on both sides
- * - teleport: moved >= 4n, rows at t-1 and t+1; ghost: a free spot inside the border; missing: 2 rows on each side
+ * - teleport: moved >= 4n, rows at t-1 and t+1; ghost: a free spot inside the border, nearer than the farthest 1 % of boxes, not in the first or last frame; missing: 2 rows on each side
  * - broken: 3 rows on each side, prediction within 1 m / 50 % w, no rival birth there; yaw flip: clean steps <= 0.5 rad
  * - size drift: 3 rows before, 12 that drift; duplicate: IoU > 0.9 in >= 5 frames, by construction
  */
@@ -421,8 +421,12 @@ function move({ box2d, box3d }: Row, by: number, angle: number): void {
   box3d[1] = (box3d[1] ?? 0) + dy;
 }
 
-/** No box of the frames around is within 2 m / one width of it, and it lies where boxes of the set lie. */
+/**
+ * No box of the frames around is within 2 m / one width of it, and it lies where boxes of the set lie: inside the border of the image,
+ * not as far (as narrow) as the last hundredth of all boxes, and neither in the first nor in the last frame, whose objects come and go.
+ */
 function isFree(clean: Clean, ghost: Row): boolean {
+  if (ghost.frame === 0 || ghost.frame >= clean.frames - 1 || farness(clean.is3d, ghost) > farthest(clean)) return false;
   const place = clean.is3d ? ghost.box3d.slice(0, 3) : ghost.box2d;
   if (!clean.is3d) {
     const { width: w = 0, height: h = 0 } = clean.set.info.imageSize ?? {};
@@ -434,6 +438,25 @@ function isFree(clean: Clean, ghost: Row): boolean {
     for (const row of clean.byFrame[f] ?? []) if (distance(clean.is3d, row.given, place) < clean.reach(row, 2, 1)) return false;
   }
   return true;
+}
+
+const farthestOf = new WeakMap<Clean, number>();
+
+function farthest(clean: Clean): number {
+  const known = farthestOf.get(clean);
+  if (known !== undefined) return known;
+  const all = clean.byFrame
+    .flat()
+    .map((row) => farness(clean.is3d, row))
+    .sort((a, b) => a - b);
+  const far = all[Math.floor(0.99 * all.length)] ?? Number.POSITIVE_INFINITY;
+  farthestOf.set(clean, far);
+  return far;
+}
+
+/** Metres, or one over the width in pixels. */
+function farness(is3d: boolean, row: Row): number {
+  return is3d ? Math.hypot(...row.box3d.slice(0, 3)) : 1 / width(row);
 }
 
 function extent(clean: Clean): readonly number[] {
