@@ -2,6 +2,7 @@
 export { nearestStamps, pairStamps } from "./associate";
 export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, blake3Subtree, blake3Update } from "./blake3";
 export { boxDeltas } from "./box-deltas";
+export { axisIou, orientedIou } from "./box-iou";
 export { columnProfile, matchColumns } from "./column-profile";
 export { crossCorrelate, meanRates } from "./correlate";
 export { crc32, crc32Combine, crc32Rows } from "./crc32";
@@ -21,6 +22,7 @@ export { scanRecords } from "./records";
 export { renderImage } from "./render";
 export { lowerLine, robustLine } from "./robust-line";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
+export { linkTracks, secondDifferenceMad, swapPartners, trackResiduals } from "./track-residuals";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";
 export { xxh3Wide, xxh3WideRows } from "./xxh3-wide";

@@ -207,6 +207,64 @@ export interface KernelExports {
     mean: number,
     slope: number,
   ): number;
+  /** Intersection over union of pairs of 2D boxes, to f64[count]; see assembly/box-iou.ts. */
+  axisIou(a: number, b: number, pairs: number, count: number, out: number): void;
+  /** The same of oriented boxes, from above and as bodies, to f64[2 * count]. */
+  orientedIou(a: number, b: number, pairs: number, count: number, out: number): void;
+  /** Rows of each track in order: before and after each, i32[rows]; see assembly/track-residuals.ts. @returns rows that are part of a track */
+  linkTracks(
+    track: number,
+    frame: number,
+    rows: number,
+    tracks: number,
+    mostGap: number,
+    before: number,
+    after: number,
+    last: number,
+  ): number;
+  /** How far boxes are from the line between their neighbours in time, to f64[rows]; `edges` is 0 for places in 3D. */
+  trackResiduals(
+    place: number,
+    seconds: number,
+    frame: number,
+    before: number,
+    after: number,
+    edges: number,
+    rows: number,
+    out: number,
+  ): void;
+  /** Which box off its track lies where another's should be, to i32[rows] and f64[rows]. @returns boxes that have a partner */
+  swapPartners(
+    place: number,
+    seconds: number,
+    frame: number,
+    before: number,
+    after: number,
+    edges: number,
+    members: number,
+    starts: number,
+    frames: number,
+    residual: number,
+    least: number,
+    most: number,
+    partner: number,
+    fit: number,
+    suspects: number,
+  ): number;
+  /** Noise of a quantity along the tracks of one annotator to f64[2]: standard deviation, second differences it is taken from. */
+  secondDifferenceMad(
+    values: number,
+    stride: number,
+    angle: number,
+    frame: number,
+    before: number,
+    after: number,
+    who: number,
+    only: number,
+    rows: number,
+    scratch: number,
+    out: number,
+  ): void;
   /** See assembly/associate.ts. Nearest stamp of `b` for each of `a`, and how far it is; both ascend. */
   nearestStamps(a: number, n: number, b: number, m: number, index: number, gap: number): void;
   /** See assembly/associate.ts. Pairs one to one below `limit` ns, the closest first; returns how many. */
