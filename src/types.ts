@@ -44,7 +44,7 @@ export interface StreamInfo {
 
 /**
  * A serialisable descriptor of work: what a worker is sent, never the data.
- * `bytes`: the half-open byte range [start, end) of one file, whole records.
+ * `bytes`: the half-open byte range [start, end) of one file, whole records; in a database, of its leaves as if they stood in a row.
  * `frames`: the half-open range [start, end) of frames of one stream, each in files of its own.
  */
 export type Span =
@@ -102,6 +102,8 @@ export interface ContainerClaims {
   readonly timeNs?: readonly [bigint, bigint];
   /** Where the statistics stand, to locate a contradiction. */
   readonly at?: readonly [number, number];
+  /** The file they stand in, relative, in a folder recording. */
+  readonly file?: string;
 }
 
 /** What opening a recording yields: streams and ordered spans, read from the index alone. Plain data. */

@@ -1,6 +1,6 @@
 /** Files and folders on disk as an Input: positional reads straight into the caller's memory. */
 import * as fs from "node:fs";
-import { basename, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, InputFile } from "../input.ts";
 
@@ -31,10 +31,19 @@ export function describeInput(path: string): InputDescriptor {
   const stat = attempt(path, () => fs.statSync(full));
   if (stat.isFile()) {
     attempt(path, () => fs.accessSync(full, fs.constants.R_OK));
-    return { path: full, name, kind: "file", files: [{ path: name, size: stat.size }] };
+    return { path: full, name, kind: "file", files: [{ path: name, size: stat.size }, ...journalsOf(full)] };
   }
   if (!stat.isDirectory()) throw new InputError(`${path}: expected a file or a folder`);
   return { path: full, name, kind: "folder", files: attempt(path, () => listFiles(path, full)) };
+}
+
+/** What lies beside a database and belongs to it: it is not whole without. */
+function journalsOf(path: string): InputFile[] {
+  if (!path.endsWith(".db3")) return [];
+  return ["-journal", "-wal"].flatMap((end) => {
+    const stat = fs.statSync(`${path}${end}`, { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ path: `${basename(path)}${end}`, size: stat.size }] : [];
+  });
 }
 
 /**
@@ -95,7 +104,8 @@ class DiskInput implements Input {
   #pathOf(file: number): string {
     const info = this.files[file];
     if (!info) throw new RangeError(`expected a file index below ${this.files.length}, got ${file}`);
-    return this.kind === "file" ? this.#descriptor.path : join(this.#descriptor.path, ...info.path.split("/"));
+    if (this.kind === "file") return file === 0 ? this.#descriptor.path : join(dirname(this.#descriptor.path), info.path);
+    return join(this.#descriptor.path, ...info.path.split("/"));
   }
 
   #handle(file: number): number {

@@ -1,5 +1,6 @@
 /** Messages of a container to blocks: rows as they are met in the file, grouped by stream, with stamps, digests and typed columns. */
 import { ColumnsBuilder } from "../columns.ts";
+import { digestBytes } from "../fingerprint.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../messages/index.ts";
 import type { Block, Need, StreamInfo, StreamKind } from "../types.ts";
@@ -40,6 +41,19 @@ export function streamsOf(found: readonly Omit<Connection, "stream">[]): {
       return { ...one, stream };
     });
   return { streams, connections };
+}
+
+/** Streams with the fingerprint of their first connection's definition, where one is given. */
+export function fingerprinted(streams: readonly StreamInfo[], connections: readonly Connection[], kernels: Kernels): StreamInfo[] {
+  return streams.map((info, stream) => {
+    const schema = connections.find((one) => one.stream === stream)?.schema;
+    if (!schema || schema.schemaData.length === 0) return info;
+    const encoding = new TextEncoder().encode(`${schema.schemaEncoding}\0`);
+    const text = new Uint8Array(encoding.length + schema.schemaData.length);
+    text.set(encoding);
+    text.set(schema.schemaData, encoding.length);
+    return { ...info, schema: digestBytes(text, kernels) };
+  });
 }
 
 /** Decoders by connection id, each made when it is first needed. */

@@ -7,9 +7,13 @@ import type { Source } from "../source.ts";
 export const sources: readonly { readonly format: string; load(): Promise<Source> }[] = [
   { format: "mcap", load: async () => (await import("./mcap.ts")).mcap },
   { format: "rosbag1", load: async () => (await import("./rosbag1.ts")).rosbag1 },
+  { format: "rosbag2", load: async () => (await import("./rosbag2.ts")).rosbag2 },
   { format: "av2", load: async () => (await import("./av2.ts")).av2 },
   { format: "kitti-tracking", load: async () => (await import("./kitti-tracking.ts")).kittiTracking },
   { format: "kitti-raw", load: async () => (await import("./kitti-raw.ts")).kittiRaw },
+  { format: "table", load: async () => (await import("./table.ts")).table },
+  { format: "euroc", load: async () => (await import("./euroc.ts")).euroc },
+  { format: "tum", load: async () => (await import("./tum.ts")).tum },
   { format: "nuscenes", load: async () => (await import("./nuscenes.ts")).nuscenes },
   { format: "motchallenge", load: async () => (await import("./motchallenge.ts")).motchallenge },
   { format: "ab3dmot", load: async () => (await import("./ab3dmot.ts")).ab3dmot },

@@ -34,6 +34,7 @@ const kinds = {
     meaning: "an index or header says something else than the records (info where it is only imprecise)",
   },
   "malformed-record": { severity: "error", meaning: "a record's content is not what its type says" },
+  "malformed-row": { severity: "error", meaning: "a line of a table does not read as the row it should be" },
   "malformed-table": { severity: "error", meaning: "a table does not decode" },
   "misplaced-record": { severity: "warning", meaning: "a record stands where its type must not stand" },
   "missing-file": { severity: "warning", meaning: "a file that stamps or other files point to is not there" },
@@ -57,8 +58,10 @@ const kinds = {
   "trailing-bytes": { severity: "error", meaning: "bytes behind the end of the container" },
   truncated: { severity: "error", meaning: "the file ends before its content does" },
   "unknown-channel": { severity: "error", meaning: "messages on a channel that nothing defines: they belong to no stream" },
+  "unknown-encoding": { severity: "warning", meaning: "messages are serialised in a way this reader does not know: they stay bytes" },
   "unknown-opcode": { severity: "info", meaning: "a record type the specification does not name (yet); it was passed over" },
   "unknown-schema": { severity: "error", meaning: "a channel names a schema that nothing defines" },
+  "unmerged-journal": { severity: "error", meaning: "a journal with content lies beside the database; what is in it was not read" },
   unreadable: { severity: "error", meaning: "bytes that no record could be read from" },
   "unreadable-file": { severity: "error", meaning: "a file of the recording cannot be read" },
   "unsupported-compression": { severity: "warning", meaning: "a chunk is compressed in a way this reader does not know" },
@@ -189,7 +192,7 @@ function compareFrames({ claims, streams }: Context): readonly Defect[] {
     const claimed = claims.frames?.get(i);
     if (claimed === undefined || claimed === stream.frames) continue;
     defects.push({
-      ...statistics(claims.at),
+      ...statistics(claims),
       timeNs: null,
       stream: stream.info.id,
       observed: { frames: stream.frames, missing: claimed - stream.frames },
@@ -215,7 +218,7 @@ function compareTimes({ lostBytes }: Summary, context: Context): readonly Defect
   const isHabit = startNs === 0n && endNs === claims.timeNs[1];
   return [
     {
-      ...statistics(claims.at),
+      ...statistics(claims),
       ...(isHabit && { severity: "info" }),
       timeNs: [startNs, endNs],
       observed: { startNs, endNs },
@@ -224,8 +227,9 @@ function compareTimes({ lostBytes }: Summary, context: Context): readonly Defect
   ];
 }
 
-function statistics(at: Context["claims"]["at"]): Pick<Defect, "kind" | "severity" | "frames" | "signals" | "bytes"> {
-  return { kind: "statistics-mismatch", severity: "error", frames: null, ...(at && { bytes: at }), signals: ["statistics"] };
+function statistics({ at, file }: Context["claims"]): Pick<Defect, "kind" | "severity" | "frames" | "signals" | "bytes" | "file"> {
+  const place = { ...(at && { bytes: at }), ...(file !== undefined && { file }) };
+  return { kind: "statistics-mismatch", severity: "error", frames: null, ...place, signals: ["statistics"] };
 }
 
 function hex(crc: number): string {

@@ -4,12 +4,11 @@
  */
 import { DamageList } from "../../damages.ts";
 import { InputError } from "../../errors.ts";
-import { digestBytes } from "../../fingerprint.ts";
 import { type Input, readRange } from "../../input.ts";
 import type { OpenOptions } from "../../source.ts";
-import type { ContainerClaims, Damage, Plain, RecordingIndex, Severity, Span, StreamInfo } from "../../types.ts";
+import type { ContainerClaims, Damage, Plain, RecordingIndex, Severity, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
-import { type Connection, streamsOf } from "../_message-rows.ts";
+import { type Connection, fingerprinted, streamsOf } from "../_message-rows.ts";
 import { mostInflated, openChunk } from "./chunk.ts";
 import {
   BAG_HEADER,
@@ -329,16 +328,4 @@ function claimsOf(walk: Walk, connections: readonly Connection[], streams: numbe
   }
   const [first, last] = [walk.infos[0]?.at[0] ?? 0, walk.infos[walk.infos.length - 1]?.at[1] ?? 0];
   return { frames, at: [first, Math.max(first + 1, last)] };
-}
-
-function fingerprinted(streams: readonly StreamInfo[], connections: readonly Connection[], kernels: Kernels): StreamInfo[] {
-  return streams.map((info, stream) => {
-    const schema = connections.find((one) => one.stream === stream)?.schema;
-    if (!schema || schema.schemaData.length === 0) return info;
-    const encoding = new TextEncoder().encode(`${schema.schemaEncoding}\0`);
-    const text = new Uint8Array(encoding.length + schema.schemaData.length);
-    text.set(encoding);
-    text.set(schema.schemaData, encoding.length);
-    return { ...info, schema: digestBytes(text, kernels) };
-  });
 }

@@ -1,0 +1,153 @@
+/** Reads a span of a bag: the rows of its leaves, their payloads put together in kernel memory. */
+import { DamageList } from "../../damages.ts";
+import { InputError } from "../../errors.ts";
+import type { Input, Platform } from "../../input.ts";
+import type { MessageDecoder } from "../../messages/index.ts";
+import { type Decoded, NO_FACTS, type Reader } from "../../source.ts";
+import type { Need, Plain, RecordingIndex, Span } from "../../types.ts";
+import type { Kernels } from "../../wasm.ts";
+import { blocksOf, decodersOf, type MessageRow } from "../_message-rows.ts";
+import { type Cell, columnsOf, copyPayload, integerOf } from "./cells.ts";
+import { type BagDetail, type DatabaseDetail, damageIn } from "./open.ts";
+import { Pages } from "./pages.ts";
+import { cellsOf } from "./tables.ts";
+import { zstdContentBytes } from "./zstd.ts";
+
+/** Largest message that is read: SQLite itself stops there. */
+const MAX_MESSAGE = 1 << 30;
+/** Largest message that is decompressed. */
+const MAX_INFLATED = 256 << 20;
+
+export class BagReader implements Reader {
+  readonly #input: Input;
+  readonly #detail: BagDetail;
+  readonly #kernels: Kernels;
+  readonly #platform: Platform;
+  readonly #mark: number;
+  readonly #streamOf: ReadonlyMap<number, number>;
+  readonly #decoders: (connection: number) => MessageDecoder;
+  #rows: MessageRow[] = [];
+  #damages = new DamageList();
+  #lostBytes = 0;
+
+  constructor(input: Input, index: RecordingIndex, kernels: Kernels, platform: Platform) {
+    this.#platform = platform;
+    this.#input = input;
+    this.#detail = index.detail as BagDetail;
+    this.#kernels = kernels;
+    this.#mark = kernels.mark();
+    this.#streamOf = new Map(this.#detail.connections.map(({ id, stream }) => [id, stream]));
+    this.#decoders = decodersOf(this.#detail.connections);
+  }
+
+  read(span: Span, needs: ReadonlySet<Need>): Decoded {
+    const database = this.#detail.databases.find(({ file }) => span.kind === "bytes" && span.file === file);
+    if (span.kind !== "bytes" || !database) throw new RangeError(`expected a span of this bag, got ${JSON.stringify(span)}`);
+    this.#kernels.release(this.#mark);
+    this.#rows = [];
+    this.#damages = new DamageList();
+    this.#lostBytes = 0;
+    const { pageBytes } = database.form;
+    try {
+      this.#leaves(database, database.leaves.subarray(span.start / pageBytes, span.end / pageBytes));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.#lostBytes += span.bytes;
+      this.#damages.add(
+        damageIn(this.#input, database.file, { kind: "unreadable-file", severity: "error", bytes: null, observed: {}, expected: {} }),
+      );
+    }
+    const files = this.#input.kind === "folder" ? { files: [this.#input.files[database.file]?.path ?? ""] } : {};
+    const blocks = blocksOf(this.#rows, this.#decoders, needs, this.#kernels).map((block) => ({ ...block, ...files }));
+    return { facts: { ...NO_FACTS, ...this.#damages.facts(), lostBytes: this.#lostBytes }, blocks };
+  }
+
+  #leaves(database: DatabaseDetail, leaves: Uint32Array): void {
+    const { file, form } = database;
+    const pages = new Pages(this.#input, file, form);
+    const overflow = new Pages(this.#input, file, form);
+    for (const number of leaves) {
+      const base = (number - 1) * form.pageBytes;
+      const page = pages.page(number);
+      if (!page) {
+        this.#tell(database, "shrunk", [base, base + form.pageBytes], { page: number, bytes: 0 }, { bytes: form.pageBytes });
+        this.#lostBytes += form.pageBytes;
+        continue;
+      }
+      for (const cell of cellsOf(page, number, form.usable)) {
+        if (cell) this.#row(database, cell, page, base, overflow);
+        else this.#tell(database, "record-length", [base, base + form.pageBytes], { page: number });
+      }
+    }
+  }
+
+  #row(database: DatabaseDetail, cell: Cell, page: Uint8Array, base: number, overflow: Pages): void {
+    const { form, columns, connectionOf } = database;
+    const at = [base + cell.start, base + cell.end] as const;
+    const most = Math.min(MAX_MESSAGE, form.pages * form.pageBytes);
+    if (cell.bytes > most) {
+      this.#lose(database, cell, "too-large", at, { row: cell.rowid, bytes: cell.bytes }, { most });
+      return;
+    }
+    const head = page.subarray(cell.local, cell.local + cell.localBytes);
+    const found = columnsOf(head, cell.bytes);
+    const [topic, time, data] = [found?.[columns.topic], found?.[columns.time], found?.[columns.data]];
+    const topicId = topic ? integerOf(head, topic) : null;
+    const logNs = time ? integerOf(head, time) : null;
+    if (topicId === null || logNs === null || !data || data.type < 12) {
+      this.#lose(database, cell, "malformed-record", at, { record: "Message", row: cell.rowid });
+      return;
+    }
+    const connection = connectionOf.get(Number(topicId));
+    const stream = connection === undefined ? undefined : this.#streamOf.get(connection);
+    if (connection === undefined || stream === undefined) {
+      this.#lose(database, cell, "unknown-channel", at, { topic: topicId }, { defined: true });
+      return;
+    }
+    const pointer = this.#kernels.alloc(data.bytes);
+    const got = copyPayload(cell, page, overflow, data.at, this.#kernels.u8(pointer, data.bytes));
+    if (got !== cell.bytes) {
+      const observed = { row: cell.rowid, ...(got < 0 ? { ends: false } : { bytes: got }) };
+      this.#lose(database, cell, "record-length", at, observed, got < 0 ? { ends: true } : { bytes: cell.bytes });
+      return;
+    }
+    const message = this.#detail.zstd ? this.#inflated(pointer, data.bytes) : { pointer, bytes: data.bytes };
+    if (!message) {
+      this.#lose(database, cell, "chunk-damaged", at, { row: cell.rowid, reason: "zstd data" });
+      return;
+    }
+    const isHere = cell.overflow === 0;
+    this.#rows.push({ connection, stream, logNs, ...message, start: isHere ? at[0] : -1, end: isHere ? at[1] : -1 });
+  }
+
+  /** A message that is compressed by itself. */
+  #inflated(pointer: number, bytes: number): { readonly pointer: number; readonly bytes: number } | null {
+    const frame = this.#kernels.u8(pointer, bytes);
+    const size = zstdContentBytes(frame);
+    if (size === null || size > MAX_INFLATED) return null;
+    const message = this.#platform.zstd(frame.slice(), size);
+    return message && { pointer: this.#kernels.put(message), bytes: size };
+  }
+
+  #lose(
+    database: DatabaseDetail,
+    cell: Cell,
+    kind: string,
+    at: readonly [number, number],
+    observed: Readonly<Record<string, Plain>>,
+    expected: Readonly<Record<string, Plain>> = {},
+  ): void {
+    this.#lostBytes += cell.end - cell.start;
+    this.#tell(database, kind, at, observed, expected);
+  }
+
+  #tell(
+    { file }: DatabaseDetail,
+    kind: string,
+    bytes: readonly [number, number],
+    observed: Readonly<Record<string, Plain>>,
+    expected: Readonly<Record<string, Plain>> = {},
+  ): void {
+    this.#damages.add(damageIn(this.#input, file, { kind, severity: "error", bytes, observed, expected }));
+  }
+}
