@@ -19,12 +19,12 @@ export async function loadSource(format: string): Promise<Source> {
 }
 
 /** @throws InputError when no source recognises the input */
-export async function detectSource(input: Input): Promise<Source> {
+export async function detectSource(input: Input, rig?: Rig | null): Promise<Source> {
   if (input.files.length === 0) throw new InputError(`${input.name}: no files in this folder`);
   if (input.files.every((file) => file.size === 0)) throw new InputError(`${input.name}: empty ${input.kind}`);
   for (const entry of sources) {
     const source = await entry.load();
-    if (source.detect(input)) return source;
+    if (source.detect(input, rig)) return source;
   }
   const known = sources.map((s) => s.format).join(", ");
   throw new InputError(`${input.name}: no recording recognised in this ${input.kind} (known formats: ${known})`);
@@ -45,7 +45,7 @@ export async function open(
   platform: Platform,
   options: { readonly source?: string | undefined } & OpenOptions,
 ): Promise<Opened> {
-  const source = options.source === undefined ? await detectSource(input) : await loadSource(options.source);
+  const source = options.source === undefined ? await detectSource(input, options.rig) : await loadSource(options.source);
   const index = source.open(input, kernels, platform, options);
   kernels.release();
   if (!input.labels?.length) return { source, index: withRig(index, options.rig) };

@@ -23,8 +23,11 @@ export interface Source {
   readonly format: string;
   /** What it is, for --help and for the error when nothing matches. */
   readonly title: string;
-  /** By content: names of the files and first bytes, cheap. Damaged files of the format still match where possible. */
-  detect(input: Input): boolean;
+  /**
+   * By content: names of the files and first bytes, cheap. Damaged files of the format still match where possible.
+   * @param rig what the recording should hold, where it was given: tables are named there
+   */
+  detect(input: Input, rig?: Rig | null): boolean;
   /**
    * Reads the index only, never the payloads.
    * @throws InputError when not one stream or record can be read

@@ -3,7 +3,7 @@
  *
  * A source lists its streams (`FolderStream`), `folderIndex` makes the index of them, `folderReader` reads spans straight into
  * kernel memory and asks the source's decoders for the columns. A stream of files is cut into spans of about `spanBytes`;
- * a table is one span, because its frames are only known when it is read. Memory is bounded by the two limits below: what is
+ * so is a table whose rows are frames each by themselves (`rows`); any other table is one span, because its frames are only known when it is read. Memory is bounded by the two limits below: what is
  * larger is named as damage, not read.
  */
 import { ColumnsBuilder } from "../columns.ts";
@@ -13,6 +13,7 @@ import type { Decoded, Reader } from "../source.ts";
 import { NO_FACTS } from "../source.ts";
 import type { Block, ContainerClaims, Damage, Need, Plain, RecordingIndex, Span, StreamInfo } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
+import type { ReadRows, RowLayout } from "./_rows.ts";
 
 /** Largest file that is one frame: ten times the largest sweep or image any of these formats has. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
@@ -20,6 +21,8 @@ export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 /** Frames per span, however small their files are. */
 const MAX_SPAN_FRAMES = 1024;
+/** Least bytes of a span of rows. */
+const LEAST_ROWS_BYTES = 64;
 /** Kernel memory of one span beyond which no more frames are decoded. Only files made for the purpose come near it. */
 const MAX_SPAN_MEMORY = 2 ** 30;
 
@@ -34,7 +37,8 @@ export interface FileFrames {
 /** How a stream is read. `decoder` names one of the source's decoders, `options` is what that one needs. Plain data. */
 export type Unit =
   | { readonly kind: "files"; readonly decoder: string; readonly frames: FileFrames; readonly options?: unknown }
-  | { readonly kind: "table"; readonly decoder: string; readonly file: number; readonly options?: unknown };
+  | { readonly kind: "table"; readonly decoder: string; readonly file: number; readonly options?: unknown }
+  | { readonly kind: "rows"; readonly file: number; readonly layout: RowLayout };
 
 export interface FolderStream {
   readonly info: StreamInfo;
@@ -80,7 +84,7 @@ export function folderIndex(
   const units = sorted.map((s) => s.unit);
   const used = new Set(auxiliary);
   for (const unit of units) {
-    if (unit.kind === "table") used.add(unit.file);
+    if (unit.kind !== "files") used.add(unit.file);
     else for (const file of unit.frames.file) used.add(file);
   }
   let bytes = 0;
@@ -92,7 +96,11 @@ export function folderIndex(
     attachments: 0,
     metadata: 0,
     streams: sorted.map((s) => s.info),
-    spans: units.flatMap((unit, stream) => spansOf(input, unit, stream, spanBytes)),
+    spans: units.flatMap((unit, stream) => {
+      // Several streams may be columns of the same rows.
+      const isRead = unit.kind === "rows" && units.findIndex((u) => u.kind === "rows" && u.file === unit.file) < stream;
+      return isRead ? [] : spansOf(input, unit, stream, spanBytes);
+    }),
     facts: { ...NO_FACTS, damages: sorted.flatMap((s, stream) => (s.damages ?? []).map((d) => ({ ...d, stream }))) },
     claims: claims((id) => sorted.findIndex((s) => s.info.id === id)),
     detail: { units } satisfies FolderDetail,
@@ -109,6 +117,15 @@ function spansOf(input: Input, unit: Unit, stream: number, spanBytes: number): S
     return [{ kind: "bytes", file: unit.file, start: 0, end: size, bytes: size }];
   }
   const spans: Span[] = [];
+  if (unit.kind === "rows") {
+    const size = sizeOf(input, unit.file);
+    const step = Math.max(spanBytes, LEAST_ROWS_BYTES);
+    for (let start = 0; start < size; start += step) {
+      const end = Math.min(size, start + step);
+      spans.push({ kind: "bytes", file: unit.file, start, end, bytes: end - start });
+    }
+    return spans;
+  }
   const { file } = unit.frames;
   for (let start = 0, end = 0; start < file.length; start = end) {
     let bytes = 0;
@@ -150,7 +167,7 @@ export interface TableFrames {
   readonly start: Float64Array;
   readonly end: Float64Array;
   readonly malformed: Block["malformed"];
-  readonly columns: Pick<Block, "poses" | "imu" | "labels">;
+  readonly columns: Pick<Block, "poses" | "imu" | "labels" | "points">;
   readonly damages: readonly Omit<Damage, "stream">[];
 }
 
@@ -174,6 +191,7 @@ export function noFrames(damages: TableFrames["damages"]): TableFrames {
 export interface FolderDecoders {
   readonly frames?: Readonly<Record<string, DecodeFrame>>;
   readonly tables?: Readonly<Record<string, DecodeTable>>;
+  readonly rows?: ReadRows;
 }
 
 export function folderReader(input: Input, index: RecordingIndex, kernels: Kernels, decoders: FolderDecoders): Reader {
@@ -182,6 +200,12 @@ export function folderReader(input: Input, index: RecordingIndex, kernels: Kerne
   return {
     read(span, needs) {
       kernels.release(base);
+      if (span.kind === "bytes" && decoders.rows) {
+        const streams = units.flatMap((unit, stream) =>
+          unit.kind === "rows" && unit.file === span.file ? [{ stream, layout: unit.layout }] : [],
+        );
+        if (streams.length > 0) return decoders.rows(input, span, streams, needs, kernels);
+      }
       const stream = span.kind === "frames" ? span.stream : units.findIndex((u) => u.kind === "table" && u.file === span.file);
       const unit = units[stream];
       if (span.kind === "frames" && unit?.kind === "files") {

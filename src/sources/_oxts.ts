@@ -63,7 +63,7 @@ function mercator(latitude: number, longitude: number, scale: number): [number, 
 }
 
 /** x y z w of Rz(yaw) Ry(pitch) Rx(roll). */
-function quaternion(roll: number, pitch: number, yaw: number): [number, number, number, number] {
+export function quaternion(roll: number, pitch: number, yaw: number): [number, number, number, number] {
   const [cr, sr] = [Math.cos(roll / 2), Math.sin(roll / 2)];
   const [cp, sp] = [Math.cos(pitch / 2), Math.sin(pitch / 2)];
   const [cy, sy] = [Math.cos(yaw / 2), Math.sin(yaw / 2)];

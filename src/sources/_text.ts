@@ -6,7 +6,7 @@
  */
 
 /** Fields kept of one line; a line with more has `MAX_FIELDS + 1`, which no format here expects. */
-export const MAX_FIELDS = 64;
+export const MAX_FIELDS = 256;
 /** Longest spelling of a number: longer ones are not numbers anyone wrote. */
 const MAX_NUMBER_BYTES = 64;
 
@@ -15,7 +15,7 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 const PLUS = 43;
-const COMMA = 44;
+const QUOTE = 34;
 const MINUS = 45;
 const DOT = 46;
 const ZERO = 48;
@@ -53,9 +53,14 @@ export class Lines {
   }
 }
 
-export type Separator = "space" | "comma";
+export type Separator = "space" | "comma" | "semicolon" | "tab";
 
-/** The fields of one line: runs of blanks separate (`space`), or every comma does and blanks around a field are dropped. */
+const BYTE: Readonly<Record<Exclude<Separator, "space">, number>> = { comma: 44, semicolon: 59, tab: TAB };
+
+/**
+ * The fields of one line: runs of blanks separate (`space`), or every comma (semicolon, tab) outside quotes does, and blanks and quotes around
+ * a field are dropped.
+ */
 export class Fields {
   /** At most `MAX_FIELDS + 1`. */
   count = 0;
@@ -63,12 +68,12 @@ export class Fields {
   readonly #end = new Int32Array(MAX_FIELDS);
   #bytes: Uint8Array = new Uint8Array(0);
 
-  /** Splits bytes [start, end). An empty field after the last comma is dropped: some writers end lines with one. */
+  /** Splits bytes [start, end). An empty field after the last separator is dropped: some writers end lines with one. */
   split(bytes: Uint8Array, start: number, end: number, separator: Separator): void {
     this.#bytes = bytes;
     this.count = 0;
     if (separator === "space") this.#splitBlanks(bytes, start, end);
-    else this.#splitCommas(bytes, start, end);
+    else this.#splitAt(BYTE[separator], bytes, start, end);
   }
 
   /** The field as a finite decimal number; NaN when it is anything else. */
@@ -94,18 +99,20 @@ export class Fields {
     }
   }
 
-  #splitCommas(bytes: Uint8Array, start: number, end: number): void {
+  #splitAt(separator: number, bytes: Uint8Array, start: number, end: number): void {
     let p = start;
     while (p < end) {
-      let comma = p;
-      while (comma < end && bytes[comma] !== COMMA) comma++;
       let first = p;
-      let last = comma;
-      while (first < last && isBlank(bytes[first])) first++;
+      while (first < end && bytes[first] !== separator && isBlank(bytes[first])) first++;
+      const quoted = bytes[first] === QUOTE && first < end ? bytes.indexOf(QUOTE, first + 1) : -1;
+      let next = quoted > 0 && quoted < end ? quoted : first;
+      while (next < end && bytes[next] !== separator) next++;
+      let last = next;
       while (last > first && isBlank(bytes[last - 1])) last--;
-      if (first === last && comma === end) return;
-      if (!this.#keep(first, last)) return;
-      p = comma + 1;
+      if (first === last && next === end) return;
+      const isQuoted = quoted > 0 && quoted === last - 1;
+      if (!this.#keep(isQuoted ? first + 1 : first, isQuoted ? last - 1 : last)) return;
+      p = next + 1;
     }
   }
 

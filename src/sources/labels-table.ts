@@ -7,21 +7,20 @@
  * without a frame number belongs to the frame of its stamp. Rows may be sorted by frame or by track.
  */
 import { decode } from "@msgpack/msgpack";
-import { ConfigError } from "../errors.ts";
-import { type Input, readAll, readRange } from "../input.ts";
-import type { Rig, RigStream } from "../rig.ts";
-import { parseRig } from "../rig-file.ts";
+import { readRange } from "../input.ts";
+import type { RigStream } from "../rig.ts";
 import { splitLine } from "./_csv.ts";
 import { isJson, parsed } from "./_json.ts";
 import { columnsByName, columnsByRig, LabelRows, type LabelTable } from "./_label-columns.ts";
 import { type Importer, type LabelFile, type LabelSet, labelSource, REASON, stemOf } from "./_label-set.ts";
 import { rowsOf } from "./_messagepack.ts";
+import { folderRig } from "./_rig.ts";
 import { Lines, textOf } from "./_text.ts";
 
 type Form = "csv" | "ndjson" | "messagepack";
 
-/** Plain data. */
-interface Options {
+/** How a table of boxes is read. Plain data. */
+export interface LabelTableOptions {
   readonly form: Form;
   readonly table: LabelTable;
   readonly separator: string;
@@ -29,7 +28,6 @@ interface Options {
 }
 
 const HEAD_BYTES = 64 << 10;
-const MAX_RIG_BYTES = 1 << 20;
 const MAX_CANDIDATES = 256;
 const FORMS: Readonly<Record<string, Form>> = {
   csv: "csv",
@@ -50,27 +48,31 @@ const importer: Importer = {
     const found: LabelFile[] = [];
     let looked = 0;
     for (const [file, { path, size }] of input.files.entries()) {
-      const form = FORMS[path.slice(path.lastIndexOf(".") + 1).toLowerCase()];
+      const form = formOf(path);
       const stream = stated.find((one) => one.path === path || (input.kind === "file" && one.path?.split("/").at(-1) === path));
       if ((!form && !stream) || size === 0 || looked++ >= MAX_CANDIDATES) continue;
       const head = readRange(input, file, 0, Math.min(size, HEAD_BYTES));
-      const options = stream ? optionsOf(stream, form ?? "csv", head) : guess(form ?? "csv", head);
+      const options = stream ? labelTableOptions(stream, head) : guess(form ?? "csv", head);
       if (options) found.push({ file, stem: stream?.id ?? stemOf(path), options });
     }
     return found;
   },
 
   read(bytes, { options }, out) {
-    const { form, table, separator, header } = options as Options;
-    const rows = new LabelRows(table, out);
-    if (form === "messagepack") readMessagePack(bytes, rows, out);
-    else if (form === "ndjson") readNdjson(bytes, rows, out);
-    else readCsv(bytes, separator, header, table, rows, out);
-    rows.finish();
+    readLabelRows(bytes, options as LabelTableOptions, out);
   },
 };
 
 export const labelsTable = labelSource(importer);
+
+/** Tells `out` the rows of one table. */
+export function readLabelRows(bytes: Uint8Array, { form, table, separator, header }: LabelTableOptions, out: LabelSet): void {
+  const rows = new LabelRows(table, out);
+  if (form === "messagepack") readMessagePack(bytes, rows, out);
+  else if (form === "ndjson") readNdjson(bytes, rows, out);
+  else readCsv(bytes, separator, header, table, rows, out);
+  rows.finish();
+}
 
 function readCsv(bytes: Uint8Array, separator: string, header: boolean, { columns }: LabelTable, rows: LabelRows, out: LabelSet): void {
   const needed = Math.max(...Object.values(columns).map(Number)) + 1;
@@ -123,7 +125,7 @@ function decoded(bytes: Uint8Array): unknown {
 }
 
 /** A table whose columns are not stated, by its header or its first row. */
-function guess(form: Form, head: Uint8Array): Options | null {
+function guess(form: Form, head: Uint8Array): LabelTableOptions | null {
   if (form === "messagepack") {
     const [first] = rowsOf(head);
     const row = first && decoded(head.subarray(first.start, first.end));
@@ -141,11 +143,17 @@ function guess(form: Form, head: Uint8Array): Options | null {
   return table && { form, table, separator, header: true };
 }
 
-function optionsOf(stream: RigStream, form: Form, head: Uint8Array): Options {
-  return { form, table: columnsByRig(stream), separator: separatorOf(firstLine(head)), header: stream.header ?? false };
+/** @throws ConfigError for a map of columns that makes no box */
+export function labelTableOptions(stream: RigStream, head: Uint8Array): LabelTableOptions {
+  const { path = "", header = false } = stream;
+  return { form: formOf(path) ?? "csv", table: columnsByRig(stream), separator: separatorOf(firstLine(head)), header };
 }
 
-function isLabelTable({ kind, path, columns }: RigStream): boolean {
+function formOf(path: string): Form | undefined {
+  return FORMS[path.slice(path.lastIndexOf(".") + 1).toLowerCase()];
+}
+
+export function isLabelTable({ kind, path, columns }: RigStream): boolean {
   return kind === "labels" && path !== undefined && columns !== undefined;
 }
 
@@ -161,16 +169,4 @@ function firstLine(head: Uint8Array): string {
 
 function separatorOf(line: string): string {
   return [",", ";", "\t"].find((one) => line.includes(one)) ?? ",";
-}
-
-/** A folder's rig. One that cannot be read is reported by whoever was asked to use it. */
-function folderRig(input: Input): Rig | null {
-  const file = input.kind === "folder" ? input.files.findIndex(({ path }) => path === "rig.yaml") : -1;
-  if (file < 0 || (input.files[file]?.size ?? 0) > MAX_RIG_BYTES) return null;
-  try {
-    return parseRig(new TextDecoder().decode(readAll(input, file)), "rig.yaml");
-  } catch (error) {
-    if (error instanceof ConfigError) return null;
-    throw error;
-  }
 }
