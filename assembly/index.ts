@@ -22,7 +22,7 @@ export { scanRecords } from "./records";
 export { renderImage } from "./render";
 export { lowerLine, robustLine } from "./robust-line";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
-export { linkTracks, secondDifferenceMad, swapPartners, trackResiduals } from "./track-residuals";
+export { linkTracks, secondDifferenceMad, sortByFrame, swapPartners, trackResiduals } from "./track-residuals";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";
 export { xxh3Wide, xxh3WideRows } from "./xxh3-wide";

@@ -12,17 +12,53 @@ const PER_MAD: f64 = 1.4826;
 const OF_SECOND_DIFFERENCE: f64 = 2.449489742783178;
 
 /**
- * Links the rows of each track in order: a row whose frame is not after the one before it in its track is left out.
+ * Rows by frame, in each frame in the order they have.
  *
- * @param track i32[rows] - below 0: no track
- * @param frame i32[rows]
+ * @param frame i32[rows] - 0 to frames - 1
+ * @param track i32[rows] - rows below 0 have no track and are left out
+ * @param starts i32[frames + 1] - output: the rows of frame f are members[starts[f]] to members[starts[f + 1]]
+ * @param members i32[rows] - output
+ * @returns rows that have a track
+ * O(rows + frames); counting sort
+ */
+export function sortByFrame(frame: usize, track: usize, rows: i32, frames: i32, starts: usize, members: usize): i32 {
+  memory.fill(starts, 0, usize(frames + 1) << 2);
+  for (let row = 0; row < rows; row++) {
+    if (load<i32>(track + (usize(row) << 2)) < 0) continue;
+    const slot = starts + (usize(load<i32>(frame + (usize(row) << 2))) << 2);
+    store<i32>(slot, load<i32>(slot, 4) + 1, 4);
+  }
+  for (let f = 0; f < frames; f++) {
+    const slot = starts + (usize(f) << 2);
+    store<i32>(slot, load<i32>(slot) + load<i32>(slot, 4), 4);
+  }
+  const count = load<i32>(starts + (usize(frames) << 2));
+  for (let row = 0; row < rows; row++) {
+    if (load<i32>(track + (usize(row) << 2)) < 0) continue;
+    const slot = starts + (usize(load<i32>(frame + (usize(row) << 2))) << 2);
+    const at = load<i32>(slot);
+    store<i32>(members + (usize(at) << 2), row);
+    store<i32>(slot, at + 1);
+  }
+  // Each beginning has moved to its frame's end, which is where the next frame begins.
+  memory.copy(starts + 4, starts, usize(frames) << 2);
+  store<i32>(starts, 0);
+  return count;
+}
+
+/**
+ * Links the rows of each track in order of frames: a row in the same frame as the one before it in its track is left out.
+ *
+ * @param members i32[count] - rows with a track, by frame (sortByFrame)
+ * @param track, frame i32[rows]
  * @param mostGap frames between neighbours, at most
  * @param before i32[rows] - output: the row before it in its track, -1 where there is none in reach; likewise `after`
  * @param last i32[tracks] - scratch
- * @returns rows that are part of a track
  * O(rows + tracks)
  */
 export function linkTracks(
+  members: usize,
+  count: i32,
   track: usize,
   frame: usize,
   rows: i32,
@@ -31,16 +67,14 @@ export function linkTracks(
   before: usize,
   after: usize,
   last: usize,
-): i32 {
+): void {
   memory.fill(last, 0xff, usize(tracks) << 2);
-  let linked = 0;
-  for (let row = 0; row < rows; row++) {
+  memory.fill(before, 0xff, usize(rows) << 2);
+  memory.fill(after, 0xff, usize(rows) << 2);
+  for (let i = 0; i < count; i++) {
+    const row = load<i32>(members + (usize(i) << 2));
     const at = usize(row) << 2;
-    store<i32>(before + at, -1);
-    store<i32>(after + at, -1);
-    const own = load<i32>(track + at);
-    if (own < 0) continue;
-    const slot = last + (usize(own) << 2);
+    const slot = last + (usize(load<i32>(track + at)) << 2);
     const past = load<i32>(slot);
     if (past >= 0) {
       const gap = load<i32>(frame + at) - load<i32>(frame + (usize(past) << 2));
@@ -51,9 +85,7 @@ export function linkTracks(
       }
     }
     store<i32>(slot, row);
-    linked++;
   }
-  return linked;
 }
 
 /**

@@ -211,8 +211,12 @@ export interface KernelExports {
   axisIou(a: number, b: number, pairs: number, count: number, out: number): void;
   /** The same of oriented boxes, from above and as bodies, to f64[2 * count]. */
   orientedIou(a: number, b: number, pairs: number, count: number, out: number): void;
-  /** Rows of each track in order: before and after each, i32[rows]; see assembly/track-residuals.ts. @returns rows that are part of a track */
+  /** Rows that have a track, by frame: i32[frames + 1] where each begins, i32[rows]; see assembly/track-residuals.ts. @returns how many */
+  sortByFrame(frame: number, track: number, rows: number, frames: number, starts: number, members: number): number;
+  /** Rows before and after each in its track, i32[rows] both; -1 where there is none. */
   linkTracks(
+    members: number,
+    count: number,
     track: number,
     frame: number,
     rows: number,
@@ -221,7 +225,7 @@ export interface KernelExports {
     before: number,
     after: number,
     last: number,
-  ): number;
+  ): void;
   /** How far boxes are from the line between their neighbours in time, to f64[rows]; `edges` is 0 for places in 3D. */
   trackResiduals(
     place: number,

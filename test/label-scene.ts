@@ -4,7 +4,10 @@ import type { LabelRow } from "../src/columns.ts";
 import { labelRows } from "../src/gathers/labels.ts";
 import { poseRows } from "../src/gathers/poses.ts";
 import type { Finding, StreamInfo } from "../src/types.ts";
-import { blockOf, censusOf, contextOf, cutBlock, healthy, memory } from "./blocks.ts";
+import { loadKernels } from "../src/wasm.ts";
+import { blockOf, censusOf, contextOf, cutBlock, healthy } from "./blocks.ts";
+
+const kernels = await loadKernels();
 
 /** A box a test may spoil. */
 export interface Box {
@@ -66,7 +69,6 @@ export function askSequence(check: RecordingCheck, scene: Scene, { info, cuts = 
   const block = blockOf(
     healthy(scene.length).map((frame, i) => ({ ...frame, boxes: (scene[i] ?? []) as unknown as Omit<LabelRow, "frame">[] })),
   );
-  const kernels = memory();
   const pieces = cutBlock(block, cuts).map((piece) => structuredClone(labelRows.observe(piece, kernels, stream)));
   const gathered = { [labelRows.id]: [pieces.reduce(labelRows.merge)], [poseRows.id]: [null] };
   const context = contextOf([censusOf(stream, block)], null, interrupted, { gathered, kernels });

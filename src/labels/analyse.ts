@@ -7,6 +7,7 @@
  */
 import type { LabelTable } from "../gathers/labels.ts";
 import type { PoseColumns, StreamInfo } from "../types.ts";
+import type { Kernels } from "../wasm.ts";
 import { classFaults } from "./classes.ts";
 import { continuityFaults } from "./continuity.ts";
 import { type DuplicatePair, duplicatePairs } from "./duplicates.ts";
@@ -14,7 +15,8 @@ import type { LabelFault } from "./faults.ts";
 import { inFixedFrame } from "./fixed-frame.ts";
 import { frameSetFaults } from "./frame-sets.ts";
 import { identityFaults } from "./identities.ts";
-import { scaleOf } from "./scale.ts";
+import { type Residuals, residualsOf } from "./residuals.ts";
+import { type Scale, scaleOf } from "./scale.ts";
 import { shapeFaults } from "./shapes.ts";
 import { type Dimensions, Tracks, WIDTH } from "./tracks.ts";
 
@@ -40,32 +42,37 @@ export interface LabelAnalysis {
  * @param poses of the vehicle, where the recording has some: the frame of reference in which tracks run smoothest is taken
  * @returns null where nothing has a track
  */
-export function analyseLabels(table: LabelTable, poses: readonly PoseColumns[], info: Pick<StreamInfo, "imageSize">): LabelAnalysis | null {
+export function analyseLabels(
+  table: LabelTable,
+  poses: readonly PoseColumns[],
+  info: Pick<StreamInfo, "imageSize">,
+  kernels: Kernels,
+): LabelAnalysis | null {
   const dimensions: Dimensions = has3d(table) ? "3d" : "2d";
   const least = dimensions === "3d" ? LEAST_3D : LEAST_2D;
   const tracks = new Tracks(table, dimensions, info);
   const rows = tracks.rows.reduce((sum, one) => sum + one.length, 0);
   if (rows === 0) return null;
   const moving = movingRows(tracks, least);
-  const sets = frameSetFaults(tracks, scaleOf(tracks, least));
+  const delivered = residualsOf(tracks, least, kernels);
+  const sets = frameSetFaults(tracks, scaleOf(tracks, delivered.off, least), delivered);
 
-  const chosen = smoothest(tracks, dimensions === "3d" ? poses : [], least);
+  const { tracks: chosen, residuals, scale: noise } = smoothest(tracks, dimensions === "3d" ? poses : [], least, kernels);
   const doubles = duplicatePairs(chosen);
   const names = new Set(doubles.map(({ tracks: pair }) => pair.join()));
   const isPair = (a: number, b: number): boolean => names.has(a < b ? `${a},${b}` : `${b},${a}`);
-  const noise = scaleOf(chosen, least);
-  const identities = identityFaults(chosen, noise, isPair);
-  const scale = identities.length > 0 ? scaleOf(chosen, least) : noise;
+  const identities = identityFaults(chosen, noise, residuals, isPair);
+  const { off } = identities.length > 0 ? residualsOf(chosen, least, kernels) : residuals;
+  const scale = identities.length > 0 ? scaleOf(chosen, off, least) : noise;
   const faults = [
     ...sets,
     ...identities,
     ...classFaults(chosen),
     ...shapeFaults(chosen),
-    ...continuityFaults(chosen, scale),
+    ...continuityFaults(chosen, scale, off),
     ...doubles.map((pair) => duplicateFault(chosen, pair)),
   ];
-  let judged = 0;
-  for (const [track, list] of chosen.rows.entries()) for (const i of list.keys()) if (Number.isFinite(chosen.residual(track, i))) judged++;
+  const judged = off.reduce((sum, distance) => sum + (Number.isFinite(distance) ? 1 : 0), 0);
   return {
     faults: faults.toSorted((a, b) => a.frames[0] - b.frames[0] || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)),
     dimensions,
@@ -78,16 +85,24 @@ export function analyseLabels(table: LabelTable, poses: readonly PoseColumns[], 
   };
 }
 
+interface Judged {
+  readonly tracks: Tracks;
+  readonly residuals: Residuals;
+  readonly scale: Scale;
+}
+
 /** The tracks in the delivered frame of reference, or in that of one of the poses where they run smoother. */
-function smoothest(tracks: Tracks, poses: readonly PoseColumns[], least: number): Tracks {
-  let best = tracks;
-  let noise = scaleOf(tracks, least).log;
+function smoothest(tracks: Tracks, poses: readonly PoseColumns[], least: number, kernels: Kernels): Judged {
+  const judged = (one: Tracks): Judged => {
+    const residuals = residualsOf(one, least, kernels);
+    return { tracks: one, residuals, scale: scaleOf(one, residuals.off, least) };
+  };
+  let best = judged(tracks);
   for (const one of poses) {
     const place = inFixedFrame(tracks.table, one, tracks.frame);
     if (!place) continue;
-    const fixed = tracks.placed(place);
-    const { log } = scaleOf(fixed, least);
-    if (log < noise) [best, noise] = [fixed, log];
+    const fixed = judged(tracks.placed(place));
+    if (fixed.scale.log < best.scale.log) best = fixed;
   }
   return best;
 }

@@ -12,6 +12,8 @@ const TELEPORT_2D = 0.35;
 const LEAP_SCALES = 4;
 const LEAP_2D = 0.3;
 const TOGETHER = 0.5;
+/** Share of what is too small to speak of, below which no box is looked at. */
+const LOOK = 0.5;
 /** The neighbours of a box out of place fit their own lines across it. */
 const MOST_LEFT = 0.4;
 /** Share of all boxes that are near enough for a track of one box to be strange. */
@@ -24,27 +26,28 @@ const BREAK_WIDTHS = 0.5;
 const SAME_SIZE_3D = 0.02;
 const SAME_SIZE_2D = 0.6;
 
-export function continuityFaults(tracks: Tracks, scale: Scale): LabelFault[] {
+/** @param off residual of every row, as the tracks are now */
+export function continuityFaults(tracks: Tracks, scale: Scale, off: Float64Array): LabelFault[] {
   const reach = reachOf(tracks);
   const broken = brokenTracks(tracks);
   const single = tracks.rows.flatMap((_, track) => [
-    ...teleports(tracks, scale, track),
+    ...teleports(tracks, scale, track, off),
     ...holes(tracks, track),
     ...ghosts(tracks, track, reach),
   ]);
-  return [...single, ...jitterFaults(tracks, scale, single), ...broken];
+  return [...single, ...jitterFaults(tracks, scale, off, single), ...broken];
 }
 
 function nameOf(tracks: Tracks, track: number): string {
   return tracks.table.labels.tracks[track] ?? "";
 }
 
-function teleports(tracks: Tracks, scale: Scale, track: number): LabelFault[] {
+function teleports(tracks: Tracks, scale: Scale, track: number, residual: Float64Array): LabelFault[] {
   const rows = tracks.rows[track] ?? [];
   const [at, leap] = [new Float64Array(WIDTH), new Float64Array(WIDTH)];
   return rows.flatMap((row, i): LabelFault[] => {
+    if (!((residual[row] ?? 0) > LOOK * scale.floor(row))) return [];
     const off = tracks.residual(track, i, at);
-    if (!Number.isFinite(off)) return [];
     const usual = scale.local(track, i);
     const least = (tracks.dimensions === "3d" ? TELEPORT_3D : TELEPORT_2D) * tracks.size(row);
     tracks.displacement(row, at, leap);

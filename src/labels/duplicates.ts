@@ -19,7 +19,9 @@ export function duplicatePairs(tracks: Tracks): readonly DuplicatePair[] {
   const pairs = new Map<string, { tracks: readonly [number, number]; first: number; last: number; count: number }>();
   const reach = (row: number): number =>
     MOST_OFF * (tracks.dimensions === "3d" ? Math.max(labels.box3d[7 * row + 3] ?? 0, labels.box3d[7 * row + 4] ?? 0) : tracks.size(row));
-  for (const [frame, rows] of tracks.byFrame().entries()) {
+  for (let frame = 0; frame < tracks.table.frames; frame++) {
+    const rows = tracks.inFrame(frame);
+    if (rows.length < 2) continue;
     const x = (row: number): number => tracks.place[WIDTH * row] ?? 0;
     const sorted = rows.toSorted((a, b) => x(a) - x(b) || a - b);
     for (const [i, a] of sorted.entries()) {

@@ -7,6 +7,7 @@
  * end is where all tracks jump by k steps more than they move.
  */
 import { type LabelFault, rounded } from "./faults.ts";
+import type { Residuals } from "./residuals.ts";
 import type { Scale } from "./scale.ts";
 import { type Tracks, WIDTH } from "./tracks.ts";
 
@@ -27,6 +28,8 @@ const MOST_WEIGHT = 4;
 const MOST_SHIFT = 2;
 /** Exact repetition is rare by itself: a step this share of what is too small to speak of makes it one. */
 const STEP_SHARE = 0.25;
+/** Share of the boxes of a repeated set that may differ. */
+const MOST_DIFFERENT = 0.1;
 /** A shifted stretch is looked for over this many frames. */
 const MOST_STRETCH = 40;
 /** A jump counts with this share of the evidence of the clearest one in reach, and at least with so much. */
@@ -34,8 +37,8 @@ const CLEAR = 0.15;
 const LEAST_EVIDENCE = 0.5;
 
 /** Finds and repairs. */
-export function frameSetFaults(tracks: Tracks, scale: Scale): LabelFault[] {
-  return [...repeats(tracks, scale), ...exchanges(tracks, scale)];
+export function frameSetFaults(tracks: Tracks, scale: Scale, { restless }: Residuals): LabelFault[] {
+  return [...repeats(tracks, scale), ...exchanges(tracks, scale, restless)];
 }
 
 interface Vote {
@@ -47,11 +50,11 @@ interface Vote {
   readonly agreeing: number;
 }
 
-function exchanges(tracks: Tracks, scale: Scale): LabelFault[] {
+function exchanges(tracks: Tracks, scale: Scale, restless: Uint8Array): LabelFault[] {
   const { frames } = tracks.table;
   const votes: { readonly frame: number; readonly vote: Vote }[] = [];
   for (let t = 1; t + 2 < frames; t++) {
-    const vote = voteOn(tracks, scale, t);
+    const vote = restless[t] || restless[t + 1] ? voteOn(tracks, scale, t) : null;
     if (vote) votes.push({ frame: t, vote });
   }
   // The clearest first; what overlaps an accepted one is its echo.
@@ -94,7 +97,8 @@ function voteOn(tracks: Tracks, scale: Scale, t: number): Vote | null {
   let agreeing = 0;
   let pro = 0;
   let contra = 0;
-  for (let track = 0; track < tracks.rows.length; track++) {
+  for (const row of tracks.inFrame(t)) {
+    const track = tracks.track[row] ?? -1;
     const i = tracks.indexAt(track, t);
     if (i < 1) continue;
     const rows = tracks.rows[track] ?? [];
@@ -183,16 +187,17 @@ function repeated(tracks: Tracks, scale: Scale, t: number, k: number): number {
   let moved = 0;
   let different = 0;
   const at = new Float64Array(WIDTH);
-  for (let track = 0; track < tracks.rows.length; track++) {
-    const row = tracks.rowAt(track, t);
-    const old = tracks.rowAt(track, t - k);
-    if (row < 0 || old < 0) continue;
+  const rows = tracks.inFrame(t);
+  for (const row of rows) {
+    const track = tracks.track[row] ?? -1;
+    const i = tracks.indexAt(track, t);
+    const old = rowBefore(tracks, track, i, t - k);
+    if (old < 0) continue;
     if (!isSame(tracks, row, old)) {
-      different++;
+      if (++different > MOST_DIFFERENT * rows.length) return 0;
       continue;
     }
     same++;
-    const i = tracks.indexAt(track, t);
     const frame = tracks.frame[row] ?? 0;
     // Its motion around, on either side of the repetition.
     const [a, b] = [tracks.near(track, i - k - 1, frame - k), tracks.near(track, i - k, frame - k)];
@@ -208,7 +213,16 @@ function repeated(tracks: Tracks, scale: Scale, t: number, k: number): number {
     }
     if (step > scale.floor(row) * STEP_SHARE) moved++;
   }
-  return different > 0.1 * same || moved === 0 ? 0 : moved;
+  return different > MOST_DIFFERENT * same ? 0 : moved;
+}
+
+/** Row of a track in `frame`, from position i of the track back; -1 where it has none there. */
+function rowBefore(tracks: Tracks, track: number, i: number, frame: number): number {
+  for (let at = i - 1; at >= 0; at--) {
+    const row = tracks.rows[track]?.[at] ?? -1;
+    if ((tracks.frame[row] ?? 0) <= frame) return tracks.frame[row] === frame ? row : -1;
+  }
+  return -1;
 }
 
 function isSame(tracks: Tracks, a: number, b: number): boolean {
@@ -265,10 +279,10 @@ function jumpEvidence(tracks: Tracks, scale: Scale, e: number, k: number, way: 1
   if (from < 0 || to >= tracks.table.frames || e < 1) return 0;
   const elapsed = (a: number, b: number): number => (tracks.seconds[b] ?? 0) - (tracks.seconds[a] ?? 0);
   let evidence = 0;
-  for (let track = 0; track < tracks.rows.length; track++) {
+  for (const row of tracks.inFrame(e)) {
+    const track = tracks.track[row] ?? -1;
     const i = tracks.indexAt(track, e);
     if (i < 1) continue;
-    const row = tracks.rows[track]?.[i] ?? -1;
     const before = tracks.near(track, i - 1, e);
     const speed = speedAround(tracks, track, i, way === 1 ? [end - 1, end] : [end, end + 1]);
     if (before < 0 || tracks.frame[before] !== e - 1 || !speed) continue;

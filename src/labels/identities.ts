@@ -7,14 +7,13 @@
  * lines before and after are carried across the boundary.
  */
 import { type LabelFault, rounded } from "./faults.ts";
+import { MOST_SUSPECTS, type Residuals } from "./residuals.ts";
 import type { Scale } from "./scale.ts";
 import { type Tracks, WIDTH } from "./tracks.ts";
 
 const MOST_LEFT = 0.4;
 const SUSPECT_SCALES = 3;
 const LONGEST_CYCLE = 8;
-/** More suspects in one frame than this and nothing is said about them pair by pair. */
-const MOST_SUSPECTS = 400;
 /** Two opposite swaps of one pair this near are one swap of some frames. */
 const MOST_TRANSIENT = 30;
 
@@ -26,14 +25,21 @@ interface Cycle {
 }
 
 /** @param isPair tracks on one object, which never swap */
-export function identityFaults(tracks: Tracks, scale: Scale, isPair: (a: number, b: number) => boolean): LabelFault[] {
+export function identityFaults(
+  tracks: Tracks,
+  scale: Scale,
+  { exchanged, leaping }: Residuals,
+  isPair: (a: number, b: number) => boolean,
+): LabelFault[] {
   const single = settle(
     tracks,
+    exchanged,
     (frame, rows) => cyclesAt(tracks, frame, suspects(tracks, scale, rows), isPair),
     (cycle) => tracks.exchange(cycle.tracks, cycle.frame),
   );
   const boundary = settle(
     tracks,
+    leaping,
     (frame, rows) => cyclesAt(tracks, frame, jumpers(tracks, scale, rows), isPair),
     (cycle) => tracks.exchangeFrom(cycle.tracks, cycle.frame),
   );
@@ -43,10 +49,11 @@ export function identityFaults(tracks: Tracks, scale: Scale, isPair: (a: number,
 /** Cycles of all frames, the clearest first, each repaired before the next is judged again. */
 function settle(
   tracks: Tracks,
+  worthwhile: Uint8Array,
   find: (frame: number, rows: readonly number[]) => readonly Cycle[],
   repair: (cycle: Cycle) => void,
 ): Cycle[] {
-  const found = tracks.byFrame().flatMap((rows, frame) => (rows.length < 2 ? [] : find(frame, rows)));
+  const found = [...worthwhile.keys()].flatMap((frame) => (worthwhile[frame] ? find(frame, tracks.inFrame(frame)) : []));
   found.sort((a, b) => b.before - b.after - (a.before - a.after) || a.frame - b.frame);
   const accepted: Cycle[] = [];
   for (const cycle of found) {

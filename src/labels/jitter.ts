@@ -25,6 +25,8 @@ const LEAST_STILL = 0.03;
 const MOST_SURPRISE = 6;
 /** Rows a stretch's end is looked for on each side of where it seems to be. */
 const SEARCH = 3;
+/** Share of the least shaking, below which no box is looked at: half of the edges of a box may stand still. */
+const LOOK = 0.25;
 
 interface Shaking {
   /** By row: displacement from the line between its neighbours (x, y, z, disagreement of edges); null where nothing is known. */
@@ -33,12 +35,17 @@ interface Shaking {
   readonly off: readonly number[];
 }
 
-/** @param found faults of single rows, which are no jitter */
-export function jitterFaults(tracks: Tracks, scale: Scale, found: readonly LabelFault[]): LabelFault[] {
+/**
+ * @param residual of every row, as the tracks are now
+ * @param found faults of single rows, which are no jitter
+ */
+export function jitterFaults(tracks: Tracks, scale: Scale, residual: Float64Array, found: readonly LabelFault[]): LabelFault[] {
   const leaps = new Set(found.filter(({ kind }) => kind === "teleport").map(({ tracks: [name], frames: [frame] }) => `${name} ${frame}`));
   const least = tracks.dimensions === "3d" ? JITTER_3D : JITTER_2D;
   return tracks.rows.flatMap((rows, track) => {
-    if (rows.length < 2 * LEAST_JITTER) return [];
+    let restless = 0;
+    for (const row of rows) if ((residual[row] ?? 0) > LOOK * least * tracks.size(row)) restless++;
+    if (restless < LEAST_JITTER / 2 || rows.length < 2 * LEAST_JITTER) return [];
     const name = tracks.table.labels.tracks[track] ?? "";
     const isLeap = (i: number): boolean => leaps.has(`${name} ${tracks.frame[rows[i] ?? -1]}`);
     const shaking = shakingOf(tracks, track, isLeap);
@@ -70,7 +77,12 @@ function shakingOf(tracks: Tracks, track: number, isLeap: (i: number) => boolean
 function stretchesOf(shaking: Shaking, least: number): readonly (readonly [number, number, number])[] {
   const { off } = shaking;
   // Most residuals of a short window stand out, single ones need not.
-  const isOff = off.map((_, i) => median(off.slice(Math.max(0, i - 2), i + 3)) > least);
+  const isOff = off.map((_, i) => {
+    const [from, to] = [Math.max(0, i - 2), Math.min(off.length, i + 3)];
+    let count = 0;
+    for (let k = from; k < to; k++) if ((off[k] ?? 0) > least) count++;
+    return 2 * count > to - from;
+  });
   const found: (readonly [number, number, number])[] = [];
   for (let i = 0; i < off.length; i++) {
     if (!isOff[i]) continue;

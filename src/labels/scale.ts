@@ -1,5 +1,5 @@
 /** How much tracks wander when nothing is wrong: what every threshold is a multiple of. */
-import { median, type Tracks } from "./tracks.ts";
+import type { Tracks } from "./tracks.ts";
 
 /** Rows on each side a local scale is taken from. */
 const AROUND = 5;
@@ -16,25 +16,36 @@ export interface Scale {
 }
 
 /**
+ * @param off residual of every row (residuals.ts)
  * @param least what is too small to speak of: metres, or a share of the box's width
  */
-export function scaleOf(tracks: Tracks, least: number): Scale {
-  const residuals = tracks.rows.map((rows, track) => rows.map((row, i) => tracks.residual(track, i) / tracks.size(row)));
-  const known = residuals.flat().filter((r) => Number.isFinite(r));
-  const log = known.length === 0 ? least : median(known);
+export function scaleOf(tracks: Tracks, off: Float64Array, least: number): Scale {
+  const share = (row: number): number => (off[row] ?? Number.NaN) / tracks.size(row);
+  const known = Float64Array.from(tracks.rows.flat(), share)
+    .filter((r) => Number.isFinite(r))
+    .sort();
+  const log = known.length === 0 ? least : middleOf(known, known.length);
+  const near = new Float64Array(2 * AROUND + 3);
   return {
     log,
     floor: (row) => least * tracks.size(row),
     local(track, i) {
-      const mine = residuals[track] ?? [];
-      const near: number[] = [];
-      for (let k = Math.max(0, i - AROUND - 1); k <= i + AROUND + 1; k++) {
-        const r = mine[k];
-        if (Math.abs(k - i) > 1 && r !== undefined && Number.isFinite(r)) near.push(r);
+      const rows = tracks.rows[track] ?? [];
+      let count = 0;
+      for (let k = Math.max(0, i - AROUND - 1); k <= Math.min(rows.length - 1, i + AROUND + 1); k++) {
+        const r = Math.abs(k - i) > 1 ? share(rows[k] ?? -1) : Number.NaN;
+        if (!Number.isFinite(r)) continue;
+        let at = count++;
+        for (; at > 0 && (near[at - 1] ?? 0) > r; at--) near[at] = near[at - 1] ?? 0;
+        near[at] = r;
       }
-      const row = tracks.rows[track]?.[i] ?? -1;
-      const own = near.length === 0 ? log : median(near);
-      return Math.min(Math.max(own, log), Math.max(MOST_OF_LOG * log, least)) * tracks.size(row);
+      const own = count === 0 ? log : middleOf(near, count);
+      return Math.min(Math.max(own, log), Math.max(MOST_OF_LOG * log, least)) * tracks.size(rows[i] ?? -1);
     },
   };
+}
+
+/** Median of the first `count` values, which ascend. */
+function middleOf(sorted: Float64Array, count: number): number {
+  return ((sorted[(count - 1) >> 1] ?? Number.NaN) + (sorted[count >> 1] ?? Number.NaN)) / 2;
 }

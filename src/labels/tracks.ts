@@ -13,7 +13,7 @@ export type Dimensions = "2d" | "3d";
 /** Values a row: x y z and 0, or left top right bottom. */
 export const WIDTH = 4;
 /** Neighbours further apart than this in frames say nothing about what lies between. */
-const MOST_GAP_FRAMES = 3;
+export const MOST_GAP_FRAMES = 3;
 /** An edge this near the border of the image is clipped. */
 const BORDER_PX = 2;
 
@@ -31,7 +31,9 @@ export class Tracks {
   readonly rows: number[][];
   /** By frame, in seconds from the first. */
   readonly seconds: Float64Array;
-  readonly #edges: Uint8Array;
+  /** By row, a bit for every edge at the border; empty in 3D. */
+  readonly edges: Uint8Array;
+  readonly #frames: number[][];
   readonly #forgotten = new Set<number>();
 
   constructor(table: LabelTable, dimensions: Dimensions, { imageSize }: Pick<StreamInfo, "imageSize">, place?: Float64Array) {
@@ -41,9 +43,10 @@ export class Tracks {
     this.place = place ?? placesOf(table, dimensions);
     this.frame = labels.frame.slice();
     this.track = new Int32Array(labels.count).fill(-1);
+    this.#frames = Array.from({ length: frames }, () => []);
     this.rows = labels.tracks.map(() => []);
     this.seconds = secondsOf(stampNs, frames);
-    this.#edges = new Uint8Array(dimensions === "2d" ? labels.count : 0);
+    this.edges = new Uint8Array(dimensions === "2d" ? labels.count : 0);
     for (let row = 0; row < labels.count; row++) {
       const track = labels.track[row] ?? -1;
       const rows = this.rows[track];
@@ -52,7 +55,8 @@ export class Tracks {
       if (last !== undefined && (this.frame[last] ?? 0) >= (this.frame[row] ?? 0)) continue;
       this.track[row] = track;
       rows.push(row);
-      if (dimensions === "2d" && imageSize) this.#edges[row] = this.#clipped(row, imageSize.width, imageSize.height);
+      this.#frames[this.frame[row] ?? 0]?.push(row);
+      if (dimensions === "2d" && imageSize) this.edges[row] = this.#clipped(row, imageSize.width, imageSize.height);
     }
   }
 
@@ -74,7 +78,7 @@ export class Tracks {
 
   /** True where a 2D box touches the border. */
   isClipped(row: number): boolean {
-    return (this.#edges[row] ?? 0) !== 0;
+    return (this.edges[row] ?? 0) !== 0;
   }
 
   /** Width of the box in the space's unit: what distances are measured by in 2D. */
@@ -93,7 +97,7 @@ export class Tracks {
       const z = (place[o + 2] ?? 0) - (expected[at + 2] ?? 0);
       return Math.sqrt(x * x + y * y + z * z);
     }
-    const clipped = this.#edges[row] ?? 0;
+    const clipped = this.edges[row] ?? 0;
     const off: number[] = [];
     for (let e = 0; e < 4; e++) if (((clipped >> e) & 1) === 0) off.push(Math.abs((place[o + e] ?? 0) - (expected[at + e] ?? 0)));
     return off.length === 0 ? 0 : median(off);
@@ -111,7 +115,7 @@ export class Tracks {
       for (let d = 0; d < 3; d++) out[d] = off(d);
       return;
     }
-    const clipped = this.#edges[row] ?? 0;
+    const clipped = this.edges[row] ?? 0;
     const size = this.size(row);
     for (let d = 0; d < 2; d++) {
       const [low, high] = [(clipped >> d) & 1, (clipped >> (d + 2)) & 1];
@@ -179,11 +183,9 @@ export class Tracks {
     return this.rows[track]?.[this.indexAt(track, frame)] ?? -1;
   }
 
-  /** Rows of every frame, of those that have a track now. */
-  byFrame(): number[][] {
-    const frames: number[][] = Array.from({ length: this.table.frames }, () => []);
-    for (const rows of this.rows) for (const row of rows) frames[this.frame[row] ?? 0]?.push(row);
-    return frames;
+  /** Rows of a frame, of those that have a track now. */
+  inFrame(frame: number): readonly number[] {
+    return this.#frames[frame] ?? [];
   }
 
   /** Gives each row of a cycle to the track of the one before it, in one frame. `cycle[i]`'s box is where `cycle[i - 1]` should be. */
@@ -219,11 +221,16 @@ export class Tracks {
       }
       if (touched) rows.sort((x, y) => (this.frame[x] ?? 0) - (this.frame[y] ?? 0));
     }
+    [this.#frames[a], this.#frames[b]] = [this.#frames[b] ?? [], this.#frames[a] ?? []];
   }
 
   /** Rows of frames [first, last] say nothing from now on. */
   forget(first: number, last: number): void {
-    for (let frame = first; frame <= last; frame++) this.#forgotten.add(frame);
+    for (let frame = first; frame <= last; frame++) {
+      this.#forgotten.add(frame);
+      for (const row of this.#frames[frame] ?? []) this.track[row] = -1;
+      if (this.#frames[frame]) this.#frames[frame] = [];
+    }
     for (const rows of this.rows) {
       const kept = rows.filter((row) => (this.frame[row] ?? 0) < first || (this.frame[row] ?? 0) > last);
       if (kept.length === rows.length) continue;
@@ -238,6 +245,7 @@ export class Tracks {
     other.frame.set(this.frame);
     other.track.set(this.track);
     for (const [track, rows] of this.rows.entries()) other.rows[track] = [...rows];
+    for (const [frame, rows] of this.#frames.entries()) other.#frames[frame] = [...rows];
     for (const frame of this.#forgotten) other.#forgotten.add(frame);
     return other;
   }

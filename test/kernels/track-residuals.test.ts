@@ -46,12 +46,24 @@ function put({ rows, seconds }: ReturnType<typeof scene>) {
       kernels,
       Uint8Array.from(rows, (row) => row.edges ?? 0),
     ),
+    starts: guarded(kernels, 4 * (seconds.length + 1)),
+    members: guarded(kernels, 4 * rows.length),
     before: guarded(kernels, 4 * rows.length),
     after: guarded(kernels, 4 * rows.length),
     last: guarded(kernels, 4 * tracks),
     residual: guarded(kernels, 8 * rows.length),
   };
-  const linked = kernels.exports.linkTracks(
+  const linked = kernels.exports.sortByFrame(
+    frame.pointer,
+    regions.track.pointer,
+    rows.length,
+    seconds.length,
+    regions.starts.pointer,
+    regions.members.pointer,
+  );
+  kernels.exports.linkTracks(
+    regions.members.pointer,
+    linked,
     regions.track.pointer,
     frame.pointer,
     rows.length,
@@ -98,14 +110,12 @@ for (const flat of [false, true]) {
         for (const [i, got] of doubles(own.residual.pointer).entries()) expectNear(got, residuals[i]);
 
         const frames = seconds.length;
-        const members = [...rows.keys()].sort((a, b) => (rows[a]?.frame ?? 0) - (rows[b]?.frame ?? 0) || a - b);
+        const members = reference.sortByFrame(rows);
+        expect(ints(own.members.pointer).slice(0, own.linked)).toEqual(members);
         const starts = Array.from({ length: frames + 1 }, (_, f) => members.filter((i) => (rows[i]?.frame ?? 0) < f).length);
+        expect([...new Int32Array(kernels.exports.memory.buffer, own.starts.pointer, frames + 1)]).toEqual(starts);
         const least = rows.map((_, i) => 0.05 + (i % 7) / 10);
-        const regions = [
-          guardedBytes(kernels, i32(members)),
-          guardedBytes(kernels, i32(starts)),
-          guardedBytes(kernels, f64(least)),
-        ] as const;
+        const leasts = guardedBytes(kernels, f64(least));
         const outputs = [guarded(kernels, 4 * rows.length), guarded(kernels, 8 * rows.length), guarded(kernels, 4 * rows.length)] as const;
         const found = kernels.exports.swapPartners(
           own.place.pointer,
@@ -114,17 +124,17 @@ for (const flat of [false, true]) {
           own.before.pointer,
           own.after.pointer,
           own.edgesOr0,
-          regions[0].pointer,
-          regions[1].pointer,
+          own.members.pointer,
+          own.starts.pointer,
           frames,
           own.residual.pointer,
-          regions[2].pointer,
+          leasts.pointer,
           100,
           outputs[0].pointer,
           outputs[1].pointer,
           outputs[2].pointer,
         );
-        const partners = ints(outputs[0].pointer);
+        const partners = ints(outputs[0].pointer).map((partner, i) => (members.includes(i) ? partner : -1));
         const fits = doubles(outputs[1].pointer);
         const want = reference.swapPartners(rows, seconds, GAP, least);
         expect(found).toBe(want.length);
@@ -160,10 +170,22 @@ for (const flat of [false, true]) {
           expect(count).toBe(wantCount);
           expect(noise).toBeCloseTo(wantNoise, 9);
         }
-        for (const region of [own.track, own.frame, own.place, own.seconds, own.edges, own.before, own.after, own.last, own.residual]) {
+        for (const region of [
+          own.starts,
+          own.members,
+          own.track,
+          own.frame,
+          own.place,
+          own.seconds,
+          own.edges,
+          own.before,
+          own.after,
+          own.last,
+          own.residual,
+        ]) {
           region.expectIntact();
         }
-        for (const region of [...regions, ...outputs, who, scratch, out]) region.expectIntact();
+        for (const region of [leasts, ...outputs, who, scratch, out]) region.expectIntact();
         kernels.release(mark);
       });
     }

@@ -8,6 +8,11 @@ export interface Row {
   readonly edges: number | null;
 }
 
+/** Rows with a track, by frame. */
+export function sortByFrame(rows: readonly Row[]): readonly number[] {
+  return [...rows.keys()].filter((i) => (rows[i]?.track ?? -1) >= 0).sort((a, b) => (rows[a]?.frame ?? 0) - (rows[b]?.frame ?? 0) || a - b);
+}
+
 export function linkTracks(
   rows: readonly Row[],
   mostGap: number,
@@ -15,8 +20,8 @@ export function linkTracks(
   const before = rows.map(() => -1);
   const after = rows.map(() => -1);
   const last = new Map<number, number>();
-  for (const [i, { track, frame }] of rows.entries()) {
-    if (track < 0) continue;
+  for (const i of sortByFrame(rows)) {
+    const { track, frame } = rows[i] as Row;
     const past = last.get(track);
     const gap = past === undefined ? 1 : frame - (rows[past]?.frame ?? 0);
     if (gap <= 0) continue;

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { analyseLabels } from "../../../src/labels/analyse.ts";
 import { randomStream } from "../../../src/simulate/random.ts";
+import { loadKernels } from "../../../src/wasm.ts";
 import { Clean } from "./clean.ts";
 import { iouAlarms, randomAlarms, touchedBy } from "./controls.ts";
 import { damaged } from "./inject.ts";
@@ -34,11 +35,12 @@ if (unknown !== undefined) throw new RangeError(`expected kinds of ${Object.keys
 const modes = words(values.modes);
 const seeds = Number(values.seeds);
 
+const kernels = await loadKernels();
 const results = new Map<string, Result>();
 const cleanResults: CleanResult[] = [];
 for (const set of await trackSets(words(values.sets))) {
   const clean = new Clean(set);
-  const find = (table: typeof set.table): readonly Alarm[] => analyseLabels(table, set.poses, set.info)?.faults ?? [];
+  const find = (table: typeof set.table): readonly Alarm[] => analyseLabels(table, set.poses, set.info, kernels)?.faults ?? [];
   const usual = find(set.table);
   const usualIou = iouAlarms(set.table, clean.is3d).length;
   cleanResults.push({ set: set.name, half: set.half, dimensions: set.dimensions, frames: clean.frames, alarms: usual, iou: usualIou });

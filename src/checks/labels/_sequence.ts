@@ -9,6 +9,7 @@ import { poseRows, poseTable } from "../../gathers/poses.ts";
 import { analyseLabels, type LabelAnalysis } from "../../labels/analyse.ts";
 import { type FaultKind, type LabelFault, rounded } from "../../labels/faults.ts";
 import type { Finding, Severity } from "../../types.ts";
+import type { Kernels } from "../../wasm.ts";
 
 interface Analysed {
   readonly table: LabelTable;
@@ -53,14 +54,14 @@ function absent({ streams }: Context): string {
 }
 
 /** By stream; null where a stream has no labels. Worked out once for all checks. */
-function analyses(gathered: Gathered): readonly (Analysed | null)[] {
+function analyses(gathered: Gathered, kernels: Kernels): readonly (Analysed | null)[] {
   const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
   return gathered.of(labelRows).map((pieces, i) => {
     const info = gathered.streams[i];
     if (!pieces || !info) return null;
     const table = labelTable(pieces);
     const isShared = hasSeveralAnnotators(table);
-    return { table, isShared, analysis: isShared ? null : analyseLabels(table, poses, info) };
+    return { table, isShared, analysis: isShared ? null : analyseLabels(table, poses, info, kernels) };
   });
 }
 
