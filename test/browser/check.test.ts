@@ -18,6 +18,11 @@ describe("Node's JSON byte for byte", () => {
   test("a recorded MCAP: ROS 2 messages, zstd chunks", (context) => expectNodesReport("1-mcap/recorded/wbag_0.mcap", context));
   test("a recorded MCAP with a damaged chunk", (context) =>
     expectNodesReport("1-mcap/damaged/lichtblick-custom-camera-model--chunk-bitflip.mcap", context));
+  test("a ROS 1 bag in bz2", (context) => expectNodesReport("1-rosbag1/example-bz2.bag", context));
+  test("a ROS 1 bag in LZ4", (context) => expectNodesReport("1-rosbag1/tf_example.bag", context));
+  test("a ROS 2 bag in SQLite", (context) => expectNodesReport("1-rosbag2-db3/wbag_0.db3", context));
+  test("a ROS 2 bag in SQLite, a folder without metadata", (context) =>
+    expectNodesReport("2-lidar/nebula-packets/vlp16/1673400471837873222", context));
   test("a KITTI raw folder", (context) => expectNodesReport("2-lidar/kitti-raw-2011_09_26", context));
   test("an Argoverse 2 log: Feather in zstd and LZ4", (context) => expectNodesReport("2-lidar/av2/7fab2350", context));
 });

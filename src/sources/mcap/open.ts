@@ -249,9 +249,22 @@ function checkStart(session: Session, footer: Footer | null, data: DataSection):
   );
 }
 
+/** What messages of these definitions are serialised as; of any other form they stay bytes. */
+const FORM_OF: ReadonlyMap<string, string> = new Map([
+  ["ros1msg", "ros1"],
+  ["ros2msg", "cdr"],
+  ["ros2idl", "cdr"],
+]);
+
 function checkSchemas(session: Session, definitions: Definitions): void {
   for (const { record, at } of definitions.channels.values()) {
-    if (record.schemaId === 0 || definitions.schemas.has(record.schemaId)) continue;
+    const schema = definitions.schemas.get(record.schemaId)?.record;
+    const form = schema && FORM_OF.get(schema.encoding);
+    if (form !== undefined && record.messageEncoding !== form) {
+      const observed = { channel: record.id, topic: record.topic, serializationFormat: record.messageEncoding.slice(0, 64) };
+      session.damages.add(damage("unknown-encoding", "warning", at, observed, { serializationFormat: form }));
+    }
+    if (record.schemaId === 0 || schema) continue;
     const observed = { channel: record.id, topic: record.topic, schema: record.schemaId, defined: false };
     session.damages.add(damage("unknown-schema", "error", at, observed, { defined: true }));
   }
