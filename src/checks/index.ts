@@ -14,6 +14,7 @@ import { identitySwap } from "./labels/identity-swap.ts";
 import { jitter } from "./labels/jitter.ts";
 import { rigidSize } from "./labels/rigid-size.ts";
 import { yawFlip } from "./labels/yaw-flip.ts";
+import { association } from "./time/association.ts";
 import { clockModelCheck } from "./time/clock-model.ts";
 import { modality } from "./time/modality.ts";
 import { order } from "./time/order.ts";
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   order,
   rate,
   modality,
+  association,
   clockModelCheck,
   sensorOffset,
   geometry,

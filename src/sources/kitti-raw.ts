@@ -121,7 +121,7 @@ function streamOf(input: Input, found: Found, id: string, pathIndex: ReadonlyMap
   const stamps = mid ?? start;
   for (const file of new Set([mid, start, end])) if (file) damages.push(...badStamps(file));
   if (stamps) damages.push(...unmatched(stamps, found));
-  if (mid && start && end) damages.push(...sweepBounds(start, mid, end));
+  if (mid && start && end) damages.push(...sweepBounds(start, mid, end), ...sweepGaps(start, mid, end));
   if (!stamps)
     damages.push(
       damage("missing-file", `${found.parent}timestamps.txt`, { severity: "warning", observed: { frames: found.files.length } }),
@@ -190,6 +190,31 @@ function sweepBounds(start: StampsFile, mid: StampsFile, end: StampsFile): Omit<
     beforeStartNs: max0((start.filledNs[line] ?? 0n) - (mid.filledNs[line] ?? 0n)),
     afterEndNs: max0((mid.filledNs[line] ?? 0n) - (end.filledNs[line] ?? 0n)),
   }));
+}
+
+/** From the end of each sweep to the start of the next: told, not judged, unless sweeps overlap. */
+function sweepGaps(start: StampsFile, mid: StampsFile, end: StampsFile): Omit<Damage, "stream">[] {
+  const count = Math.min(start.count, mid.count, end.count);
+  const gaps: bigint[] = [];
+  let ordered = 0;
+  for (let line = 0; line < count; line++) {
+    const [from, at, to] = [start, mid, end].map((file) => (file.valid[line] ? (file.filledNs[line] ?? null) : null));
+    if (from == null || at == null || to == null) continue;
+    if (from <= at && at <= to) ordered++;
+    if (line + 1 < count && start.valid[line + 1]) gaps.push((start.filledNs[line + 1] ?? 0n) - to);
+  }
+  if (gaps.length === 0) return [];
+  const [least, most] = [gaps.reduce((a, b) => (b < a ? b : a)), gaps.reduce((a, b) => (b > a ? b : a))];
+  const observed = {
+    sweeps: count,
+    ordered,
+    touching: gaps.filter((gap) => gap === 0n).length,
+    gaps: gaps.length,
+    leastNs: least,
+    mostNs: most,
+  };
+  const timeNs = [start.filledNs[0] ?? 0n, end.filledNs[count - 1] ?? 0n] as const;
+  return [damage("sweep-gaps", start.path, { severity: least < 0n ? "warning" : "info", timeNs, observed })];
 }
 
 function max0(value: bigint): bigint {

@@ -49,6 +49,7 @@ const kinds = {
     severity: "error",
     meaning: "the statistics say other counts or times than the records (info where a writer takes time 0 for unset)",
   },
+  "sweep-gaps": { severity: "info", meaning: "how far apart sweeps follow each other by their stamps (warning where they overlap)" },
   "sweep-bounds": { severity: "error", meaning: "a sweep's stamp lies outside its start and end" },
   "table-too-long": { severity: "error", meaning: "a table has more lines than any honest one; the rest was not read" },
   "too-large": {

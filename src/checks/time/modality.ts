@@ -8,7 +8,7 @@
  * that a rig is never obeyed in part and in silence.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { NOT_REQUIRED, type Rig, type RigStream, SWEEP_CLAUSES } from "../../rig.ts";
+import { NOT_REQUIRED, type RigStream, SWEEP_CLAUSES } from "../../rig.ts";
 import { ms, nsBetween } from "../../seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -38,12 +38,12 @@ export const modality = defineCheck({
     "streams with nominal stamps, or on a clock that does not meet the others', are not compared in time",
     "messages without a rate stated in the rig: plain bytes, or fewer than 10 frames, may begin and end when they like",
     "silence in the middle of a stream: see time/rate",
-    "association, sweepPeriodMs, spin, stampReference, pointTimeUnit, deskewed and tables of the rig: not_run, clause by clause",
+    "sweepPeriodMs, spin, stampReference, pointTimeUnit and deskewed of the rig, and tables that were not read: not_run, clause by clause",
   ],
 
   conclude(context, options) {
     const wanted = context.rig?.streams ?? [];
-    const unread = unreadClauses(context.rig);
+    const unread = unreadClauses(context);
     if (wanted.length === 0) {
       const reason = context.rig ? "the rig names no stream" : "no rig";
       return [{ status: "not_run", reason, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }, ...unread];
@@ -66,18 +66,14 @@ export const modality = defineCheck({
   },
 });
 
-/** The clauses of the rig that no check reads yet: each an open question of its own. */
-function unreadClauses(rig: Rig | null): readonly Conclusion[] {
-  const { streams = [], association = [] } = rig ?? {};
-  return [
-    ...streams.flatMap((stream) => [
-      ...SWEEP_CLAUSES.filter((clause) => stream[clause] !== undefined).map((clause) =>
-        open(stream.id, `${clause}: not checked by this version`),
-      ),
-      ...(isTable(stream) ? [open(stream.id, "table streams are not read by this version")] : []),
-    ]),
-    ...association.map(({ between: [a, b] }) => open(null, `association between ${a} and ${b}: not checked by this version`)),
-  ];
+/** The clauses of the rig that no check reads yet, and tables that are not there: each an open question of its own. */
+function unreadClauses({ rig, streams: there }: Context): readonly Conclusion[] {
+  return (rig?.streams ?? []).flatMap((stream) => [
+    ...SWEEP_CLAUSES.filter((clause) => stream[clause] !== undefined).map((clause) =>
+      open(stream.id, `${clause}: not checked by this version`),
+    ),
+    ...(isTable(stream) && !there.some(({ info }) => info.id === stream.id) ? [open(stream.id, "a table that was not read")] : []),
+  ]);
 }
 
 function isTable({ path, columns, units, header }: RigStream): boolean {
