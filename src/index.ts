@@ -6,6 +6,9 @@ export { type AlgorithmName, algorithms, allocate, crc32Combine, createDigest, t
 export type { Progress } from "./engine.ts";
 export { ConfigError, DecodeError, InputError } from "./errors.ts";
 export type { Input, InputFile, Platform } from "./input.ts";
+export { type ClearMot, clearMot, type TrackedBox } from "./labels/clear-mot.ts";
+export type { LabelFault } from "./labels/faults.ts";
+export { LabelWatch, type WatchOptions } from "./labels/watch.ts";
 export { learnRig } from "./learn.ts";
 export { type CheckOptions, check, openRecording } from "./node/check.ts";
 export type { Cost } from "./node/run.ts";

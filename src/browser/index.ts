@@ -15,6 +15,9 @@ export {
 export type { Progress } from "../engine.ts";
 export { ConfigError, DecodeError, InputError } from "../errors.ts";
 export type { Input, InputFile, Platform } from "../input.ts";
+export { type ClearMot, clearMot, type TrackedBox } from "../labels/clear-mot.ts";
+export type { LabelFault } from "../labels/faults.ts";
+export { LabelWatch, type WatchOptions } from "../labels/watch.ts";
 export type { Rig, RigStream } from "../rig.ts";
 export type { SealAlgorithm } from "../seal/algorithm.ts";
 export type { Sealed, SealOptions } from "../seal/make.ts";
