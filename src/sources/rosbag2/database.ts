@@ -1,8 +1,9 @@
 /** One database of a ROS 2 bag: its topics and definitions, and the leaves its messages stand in. */
 import { type Input, readRange } from "../../input.ts";
 import type { Damage } from "../../types.ts";
+import { withOrphans } from "./orphans.ts";
 import { type DatabaseHeader, databaseHeader, HEADER_BYTES, MAGIC, type PageForm, Pages } from "./pages.ts";
-import { cellsOf, leavesOf, type Row, rowsOf, type Table, type Tell, tablesOf } from "./tables.ts";
+import { cellsOf, type Row, rowsOf, type Table, type Tell, tablesOf, treeOf } from "./tables.ts";
 
 export interface Topic {
   readonly id: number;
@@ -59,7 +60,7 @@ export function isDatabase(input: Input, file: number): boolean {
 /**
  * Reads everything but the messages' payloads.
  *
- * @param tell of damage; bytes of the file
+ * @param add is told of damage
  * @returns a short reason where it is no database of a bag
  */
 export function openDatabase(input: Input, file: number, add: (damage: FileDamage) => void): Database | string {
@@ -94,14 +95,17 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
   if (Math.min(columns.topic, columns.time, columns.data) < 0) return "a table of messages without topic_id, timestamp and data";
   const rows = (table: Table | undefined): readonly Row[] =>
     table ? rowsOf(pages, header, table.root, table.names, table.idColumn, tell) : [];
+  const found = rows(topics).map((row) => ({
+    id: Number(row.get("id")),
+    name: textOf(row, "name"),
+    type: textOf(row, "type"),
+    format: textOf(row, "serialization_format"),
+  }));
+  const tree = treeOf(pages, messages.root, tell);
+  const leaves = tree.isWhole ? tree.leaves : withOrphans(pages, tree, columns, new Set(found.map(({ id }) => id)));
   return {
     form: { pageBytes, usable: header.usable, pages: count },
-    topics: rows(topics).map((row) => ({
-      id: Number(row.get("id")),
-      name: textOf(row, "name"),
-      type: textOf(row, "type"),
-      format: textOf(row, "serialization_format"),
-    })),
+    topics: found,
     topicsAt: [(topics.root - 1) * pageBytes, topics.root * pageBytes],
     definitions: new Map(
       rows(tables.get("message_definitions")).map((row) => [
@@ -114,7 +118,7 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
         .map((row) => textOf(row, "metadata"))
         .at(-1) ?? null,
     columns,
-    ...weighed(pages, header, leavesOf(pages, messages.root, tell), tell),
+    ...weighed(pages, header, leaves, tell),
   };
 }
 

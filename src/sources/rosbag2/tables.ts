@@ -18,17 +18,29 @@ export type Tell = (
   severity?: Damage["severity"],
 ) => void;
 
-/** Leaf pages of the tree at `root`, in order of their rows' ids. Every page is met once, whatever the pages say. */
-export function leavesOf(pages: Pages, root: number, tell: Tell): readonly number[] {
+export interface Tree {
+  /** In order of their rows' ids. */
+  readonly leaves: readonly number[];
+  /** A bit per page of the tree. */
+  readonly seen: Uint8Array;
+  /** Every page that is pointed to is there and is one of a table. */
+  readonly isWhole: boolean;
+}
+
+/** The tree at `root`. Every page is met once, whatever the pages say. */
+export function treeOf(pages: Pages, root: number, tell: Tell): Tree {
   const { form } = pages;
   const leaves: number[] = [];
   const seen = new Uint8Array((form.pages >>> 3) + 1);
   const stack: number[] = [];
+  let isWhole = true;
   const push = (child: number, from: number): void => {
     const bit = 1 << (child & 7);
     if (child < 1 || child > form.pages) {
+      isWhole = false;
       tell("index-mismatch", from, { page: from, child }, { pages: form.pages });
     } else if ((seen[child >>> 3] ?? 0) & bit) {
+      isWhole = false;
       tell("index-mismatch", from, { page: from, child, uses: 2 }, { uses: 1 });
     } else {
       seen[child >>> 3] = (seen[child >>> 3] ?? 0) | bit;
@@ -40,6 +52,7 @@ export function leavesOf(pages: Pages, root: number, tell: Tell): readonly numbe
     const page = pages.page(number);
     const node = page && nodeOf(page, number, form.usable);
     if (!page || !node) {
+      isWhole = false;
       tell("unreadable", number, { page: number, pageType: page?.[0] ?? null }, { pageType: "table" });
       continue;
     }
@@ -53,7 +66,7 @@ export function leavesOf(pages: Pages, root: number, tell: Tell): readonly numbe
       push(at + 4 <= form.usable ? u32(page, at) : 0, number);
     }
   }
-  return leaves;
+  return { leaves, seen, isWhole };
 }
 
 /** Cells of a leaf, null for one that does not fit. @param page must outlive the iteration */
@@ -79,7 +92,7 @@ export function rowsOf(
   const decoder = new TextDecoder(header.text);
   const rows: Row[] = [];
   let total = 0;
-  for (const leaf of leavesOf(pages, root, tell)) {
+  for (const leaf of treeOf(pages, root, tell).leaves) {
     const page = pages.page(leaf)?.slice() ?? new Uint8Array(0);
     for (const cell of cellsOf(page, leaf, header.usable)) {
       total += cell?.bytes ?? 0;
