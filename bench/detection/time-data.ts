@@ -1,9 +1,10 @@
-/** Recordings of ../shared/data/6-sync as columns, and what the bench does to them: shift, cut, thin out, add noise. */
+/** Recordings of ../shared/data/6-sync as columns, by the product's own readers where it has one, and what the bench does to them: shift, cut, thin out, add noise. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { randomStream } from "../../src/simulate/random.ts";
 import type { ImuColumns, PoseColumns } from "../../src/types.ts";
 import { fromMatrix } from "./quaternion.ts";
+import { gather } from "./time-drives.ts";
 
 export type Columns = { readonly imu: ImuColumns } | { readonly poses: PoseColumns };
 
@@ -12,12 +13,6 @@ function rows(path: string): readonly string[][] {
     .split("\n")
     .filter((line) => line.trim() !== "" && !line.startsWith("#"))
     .map((line) => line.trim().split(/\s+/));
-}
-
-/** Decimal seconds as int64 ns, without a double in between. */
-export function nanoseconds(text: string): bigint {
-  const [whole = "0", rest = ""] = text.split(".");
-  return BigInt(whole) * 1_000_000_000n + BigInt(`${rest}000000000`.slice(0, 9));
 }
 
 function poseColumns(stampNs: readonly bigint[], quaternions: readonly (readonly number[])[]): PoseColumns {
@@ -32,18 +27,14 @@ function poseColumns(stampNs: readonly bigint[], quaternions: readonly (readonly
 }
 
 /** TUM: t x y z qx qy qz qw. */
-export function tumPoses(path: string): Columns {
-  const lines = rows(path);
-  return {
-    poses: poseColumns(
-      lines.map(([t = ""]) => nanoseconds(t)),
-      lines.map((line) => line.slice(4, 8).map(Number)),
-    ),
-  };
+async function tumPoses(path: string): Promise<Columns> {
+  const { poses } = await gather(path);
+  if (!poses) throw new Error(`${path}: expected poses, got none`);
+  return { poses };
 }
 
 /** KITTI odometry: a 3 x 4 matrix a line, times in a file of their own. */
-export function kittiPoses(path: string, times: string): Columns {
+function kittiPoses(path: string, times: string): Columns {
   return {
     poses: poseColumns(
       rows(times).map(([t = ""]) => BigInt(Math.round(Number(t) * 1e9))),
@@ -52,24 +43,19 @@ export function kittiPoses(path: string, times: string): Columns {
   };
 }
 
-/** t wx wy wz */
-export function gyroscope(path: string): Columns {
-  const lines = rows(path);
-  const count = lines.length;
-  return {
-    imu: {
-      count,
-      frame: Int32Array.from({ length: count }, (_, i) => i),
-      stampNs: BigInt64Array.from(lines, ([t = ""]) => nanoseconds(t)),
-      angularVelocity: Float64Array.from(lines.flatMap((line) => line.slice(1, 4).map(Number))),
-      linearAcceleration: new Float64Array(3 * count),
-    },
-  };
+/** t wx wy wz: a table by a rig. */
+async function gyroscope(path: string): Promise<Columns> {
+  const columns = { stamp: 0, wx: 1, wy: 2, wz: 3 };
+  const stream = { id: "imu", kind: "imu", path: basename(path), columns, units: { stamp: "s" } } as const;
+  const { imu } = await gather(path, {}, { schema: "plumbline.rig/1", streams: [stream] });
+  if (!imu) throw new Error(`${path}: expected inertial samples, got none`);
+  return { imu };
 }
 
 /** EuRoC: ns a line. */
-export function stamps(path: string): readonly bigint[] {
-  return rows(path).map(([ns = "0"]) => BigInt(ns));
+async function stamps(path: string): Promise<readonly bigint[]> {
+  const { stamps: byStream } = await gather(path);
+  return [...(Object.values(byStream)[0]?.stampNs ?? [])];
 }
 
 export interface Pair {
@@ -79,23 +65,25 @@ export interface Pair {
 }
 
 /** The pairs there are. EuRoC's stamps carry no motion: the motion capture of TUM is sampled at them. */
-export function pairs(shared: string): readonly Pair[] {
+export async function pairs(shared: string): Promise<readonly Pair[]> {
   const at = (path: string): string => join(shared, "6-sync", path);
-  const capture = tumPoses(at("evo-trajectories/freiburg1_xyz-groundtruth.txt"));
+  const capture = await tumPoses(at("evo-trajectories/freiburg1_xyz-groundtruth.txt"));
   const times = at("evo-trajectories/KITTI_00_gt_times.txt");
   return [
-    { name: "lidar-imu-offset", a: tumPoses(at("lidar-imu-offset/odom.txt")), b: gyroscope(at("lidar-imu-offset/omega.txt")) },
-    { name: "TUM fr1_xyz: rgbdslam, motion capture", a: tumPoses(at("evo-trajectories/freiburg1_xyz-rgbdslam.txt")), b: capture },
+    { name: "lidar-imu-offset", a: await tumPoses(at("lidar-imu-offset/odom.txt")), b: await gyroscope(at("lidar-imu-offset/omega.txt")) },
+    { name: "TUM fr1_xyz: rgbdslam, motion capture", a: await tumPoses(at("evo-trajectories/freiburg1_xyz-rgbdslam.txt")), b: capture },
     {
       name: "KITTI 00: ORB-SLAM2, ground truth",
       a: kittiPoses(at("evo-trajectories/KITTI_00_ORB.txt"), times),
       b: kittiPoses(at("evo-trajectories/KITTI_00_gt.txt"), times),
     },
-    ...["MH01", "MH02", "V101"].map((name) => ({
-      name: `EuRoC ${name}'s stamps over TUM's motion capture`,
-      a: sampledAt(capture, stamps(at(`tum-euroc-timestamps/euroc/${name}.txt`))),
-      b: capture,
-    })),
+    ...(await Promise.all(
+      ["MH01", "MH02", "V101"].map(async (name) => ({
+        name: `EuRoC ${name}'s stamps over TUM's motion capture`,
+        a: sampledAt(capture, await stamps(at(`tum-euroc-timestamps/euroc/${name}.txt`))),
+        b: capture,
+      })),
+    )),
   ];
 }
 

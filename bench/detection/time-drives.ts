@@ -14,6 +14,7 @@ import { type StampTable, stampRows, stampTable } from "../../src/gathers/stamps
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { simulate, truthPath } from "../../src/node/simulate.ts";
+import type { Rig } from "../../src/rig.ts";
 import type { ImuColumns, PoseColumns } from "../../src/types.ts";
 
 export interface Gathered {
@@ -26,8 +27,12 @@ export interface Gathered {
   stamps: Record<string, StampTable>;
 }
 
-/** Gathers one recording; of pose and label streams the one named, or the first. */
-export async function gather(path: string, named: { readonly poses?: string; readonly labels?: string } = {}): Promise<Gathered> {
+/** Gathers one recording; of pose and label streams the one named, or the first. A rig names the columns of a table. */
+export async function gather(
+  path: string,
+  named: { readonly poses?: string; readonly labels?: string } = {},
+  rig: Rig | undefined = undefined,
+): Promise<Gathered> {
   const out: Gathered = { stamps: {} };
   const gathering = defineCheck({
     id: "time/bench",
@@ -55,7 +60,7 @@ export async function gather(path: string, named: { readonly poses?: string; rea
     },
     describe: () => "",
   });
-  await runCheck(openDescriptor(describeInput(path)), nodePlatform, inlineExecutor, { catalogue: [gathering] });
+  await runCheck(openDescriptor(describeInput(path)), nodePlatform, inlineExecutor, { catalogue: [gathering], rig });
   return out;
 }
 

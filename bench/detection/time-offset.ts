@@ -137,7 +137,7 @@ function say(name: string, value: unknown): void {
 }
 
 const SHIFTS = Array.from({ length: 143 }, (_, k) => -500 + 7 * k);
-const recorded = pairs(values.shared);
+const recorded = await pairs(values.shared);
 
 // 1. One stream's stamps are shifted: the change is found again.
 {
