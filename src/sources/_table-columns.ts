@@ -31,6 +31,14 @@ const COLUMNS: Readonly<Record<TableKind, readonly Column[]>> = {
   points: ["stamp", "x", "y", "z", "intensity", "ring", "time"],
 };
 
+/** Other names that columns go by, ending in the axis. */
+const ALIASES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:t|p|pos_|position_)([xyz])$/, ""],
+  [/^(?:g|gyro_|angular_velocity_)([xyz])$/, "w"],
+  [/^(?:acc_|accel_|linear_acceleration_)([xyz])$/, "a"],
+];
+const TIMES: ReadonlySet<string> = new Set(["timestamp", "time", "t"]);
+
 /** Each is there as a whole or not at all. */
 const GROUPS: readonly (readonly Column[])[] = [
   ["qx", "qy", "qz", "qw"],
@@ -41,7 +49,7 @@ const GROUPS: readonly (readonly Column[])[] = [
 const LENGTHS = { m: 1, km: 1000, cm: 0.01, mm: 0.001 };
 const ANGLES = { rad: 1, deg: Math.PI / 180 };
 const RATES = { "rad/s": 1, "deg/s": Math.PI / 180 };
-const ACCELERATIONS = { "m/s2": 1, "m/s^2": 1, g: 9.80665 };
+const ACCELERATIONS = { "m/s2": 1, "m/s^2": 1, g: 9.80665, mg: 0.00980665 };
 /** Factors to our units, by column; a time's are exponents. */
 const UNITS: Readonly<Partial<Record<Column, Readonly<Record<string, number>>>>> = {
   ...{ stamp: TIME_UNITS, log: TIME_UNITS, time: TIME_UNITS },
@@ -70,11 +78,11 @@ export function tableLayout(stream: RigStream, kind: TableKind, head: Uint8Array
   const factors: Partial<Record<Column, number>> = {};
   const powers: Partial<Record<Column, number>> = {};
   for (const [name, unit] of Object.entries(stream.units ?? {})) {
-    const column = name as Column;
-    const known = UNITS[column] ?? { "": 1 };
+    const column = columnNamed(name, kind);
+    const known = (column && UNITS[column]) ?? { "": 1 };
     const value = Object.hasOwn(known, unit) ? known[unit] : undefined;
-    if (value === undefined) {
-      const expected = UNITS[column] ? `one of ${Object.keys(known).join(", ")}` : "no unit";
+    if (column === null || value === undefined) {
+      const expected = column && UNITS[column] ? `one of ${Object.keys(known).join(", ")}` : "no unit";
       throw new ConfigError(`streams ${stream.id}: units.${name}: expected ${expected}, got ${JSON.stringify(unit)}`);
     }
     if (known === TIME_UNITS) powers[column] = value;
@@ -90,15 +98,18 @@ export function tableLayout(stream: RigStream, kind: TableKind, head: Uint8Array
 
 function columnsOf({ id, columns = {} }: RigStream, kind: TableKind): Readonly<Partial<Record<Column, number>>> {
   const known: readonly string[] = COLUMNS[kind];
+  const map: Partial<Record<Column, number>> = {};
   for (const [name, column] of Object.entries(columns)) {
-    if (!known.includes(name)) {
+    const meant = columnNamed(name, kind);
+    if (meant === null) {
       const near = nearest(name, known);
       const hint = near === null ? `expected one of ${known.join(", ")}` : `did you mean ${near}?`;
       throw new ConfigError(`streams ${id}: columns.${name}: unknown column of a table of kind ${kind}; ${hint}`);
     }
     if (column >= MAX_FIELDS) throw new ConfigError(`streams ${id}: columns.${name}: expected a column below ${MAX_FIELDS}, got ${column}`);
+    map[meant] = column;
   }
-  const has = (...names: readonly Column[]): boolean => names.every((name) => columns[name] !== undefined);
+  const has = (...names: readonly Column[]): boolean => names.every((name) => map[name] !== undefined);
   const missing = (needed: string): never => {
     throw new ConfigError(`streams ${id}: columns: expected ${needed}, got ${Object.keys(columns).join(", ") || "none"}`);
   };
@@ -107,7 +118,20 @@ function columnsOf({ id, columns = {} }: RigStream, kind: TableKind): Readonly<P
   if (kind === "pose" && !has("x", "y") && !has("qw") && !has("yaw")) missing("x, y, z or qx, qy, qz, qw or yaw");
   if (kind === "imu" && !has("wx") && !has("ax")) missing("wx, wy, wz or ax, ay, az");
   if (kind === "points" && !has("x", "y", "z")) missing("x, y, z");
-  return columns;
+  return map;
+}
+
+/** What a name of a rig's map means; null for nothing here. */
+function columnNamed(name: string, kind: TableKind): Column | null {
+  const known: readonly string[] = COLUMNS[kind];
+  const isKnown = (one: string): one is Column => known.includes(one);
+  if (isKnown(name)) return name;
+  if (TIMES.has(name)) return "stamp";
+  for (const [pattern, prefix] of ALIASES) {
+    const meant = prefix + (pattern.exec(name)?.[1] ?? "?");
+    if (isKnown(meant)) return meant;
+  }
+  return null;
 }
 
 interface FirstRow {

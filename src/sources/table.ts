@@ -47,16 +47,20 @@ export const table: Source = {
   },
 };
 
-/** The tables that the folder's rig names, or else the one given. */
+/** The tables that the given rig names, or else the folder's own. */
 function find(input: Input, given: Rig | null | undefined): readonly Found[] {
-  const stated = (given ?? folderRig(input))?.streams ?? [];
+  const named = tablesOf(given);
+  const stated = named.length > 0 ? named : tablesOf(folderRig(input));
   const at = new Map(input.files.map(({ path }, i) => [path, i]));
   return stated.flatMap((stream) => {
-    const { path, columns } = stream;
-    if (path === undefined || columns === undefined) return [];
+    const { path = "" } = stream;
     const own = input.kind === "file" ? path.split("/").at(-1) : path;
     return [{ stream, file: at.get(own ?? "") ?? -1 }];
   });
+}
+
+function tablesOf(rig: Rig | null | undefined): readonly RigStream[] {
+  return (rig?.streams ?? []).filter(({ path, columns }) => path !== undefined && columns !== undefined);
 }
 
 function rigFile(input: Input): readonly number[] {
@@ -65,26 +69,26 @@ function rigFile(input: Input): readonly number[] {
 }
 
 function streamOf(input: Input, { stream, file }: Found, all: readonly Found[]): FolderStream {
-  const { id, kind, columns = {} } = stream;
+  const { id, kind } = stream;
   const head = readRange(input, file, 0, Math.min(input.files[file]?.size ?? 0, HEAD_BYTES));
-  const info = { id, type: "table", sequenced: columns["sequence"] !== undefined };
-  const stamps: StreamInfo["stamps"] = columns["stamp"] === undefined ? "log" : "sensor";
+  const info = { id, type: "table", sequenced: false };
   if (isLabelTable(stream)) {
     alone(stream, file, all);
     const options = labelTableOptions(stream, head);
-    const frames: StreamInfo["stamps"] = columns["stamp"] === undefined ? "nominal" : "sensor";
-    return {
-      info: { ...info, kind: "labels", stamps: frames, sequenced: false },
-      unit: { kind: "table", decoder: "labels", file, options },
-    };
+    const stamps: StreamInfo["stamps"] = options.table.columns.stamp === undefined ? "nominal" : "sensor";
+    return { info: { ...info, kind: "labels", stamps }, unit: { kind: "table", decoder: "labels", file, options } };
   }
   if (!isTableKind(kind)) {
     throw new ConfigError(`streams ${id}: kind: expected pose, imu, points, labels or stamps of a table, got ${kind ?? "nothing"}`);
   }
   const layout = tableLayout(stream, kind, head);
-  if (layout.kind !== "points") return { info: { ...info, kind, stamps }, unit: { kind: "rows", file, layout } };
+  if (layout.kind !== "points") {
+    const { stamp, sequence } = layout.columns;
+    const stamps: StreamInfo["stamps"] = stamp === undefined ? "log" : "sensor";
+    return { info: { ...info, kind, stamps, sequenced: sequence !== undefined }, unit: { kind: "rows", file, layout } };
+  }
   alone(stream, file, all);
-  return { info: { ...info, kind, stamps }, unit: { kind: "table", decoder: "points", file, options: layout } };
+  return { info: { ...info, kind, stamps: "sensor" }, unit: { kind: "table", decoder: "points", file, options: layout } };
 }
 
 /** A table that is read as a whole is one stream. */

@@ -24,6 +24,8 @@ describe("Node's JSON byte for byte", () => {
   test("a ROS 2 bag in SQLite, a folder without metadata", (context) =>
     expectNodesReport("2-lidar/nebula-packets/vlp16/1673400471837873222", context));
   test("a KITTI raw folder", (context) => expectNodesReport("2-lidar/kitti-raw-2011_09_26", context));
+  test("a folder of TUM trajectories", (context) => expectNodesReport("6-sync/evo-trajectories", context));
+  test("lists of EuRoC stamps", (context) => expectNodesReport("6-sync/tum-euroc-timestamps/euroc", context));
   test("an Argoverse 2 log: Feather in zstd and LZ4", (context) => expectNodesReport("2-lidar/av2/7fab2350", context));
 });
 

@@ -4,10 +4,12 @@ import { runCheck } from "../../src/engine.ts";
 import { inlineExecutor } from "../../src/executor.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { jsonReport } from "../../src/report/json.ts";
+import type { Rig } from "../../src/rig.ts";
 import { parseRig } from "../../src/rig-file.ts";
 import { MAX_LINE_BYTES } from "../../src/sources/_rows.ts";
 import { labelsTable } from "../../src/sources/labels-table.ts";
 import { table } from "../../src/sources/table.ts";
+import { loadKernels } from "../../src/wasm.ts";
 import { memoryInput } from "../memory-input.ts";
 import { standsAnyBytes } from "./label-file.ts";
 import { readAll, withoutSpans } from "./read-all.ts";
@@ -97,7 +99,12 @@ describe("poses and inertial samples", () => {
       table,
       folder(rig, { "yaw.csv": "% hello\nt;x;y;heading\n1;2;3;90\n", "w.csv": "1,0.8,0,0,0.6\n", "leica.tsv": "1\t2\t3\t4\n" }),
     );
-    expect(streams["yaw"]?.poses[0]?.quaternion.map((one) => Number(one.toFixed(9)))).toEqual([0, 0, 0.707106781, 0.707106781]);
+    expect(streams["yaw"]?.poses[0]?.quaternion.map((one) => one.toFixed(9))).toEqual([
+      "0.000000000",
+      "0.000000000",
+      "0.707106781",
+      "0.707106781",
+    ]);
     expect(streams["w"]?.poses[0]).toMatchObject({ quaternion: [0, 0, 0.6, 0.8], xyz: [Number.NaN, Number.NaN, Number.NaN] });
     expect(streams["leica"]?.poses[0]).toMatchObject({ xyz: [2, 3, 4], quaternion: Array(4).fill(Number.NaN) });
   });
@@ -107,6 +114,24 @@ describe("poses and inertial samples", () => {
       "  - { id: imu, kind: imu, path: imu.csv, columns: { stamp: 0, wx: 4, wy: 5, wz: 6, ax: 1, ay: 2, az: 3 }, units: { wx: deg/s, wy: deg/s, wz: rad/s, ax: g, ay: g, az: m/s2 } }\n";
     const { streams } = await readAll(table, folder(rig, { "imu.csv": '"1",1,0,9.8,180,90,1\n' }));
     expect(streams["imu"]?.imu).toEqual([{ frame: 0, angular: [Math.PI, Math.PI / 2, 1], linear: [9.80665, 0, 9.8] }]);
+  });
+
+  test("columns by other names, also of units", async () => {
+    const rig = `  - { id: imu, kind: imu, path: imu.csv, columns: { timestamp: 0, gx: 1, gy: 2, gz: 3, accel_x: 4, accel_y: 5, accel_z: 6 }, units: { timestamp: us, gx: deg/s } }
+  - { id: odom, kind: pose, path: odom.csv, columns: { t: 0, tx: 1, ty: 2, tz: 3 }, units: { ty: mm } }
+`;
+    const { streams } = await readAll(table, folder(rig, { "imu.csv": "1,180,2,3,4,5,6\n", "odom.csv": "1,2,3,4\n" }));
+    expect(streams["imu"]).toMatchObject({ stampNs: [1000n], imu: [{ angular: [Math.PI, 2, 3], linear: [4, 5, 6] }] });
+    expect(streams["odom"]?.poses[0]?.xyz).toEqual([2, 0.003, 4]);
+  });
+
+  test("a rig given beside the folder's own: the one that names tables", async () => {
+    const input = folder("  - { id: s, kind: stamps, path: s.txt, columns: { stamp: 0 } }\n", { "s.txt": "1.5\n" });
+    const other = parseRig(`${HEAD}  - { id: other, kind: stamps, path: s.txt, columns: { stamp: 0 } }\n`, "other.yaml");
+    const none = parseRig(`${HEAD}  - { id: s, rateHz: 10 }\n`, "none.yaml");
+    const ids = (rig: Rig) => table.open(input, kernels, nodePlatform, { spanBytes: 64, rig }).streams.map(({ id }) => id);
+    const kernels = await loadKernels();
+    expect([ids(other), ids(none)]).toEqual([["other"], ["s"]]);
   });
 
   test("two streams out of one file", async () => {
