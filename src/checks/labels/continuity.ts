@@ -15,7 +15,7 @@ export const continuity = sequenceCheck({
     broken: { severity: "warning", meaning: "a track ends where another of its class and size begins" },
   },
   blindSpots: [
-    "leaps of less than 0.5 m, or 0.35 widths of a 2D box",
+    "leaps of less than 0.5 m, or 0.3 widths of a 2D box",
     "holes of more than one frame: occlusions look the same",
     "a single box that belongs to nothing but was there for good reason",
     "a track that goes on under a new id after more than three frames, or where two could be its heir",

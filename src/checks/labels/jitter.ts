@@ -1,7 +1,7 @@
 /**
  * labels/jitter: do boxes keep still on their tracks?
  *
- * A stretch in which most residuals stand out from the track's own and point against each other. See src/labels/continuity.ts.
+ * A stretch in which most residuals stand out from the track's own and point against each other. See src/labels/jitter.ts.
  */
 import { framesOf, sequenceCheck, tracksOf } from "./_sequence.ts";
 
@@ -13,7 +13,7 @@ export const jitter = sequenceCheck({
   },
   blindSpots: [
     "noise as strong over the whole track",
-    "shaking of less than 0.12 m, or 2.5 % of the width of a 2D box",
+    "shaking of less than 0.15 m, or 3.5 % of the width of a 2D box, and of fewer than seven boxes",
     "edges of 2D boxes at the border of the image",
   ],
   unobservable: () => null,
