@@ -154,6 +154,16 @@ describeShared("recorded bags", (shared) => {
     expect([whole.damages[0]?.bytes?.[0], whole.damages.at(-1)?.bytes?.[1]]).toEqual(range);
   });
 
+  test("a record whose length leads past the end hides nothing behind it", async () => {
+    const bytes = load("robot_localization-test1.bag");
+    const at = 288_583;
+    const view = new DataView(bytes.buffer);
+    view.setUint32(at + 4 + view.getUint32(at, true), 0xfffffff0, true);
+    const whole = await readAll(rosbag1, bag(bytes));
+    expect(whole.damages[0]).toMatchObject({ kind: "record-length", bytes: [at, 303_566], observed: { record: "IndexData" } });
+    expect(total(whole)).toBe(16_806);
+  });
+
   test("an index that contradicts its chunk", async () => {
     const bytes = load("example.bag");
     const text = new TextDecoder("latin1").decode(bytes);

@@ -8,7 +8,7 @@ import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import { inlineExecutor } from "../../src/executor.ts";
-import { check } from "../../src/index.ts";
+import { check, openRecording } from "../../src/index.ts";
 import type { Input } from "../../src/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { makeSeal } from "../../src/seal/make.ts";
@@ -87,6 +87,34 @@ describe("databases written by SQLite", () => {
     );
   });
 
+  test("times of any size and sign, and frames in the order of their rows", async () => {
+    const times = [0n, 1n, -1n, 127n, -129n, 40_000n, -8_000_000n, 2n ** 31n, -(2n ** 46n), 2n ** 62n, -(2n ** 63n)];
+    const all = times.map((logNs, i) => ({ topic: (i % 2) + 1, logNs, data: Uint8Array.of(i) }));
+    const path = join(temporary, "times.db3");
+    writeFileSync(path, bagBytes(TOPICS, all));
+    const recording = await openRecording(path);
+    const rows: unknown[] = [];
+    for await (const { stream, logNs, payload } of recording.frames()) rows.push([stream, logNs, [...payload]]);
+    recording.close();
+    expect(rows).toEqual(all.map(({ topic, logNs, data }) => [topic === 1 ? "/a" : "/b", logNs, [...data]]));
+  });
+
+  test("a payload whose pages go on behind its end, or end before it, is told and left out", async () => {
+    const bytes = bagBytes(TOPICS, messages(3, [20_000]));
+    const view = new DataView(bytes.buffer);
+    const nexts = Array.from({ length: bytes.length / 4096 }, (_, page) => view.getUint32(4096 * page));
+    // Of 20,000 bytes there are 5 pages beyond the leaf: the last of a row's points to none.
+    const last = nexts.findIndex((next, page) => next === 0 && page > 4 && nexts[page - 1] === page + 1);
+    view.setUint32(4096 * last, 3);
+    const longer = await readAll(rosbag2, single(bytes));
+    expect(longer.damages).toMatchObject([{ kind: "record-length", observed: { ends: false } }]);
+    view.setUint32(4096 * last, 0);
+    view.setUint32(4096 * (last - 2), 0);
+    const shorter = await readAll(rosbag2, single(bytes));
+    expect(shorter.damages).toMatchObject([{ kind: "record-length", expected: { bytes: 20_016 } }]);
+    for (const whole of [longer, shorter]) expect(Object.values(counts(whole)).reduce((a, b) => a + b, 0)).toBe(2);
+  });
+
   test("spans hold whole leaves and about as many bytes as asked for", async () => {
     const bytes = bagBytes(TOPICS, messages(200, [20, 20, 20, 30_000]));
     const { index } = await readAll(rosbag2, single(bytes), 200_000);
@@ -162,7 +190,7 @@ describe("folders", () => {
   const SWAPPED = TOPICS.map((one) => ({ ...one, id: 3 - one.id }));
   const files = {
     "bag_0.db3": bagBytes(TOPICS, parts[0] ?? []),
-    "bag_1.db3": bagBytes(SWAPPED, swapped),
+    "bag_2.db3": bagBytes(SWAPPED, swapped),
     "bag_10.db3": bagBytes(TOPICS, parts[2] ?? []),
   };
   const count = (topic: number): number => parts.flat().filter((one) => one.topic === topic).length;
@@ -170,7 +198,7 @@ describe("folders", () => {
 
   function metadata(changes: Readonly<Record<string, string>> = {}): string {
     const all = {
-      files: "[bag_0.db3, bag_1.db3, bag_10.db3]",
+      files: "[bag_0.db3, bag_2.db3, bag_10.db3]",
       duration: "290000000",
       start: `${startNs}`,
       a: `${count(1)}`,
@@ -219,7 +247,7 @@ describe("folders", () => {
   });
 
   test("files the metadata lists in another order are read in that order", async () => {
-    const whole = await readAll(rosbag2, bag(metadata({ files: "[bag_1.db3, bag_0.db3, bag_10.db3]" })));
+    const whole = await readAll(rosbag2, bag(metadata({ files: "[bag_2.db3, bag_0.db3, bag_10.db3]" })));
     expect(sha(whole.streams["/a"]?.payload.slice(0, 3) ?? [])).toBe(
       sha(
         parts[1]
@@ -245,11 +273,11 @@ describe("folders", () => {
     [
       "a file that is not there",
       { files: "[bag_0.db3, bag_1.db3, bag_2.db3, bag_10.db3]" },
-      [{ ...place, kind: "missing-file", observed: { file: "bag_2.db3" } }],
+      [{ ...place, kind: "missing-file", observed: { file: "bag_1.db3" } }],
     ],
     [
       "a file left out",
-      { files: "[bag_0.db3, bag_1.db3]" },
+      { files: "[bag_0.db3, bag_2.db3]" },
       [{ ...place, severity: "warning", kind: "index-mismatch", observed: { file: "bag_10.db3" } }],
     ],
     [
@@ -282,6 +310,15 @@ describe("folders", () => {
     expect(brief(await readAll(rosbag2, bag(null)))).toMatchObject([
       { kind: "missing-file", severity: "warning", observed: { file: "metadata.yaml" } },
     ]);
+    const inOrder = await readAll(rosbag2, bag(null));
+    expect(sha(inOrder.streams["/b"]?.payload ?? [])).toBe(
+      sha(
+        parts
+          .flat()
+          .filter(({ topic }) => topic === 2)
+          .map(({ data }) => data),
+      ),
+    );
     expect(brief(await readAll(rosbag2, bag("{ [")))).toMatchObject([{ kind: "malformed-table", file: "metadata.yaml" }]);
     expect(rosbag2.detect(bag(null, { "other_0.db3": new Uint8Array(0) }))).toBe(false);
     const more = { "bag_11.db3": new Uint8Array(0), "bag_12.db3.zstd": new Uint8Array(9) };
@@ -325,6 +362,7 @@ describe("damage", () => {
       const whole = await readAll(rosbag2, single(bytes.subarray(0, size)));
       const frames = Object.values(counts(whole)).reduce((a, b) => a + b, 0);
       expect(kinds(whole)).toContain("truncated");
+      expect(kinds(whole).filter((kind) => kind !== "truncated" && kind !== "record-length")).toEqual([]);
       expect(whole.damages.find(({ kind }) => kind === "truncated")?.expected).toEqual({ bytes: bytes.length });
       expect(frames).toBeGreaterThan(400 * share * 0.8);
       expect(frames).toBeLessThan(400);
@@ -405,6 +443,8 @@ describe("damage", () => {
       if (n === 300) expect(contents(whole)).toEqual(contents(sound));
       expect(frames).toBeGreaterThanOrEqual(n);
       expect(frames).toBeLessThanOrEqual(300);
+      const stamps = Object.values(whole.streams).flatMap(({ stampNs }) => stampNs);
+      expect(new Set(stamps).size).toBe(frames);
     }
   });
 

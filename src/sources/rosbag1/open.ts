@@ -134,7 +134,7 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
     const end = head ? at + head.dataAt + head.dataBytes : 0;
     if (!head || (end > size && hasRecordBefore(at, end))) {
       const next = search(at + 1);
-      gap(at, next);
+      gap(at, next, head);
       at = next;
       continue;
     }
@@ -183,10 +183,11 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
     return size;
   }
 
-  function gap(from: number, to: number): void {
+  /** @param head of a record whose length is wrong; null where none stands */
+  function gap(from: number, to: number, head: RecordHead | null): void {
     const zeros = isZero(from, to);
-    const observed = { skippedBytes: to - from, ...(zeros && { zeros }) };
-    walk.damages.add(damage("unreadable", zeros ? "warning" : "error", [from, to], observed));
+    const observed = { ...(head && { record: recordName(head.op) }), skippedBytes: to - from, ...(zeros && { zeros }) };
+    walk.damages.add(damage(head ? "record-length" : "unreadable", zeros ? "warning" : "error", [from, to], observed));
     if (!zeros) walk.lostBytes += to - from;
   }
 
