@@ -25,6 +25,39 @@ export function decimalNs(value: unknown, power: number): bigint | null {
   return inRange(sign === "-" ? -ns : ns);
 }
 
+const POWERS = Array.from({ length: 10 }, (_, power) => 10n ** BigInt(power));
+/** Digits whose number, in two halves of doubles, is exact. */
+const MOST_DIGITS = 24;
+/** Digits below 2^63 whatever they are. */
+const SAFE_DIGITS = 18;
+
+/** The same of bytes, without text in between where they are plain digits with at most one point. */
+export function decimalNsAt(bytes: Uint8Array, start: number, end: number, power: number): bigint | null {
+  let point = end;
+  let digits = 0;
+  for (let p = start; p < end; p++) {
+    const digit = (bytes[p] ?? 0) - 48;
+    if (digit >= 0 && digit <= 9) digits++;
+    else if (digit === -2 && point === end && p > start) point = p;
+    else return decimalNs(UTF8.decode(bytes.subarray(start, end)), power);
+  }
+  const shift = power - Math.max(0, end - point - 1);
+  const scale = POWERS[shift];
+  if (digits === 0 || digits > MOST_DIGITS || scale === undefined) return decimalNs(UTF8.decode(bytes.subarray(start, end)), power);
+  let high = 0;
+  let low = 0;
+  for (let p = start, left = digits; p < end; p++) {
+    if (p === point) continue;
+    const digit = (bytes[p] ?? 0) - 48;
+    if (left-- > 9) high = high * 10 + digit;
+    else low = low * 10 + digit;
+  }
+  const ns = (BigInt(high) * 1_000_000_000n + BigInt(low)) * scale;
+  return digits + shift <= SAFE_DIGITS ? ns : inRange(ns);
+}
+
+const UTF8 = new TextDecoder();
+
 function inRange(ns: bigint): bigint | null {
   return ns >= INT64_MIN && ns <= INT64_MAX ? ns : null;
 }

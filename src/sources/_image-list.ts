@@ -2,7 +2,6 @@
 import { KEPT_DAMAGES } from "../damages.ts";
 import { type Input, readAll } from "../input.ts";
 import type { Damage } from "../types.ts";
-import { decimalNs } from "./_decimal.ts";
 import { damage, type FolderStream, fileFrames, MAX_TABLE_BYTES } from "./_folder.ts";
 import { imageSize } from "./_frames.ts";
 import type { RowLayout } from "./_rows.ts";
@@ -42,7 +41,7 @@ export function imageStream(input: Input, { id, type, file, folder, layout }: Im
     fields.split(bytes, lines.start, lines.end, layout.separator);
     if (lines.start < layout.start || fields.count === 0 || bytes[lines.start] === 35) continue;
     const at = [lines.start, lines.end] as const;
-    const stampNs = fields.count < 2 ? null : decimalNs(fields.text(0), layout.stampPower);
+    const stampNs = fields.count < 2 ? null : fields.ns(0, layout.stampPower);
     if (stampNs === null) {
       const reason = fields.count < 2 ? "wrong column count" : "stamp out of range";
       if (broken++ < KEPT_DAMAGES) damages.push(damage("malformed-row", path, { bytes: at, observed: { reason, line } }));

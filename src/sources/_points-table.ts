@@ -2,7 +2,6 @@
 import { KEPT_DAMAGES } from "../damages.ts";
 import { FIELD_BYTES } from "../point-fields.ts";
 import type { Damage, FieldType, PointField, PointTable } from "../types.ts";
-import { decimalNs } from "./_decimal.ts";
 import { type DecodeTable, damage, noFrames } from "./_folder.ts";
 import { NOT_A_NUMBER } from "./_labels-file.ts";
 import type { PointColumn, PointsLayout } from "./_table-columns.ts";
@@ -44,13 +43,13 @@ export const readPointsTable: DecodeTable = (table, needs, kernels) => {
   let number = 0;
   const read = (): string | null => {
     if (row.count < needed) return "wrong column count";
-    const stampNs = decimalNs(row.text(columns.stamp ?? 0), layout.stampPower);
+    const stampNs = row.ns(columns.stamp ?? 0, layout.stampPower);
     if (stampNs === null) return "stamp out of range";
     for (const [i, { name, offset, type }] of fields.entries()) {
       const column = columns[present[i]?.[0] ?? "x"] ?? 0;
       const at = count * stride + offset;
       if (type === "i64") {
-        const time = decimalNs(row.text(column), layout.timePower);
+        const time = row.ns(column, layout.timePower);
         if (time === null) return NOT_A_NUMBER;
         view.setBigInt64(at, time, true);
       } else {

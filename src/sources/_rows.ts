@@ -11,7 +11,6 @@ import type { Input } from "../input.ts";
 import { type Decoded, NO_FACTS } from "../source.ts";
 import type { Block, Need, Span } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
-import { decimalNs } from "./_decimal.ts";
 import { damage, digests, MAX_TABLE_BYTES } from "./_folder.ts";
 import { NOT_A_NUMBER } from "./_labels-file.ts";
 import { quaternion } from "./_oxts.ts";
@@ -193,8 +192,8 @@ class Rows {
     fields.split(bytes, start, end, this.#layout.separator);
     if (fields.count === 0) return null;
     if (fields.count < this.#needed) return "wrong column count";
-    const own = columns.stamp === undefined ? null : decimalNs(fields.text(columns.stamp), stampPower);
-    const log = columns.log === undefined ? null : decimalNs(fields.text(columns.log), logPower);
+    const own = columns.stamp === undefined ? null : fields.ns(columns.stamp, stampPower);
+    const log = columns.log === undefined ? null : fields.ns(columns.log, logPower);
     const stampNs = columns.stamp === undefined ? log : own;
     const logNs = columns.log === undefined ? own : log;
     if (stampNs === null || logNs === null) return "stamp out of range";

@@ -5,6 +5,8 @@
  * its column count, a number of a million digits by its length. All functions work on any bytes.
  */
 
+import { decimalNsAt } from "./_decimal.ts";
+
 /** Fields kept of one line; a line with more has `MAX_FIELDS + 1`, which no format here expects. */
 export const MAX_FIELDS = 256;
 /** Longest spelling of a number: longer ones are not numbers anyone wrote. */
@@ -79,6 +81,13 @@ export class Fields {
   /** The field as a finite decimal number; NaN when it is anything else. */
   number(i: number): number {
     return i < this.count ? parseNumber(this.#bytes, this.#start[i] ?? 0, this.#end[i] ?? 0) : Number.NaN;
+  }
+
+  /** The field as decimal time to int64 ns; null for what is none. @param power of ten of its unit in ns */
+  ns(i: number, power: number): bigint | null {
+    const start = this.#start[i] ?? 0;
+    const end = Math.min(this.#end[i] ?? 0, start + 64);
+    return i < this.count ? decimalNsAt(this.#bytes, start, end, power) : null;
   }
 
   /** The field as text, cut at 64 bytes. */

@@ -7,7 +7,6 @@
  */
 import { type Input, readRange } from "../input.ts";
 import type { Source } from "../source.ts";
-import { decimalNs } from "./_decimal.ts";
 import { type FolderStream, folderIndex, folderReader } from "./_folder.ts";
 import { image } from "./_frames.ts";
 import { imageStream } from "./_image-list.ts";
@@ -95,7 +94,7 @@ function commonFolder(a: string, b: string): string {
 function contentOf(head: Uint8Array, size: number, path: string): Content | null {
   const complete = head.length === size;
   const rows = (test: (fields: Fields) => boolean): boolean =>
-    looksLike(head, complete, "space", (fields) => decimalNs(fields.text(0), 9) !== null && test(fields));
+    looksLike(head, complete, "space", (fields) => fields.ns(0, 9) !== null && test(fields));
   if (rows(isPose)) return "trajectory";
   if (rows((fields) => fields.count === 4 && IMAGE.test(fields.text(1)) && IMAGE.test(fields.text(3)))) return "association";
   if (rows((fields) => fields.count === 2 && IMAGE.test(fields.text(1)))) return "images";

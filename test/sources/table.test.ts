@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import { runCheck } from "../../src/engine.ts";
 import { inlineExecutor } from "../../src/executor.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { open } from "../../src/open.ts";
 import { jsonReport } from "../../src/report/json.ts";
 import type { Rig } from "../../src/rig.ts";
 import { parseRig } from "../../src/rig-file.ts";
+import { decimalNs, decimalNsAt } from "../../src/sources/_decimal.ts";
 import { MAX_LINE_BYTES } from "../../src/sources/_rows.ts";
 import { labelsTable } from "../../src/sources/labels-table.ts";
 import { table } from "../../src/sources/table.ts";
@@ -49,6 +51,34 @@ describe("stamps", () => {
         expect((await readAll(table, stamps("s", ...text))).streams["s"]?.stampNs).toEqual(values);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test("bytes give what their text gives", () => {
+    const digit = fc.constantFrom(..."0123456789");
+    const some = (least: number) => fc.array(digit, { minLength: least, maxLength: 22 }).map((all) => all.join(""));
+    const text = fc.oneof(
+      fc.tuple(some(0), fc.constantFrom("", "."), some(0)).map((parts) => parts.join("")),
+      fc.constantFrom(
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "9223372036.854775808",
+        "1e3",
+        "+1",
+        "1.",
+        ".5",
+        ".",
+        "",
+      ),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(text, fc.constantFrom(0, 3, 6, 9), (value, power) => {
+        const bytes = new TextEncoder().encode(value);
+        expect(decimalNsAt(bytes, 0, bytes.length, power)).toBe(decimalNs(new TextDecoder().decode(bytes), power));
+      }),
+      { numRuns: 2000 },
     );
   });
 
@@ -145,6 +175,21 @@ describe("poses and inertial samples", () => {
       [2500000000n, 4500000000n],
     ]);
   });
+});
+
+test("checks see what the rig states of a stream while they look at it", async () => {
+  const rig = parseRig(
+    `${HEAD}  - { id: lidar, kind: points, path: lidar.csv, columns: { stamp: 0, x: 1, y: 2, z: 3 }, spin: clockwise }\n`,
+    "rig.yaml",
+  );
+  const input = memoryInput("drive", { "lidar.csv": "1,2,3,4\n", "rig.yaml": "no rig" });
+  const { index } = await open(input, await loadKernels(), nodePlatform, { spanBytes: 64, rig });
+  expect(index.streams.map((info) => info.rig?.spin)).toEqual(["clockwise"]);
+  const without = await open(memoryInput("a.tum", { "a.tum": "1 2 3 4 0 0 0 1\n" }), await loadKernels(), nodePlatform, {
+    spanBytes: 64,
+    rig,
+  });
+  expect(without.index.streams.map((info) => info.rig)).toEqual([undefined]);
 });
 
 describe("points and boxes", () => {
