@@ -15,6 +15,7 @@ import type { LabelFault } from "./faults.ts";
 import { inFixedFrame } from "./fixed-frame.ts";
 import { frameSetFaults } from "./frame-sets.ts";
 import { identityFaults } from "./identities.ts";
+import { type Noise, noiseByAnnotator } from "./noise.ts";
 import { type Residuals, residualsOf } from "./residuals.ts";
 import { type Scale, scaleOf } from "./scale.ts";
 import { shapeFaults } from "./shapes.ts";
@@ -34,6 +35,8 @@ export interface LabelAnalysis {
   /** Median residual: metres, or share of the box's width. */
   readonly noise: number;
   readonly fixedFrame: boolean;
+  /** How restless each annotator's boxes are. */
+  readonly annotators: readonly Noise[];
   /** Boxes that moved between two frames by more than what is too small to speak of. */
   readonly moving: number;
 }
@@ -58,7 +61,7 @@ export function analyseLabels(
   const sets = frameSetFaults(tracks, scaleOf(tracks, delivered.off, least), delivered);
 
   const { tracks: chosen, residuals, scale: noise } = smoothest(tracks, dimensions === "3d" ? poses : [], least, kernels);
-  const doubles = duplicatePairs(chosen);
+  const doubles = duplicatePairs(chosen, kernels);
   const names = new Set(doubles.map(({ tracks: pair }) => pair.join()));
   const isPair = (a: number, b: number): boolean => names.has(a < b ? `${a},${b}` : `${b},${a}`);
   const identities = identityFaults(chosen, noise, residuals, isPair);
@@ -80,6 +83,7 @@ export function analyseLabels(
     judged,
     tracks: tracks.rows.filter((one) => one.length > 0).length,
     noise: noise.log,
+    annotators: noiseByAnnotator(chosen, kernels),
     fixedFrame: chosen !== tracks,
     moving,
   };

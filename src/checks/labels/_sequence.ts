@@ -8,7 +8,7 @@ import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts"
 import { poseRows, poseTable } from "../../gathers/poses.ts";
 import { analyseLabels, type LabelAnalysis } from "../../labels/analyse.ts";
 import { type FaultKind, type LabelFault, rounded } from "../../labels/faults.ts";
-import type { Finding, Severity } from "../../types.ts";
+import type { Finding, Plain, Severity } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 
 interface Analysed {
@@ -25,11 +25,13 @@ export interface SequenceCheck<Kind extends FaultKind> {
   readonly blindSpots: readonly string[];
   /** Why the labels cannot answer; null when they can. */
   unobservable(analysis: LabelAnalysis): string | null;
+  /** Figures of its own beside those all label checks give. */
+  observed?(analysis: LabelAnalysis): Readonly<Record<string, Plain>>;
   describe(finding: Finding): string;
 }
 
 export function sequenceCheck<Kind extends FaultKind>(check: SequenceCheck<Kind>): RecordingCheck {
-  const { unobservable, ...about } = check;
+  const { unobservable, observed, ...about } = check;
   return defineCheck({
     ...about,
     scope: "recording",
@@ -100,6 +102,7 @@ function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: stri
       boxesBetweenNeighbours: analysis.judged,
       [noise]: rounded(analysis.noise, 4),
       fixedFrame: analysis.fixedFrame,
+      ...check.observed?.(analysis),
       ...counts,
     },
     defects: mine.map((fault) => defectOf(check, stream, fault, table)),

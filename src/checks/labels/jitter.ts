@@ -17,6 +17,7 @@ export const jitter = sequenceCheck({
     "edges of 2D boxes at the border of the image",
   ],
   unobservable: () => null,
+  observed: ({ annotators }) => ({ noise: annotators.map(({ annotator, boxes, figures }) => ({ annotator, boxes, ...figures })) }),
   describe(finding) {
     const { observed, expected } = finding;
     return `${tracksOf(finding)} in ${framesOf(finding)}: boxes shake by ${observed["residual"]}, elsewhere by ${expected["residual"]}`;
