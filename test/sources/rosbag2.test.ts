@@ -425,6 +425,18 @@ describe("damage", () => {
     expect(contents(whole)).toEqual(contents(await readAll(rosbag2, single(bytes))));
   });
 
+  test("a page that points behind the end of a whole file is named; its other leaves are read", async () => {
+    const copy = bytes.slice();
+    const root = Array.from({ length: bytes.length / 4096 }, (_, page) => 4096 * page).find((at) => copy[at] === 5) ?? 0;
+    const view = new DataView(copy.buffer);
+    view.setUint32(root + view.getUint16(root + 12), 1_000_000);
+    const whole = await readAll(rosbag2, single(copy));
+    expect(whole.damages).toMatchObject([
+      { kind: "index-mismatch", bytes: [root, root + 4096], observed: { child: 1_000_000 }, expected: { pages: bytes.length / 4096 } },
+    ]);
+    expect(contents(whole)).toEqual(contents(await readAll(rosbag2, single(bytes))));
+  });
+
   test("leaves that a damaged page of the tree no longer leads to are found again, in their order; pages given up are not", async () => {
     const small = messages(300, [60, 200, 2000]);
     const deleted = bagBytes(TOPICS, small, { pageBytes: 1024, after: "delete from messages where id between 100 and 200" });
