@@ -15,8 +15,8 @@ import type { LabelFault } from "./faults.ts";
 
 const shared = lazy(() => new Kernels(new WebAssembly.Instance(compileKernelsNow(), {})));
 
-/** Faults that begin this near to the beginning of the window were seen whole before, or cannot be. */
-const EDGE = 5;
+/** Frames after the last one it needs in which a fault is told; what appears later is an edge of the window. */
+const LATEST = 3;
 /** Findings of one kind and track this near are one that goes on. */
 const NEAR = 1;
 
@@ -74,9 +74,8 @@ export class LabelWatch {
     const stampNs = BigInt64Array.from(this.#frames, (frame) => frame.stampNs);
     const table = labelTable([{ frames: this.#frames.length, stampNs, labels: labelColumns(rows) }]);
     const faults = analyseLabels(table, [], this.#info, shared())?.faults ?? [];
-    const from = this.#first === 0 ? 0 : EDGE;
     return faults
-      .filter(({ frames }) => frames[0] >= from || frames[1] - frames[0] >= this.#frames.length - EDGE)
+      .filter((fault) => this.#frames.length - 1 - neededFrame(fault) <= LATEST)
       .map((fault) => ({ ...fault, frames: [fault.frames[0] + this.#first, fault.frames[1] + this.#first] as const }));
   }
 
@@ -96,7 +95,19 @@ export class LabelWatch {
   }
 }
 
+/** Last frame a fault needs to be one. */
+function neededFrame({ kind, frames: [first, last] }: LabelFault): number {
+  if (kind === "persistent-swap") return first + 1;
+  if (kind === "class-switch" || kind === "broken") return first + 2;
+  // A class is back when it has been there for longer than it was away.
+  return kind === "class-flicker" || kind === "class-swap" ? last + (last - first + 1) : last;
+}
+
+/** What is seen first as the one turns out as the other when it goes on. */
+const FAMILY: Partial<Record<LabelFault["kind"], LabelFault["kind"]>> = { stale: "shift", "size-jump": "size-drift" };
+
 function isSame(a: LabelFault, b: LabelFault): boolean {
-  if (a.kind !== b.kind || a.tracks.join("\n") !== b.tracks.join("\n")) return false;
+  const family = ({ kind }: LabelFault): string => FAMILY[kind] ?? kind;
+  if (family(a) !== family(b) || a.tracks.join("\n") !== b.tracks.join("\n")) return false;
   return a.frames[0] <= b.frames[1] + NEAR && b.frames[0] <= a.frames[1] + NEAR;
 }

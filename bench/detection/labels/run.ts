@@ -1,9 +1,9 @@
 /**
  * Scores the analysis of label sequences: faults of every kind into every real track set, seeds and halves apart.
  *
- *     node bench/detection/labels/run.ts [--kinds swap,stale] [--sets kitti-0001,av2] [--seeds 3] [--misses] [--modes single,mixed,bursts]
+ *     node bench/detection/labels/run.ts [--kinds swap,stale] [--sets kitti-0001,av2] [--seeds 3] [--misses] [--modes single,mixed,bursts] [--watch]
  *
- * A run of everything (no flag) writes bench/results/labels.json and the table in docs/labels.md.
+ * --watch: by the streaming form. A run of everything (no flag) writes bench/results/labels.json and the table in docs/labels.md.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ import { KINDS } from "./kinds.ts";
 import { type CleanResult, type Result, report, writeTable } from "./report.ts";
 import { type Alarm, addTo, emptyTally, score } from "./score.ts";
 import { type TrackSet, trackSets } from "./sets.ts";
+import { lateness, watched } from "./watch.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "20" },
     modes: { type: "string", default: "single,mixed,bursts" },
     misses: { type: "boolean", default: false },
+    watch: { type: "boolean", default: false },
   },
 });
 const words = (list: string | undefined): readonly string[] => list?.split(",").filter((word) => word !== "") ?? [];
@@ -40,7 +42,8 @@ const results = new Map<string, Result>();
 const cleanResults: CleanResult[] = [];
 for (const set of await trackSets(words(values.sets))) {
   const clean = new Clean(set);
-  const find = (table: typeof set.table): readonly Alarm[] => analyseLabels(table, set.poses, set.info, kernels)?.faults ?? [];
+  const find = (table: typeof set.table): readonly Alarm[] =>
+    values.watch ? watched(table, set.info) : (analyseLabels(table, set.poses, set.info, kernels)?.faults ?? []);
   const usual = find(set.table);
   const usualIou = iouAlarms(set.table, clean.is3d).length;
   cleanResults.push({ set: set.name, half: set.half, dimensions: set.dimensions, frames: clean.frames, alarms: usual, iou: usualIou });
@@ -86,9 +89,10 @@ function said({ kind, frames, tracks }: Alarm): string {
   return `${kind} ${frames.join("-")} ${tracks.join("+")}`;
 }
 
-const isWhole = !values.kinds && !values.sets && seeds >= 20;
+const isWhole = !values.watch && !values.kinds && !values.sets && seeds >= 20;
 const all = [...results.values()].toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 console.log(report(all, cleanResults, seeds));
+if (values.watch) console.log(`\nframes late, at most: ${[...lateness].map(([kind, frames]) => `${kind} ${frames}`).join(", ")}`);
 if (isWhole) {
   const file = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
   const rows = all.map(({ tally, ...rest }) => ({ ...rest, ...tally }));
