@@ -77,6 +77,9 @@ export class BagReader implements Reader {
         this.#missing(chunk);
         chunk = this.#chunk(head.header, data, stored, stored === head.dataBytes, [at, end], at + head.dataAt);
       } else if (head.op === MESSAGE && stored === head.dataBytes) {
+        // A span may begin here: an index behind it is not of the chunk before.
+        this.#missing(chunk);
+        chunk = null;
         this.#message(head.header, data, stored, at, end, [at, end]);
       } else if (head.op === INDEX_DATA && chunk) {
         this.#compare(chunk, head.header, kernels.u8(data, stored), [at, end]);
