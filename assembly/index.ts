@@ -3,6 +3,7 @@ export { nearestStamps, pairStamps } from "./associate";
 export { blake3, blake3Final, blake3Init, blake3Parent, blake3Root, blake3Rows, blake3Subtree, blake3Update } from "./blake3";
 export { boxDeltas } from "./box-deltas";
 export { axisIou, orientedIou } from "./box-iou";
+export { pointsInBoxes } from "./box-points";
 export { columnProfile, matchColumns } from "./column-profile";
 export { crossCorrelate, meanRates } from "./correlate";
 export { crc32, crc32Combine, crc32Rows } from "./crc32";

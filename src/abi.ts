@@ -138,3 +138,6 @@ export const FIELD_I64 = 9;
 export const PROFILE_BINS = 900;
 /** Most columns of a column profile (see assembly/column-profile.ts). */
 export const PROFILE_COLUMNS = 256;
+
+/** Points that pointsInBoxes looks at together; its scratch is 8 bytes of each. */
+export const BOX_POINTS_CHUNK = 2048;

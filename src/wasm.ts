@@ -211,6 +211,22 @@ export interface KernelExports {
   axisIou(a: number, b: number, pairs: number, count: number, out: number): void;
   /** The same of oriented boxes, from above and as bodies, to f64[2 * count]. */
   orientedIou(a: number, b: number, pairs: number, count: number, out: number): void;
+  /** Points inside oriented boxes, in place, to f64[4 * n]: how many, mean, smallest, largest time; see assembly/box-points.ts. */
+  pointsInBoxes(
+    rows: number,
+    count: number,
+    stride: number,
+    x: number,
+    y: number,
+    z: number,
+    type: number,
+    time: number,
+    timeType: number,
+    boxes: number,
+    n: number,
+    scratch: number,
+    out: number,
+  ): number;
   /** Rows that have a track, by frame: i32[frames + 1] where each begins, i32[rows]; see assembly/track-residuals.ts. @returns how many */
   sortByFrame(frame: number, track: number, rows: number, frames: number, starts: number, members: number): number;
   /** Rows before and after each in its track, i32[rows] both; -1 where there is none. */

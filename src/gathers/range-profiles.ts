@@ -2,7 +2,8 @@
 import { PROFILE_BINS } from "../abi.ts";
 import type { Gather } from "../gather.ts";
 import { fieldOf } from "../point-fields.ts";
-import type { FieldType, PointTable } from "../types.ts";
+import { FIELD_TYPES, pointTimes } from "../point-times.ts";
+import type { PointTable } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
 
@@ -36,11 +37,6 @@ export function sweepTable(pieces: SweepSteps, kernels: Kernels): StepTable {
   return stepTable(pieces, measure, kernels);
 }
 
-const TYPES: readonly FieldType[] = ["i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "f16", "i64"];
-/** Seconds per unit of a point's time, and the span of a sweep that tells: 20 to 300 ms. */
-const UNITS = [1, 1e-3, 1e-6, 1e-9];
-const SHORTEST_SWEEP_S = 0.02;
-const LONGEST_SWEEP_S = 0.3;
 /** A sweep whose points have no time may be stamped at its begin or its end: half of what turns at 10 Hz. */
 const UNSURE_S = 0.05;
 const LEAST_BINS = 60;
@@ -60,8 +56,8 @@ function profileOf(table: PointTable, stampNs: bigint, kernels: Kernels): Made |
   const out = kernels.alloc(8 * PROFILE_BINS);
   const span = kernels.alloc(16);
   const filled = kernels.exports.rangeProfile(
-    ...([pointer, count, stride, x.offset, y.offset, z.offset, TYPES.indexOf(x.type)] as const),
-    ...([time?.offset ?? -1, time ? TYPES.indexOf(time.type) : 0, out, out + 4 * PROFILE_BINS, span] as const),
+    ...([pointer, count, stride, x.offset, y.offset, z.offset, FIELD_TYPES.indexOf(x.type)] as const),
+    ...([time?.offset ?? -1, time ? FIELD_TYPES.indexOf(time.type) : 0, out, out + 4 * PROFILE_BINS, span] as const),
   );
   const memory = kernels.exports.memory.buffer;
   const profile = new Float32Array(memory, out, 2 * PROFILE_BINS).slice();
@@ -69,46 +65,15 @@ function profileOf(table: PointTable, stampNs: bigint, kernels: Kernels): Made |
   kernels.release(mark);
   if (filled < LEAST_BINS) return null;
   const times = profile.subarray(PROFILE_BINS);
-  const unit = UNITS.find(
-    (seconds) => (latest - earliest) * seconds >= SHORTEST_SWEEP_S && (latest - earliest) * seconds <= LONGEST_SWEEP_S,
-  );
-  const firstS = time && unit !== undefined ? firstTime(table, time, unit, stampNs, kernels) : null;
-  if (unit === undefined || firstS === null) {
+  const known = pointTimes(table, stampNs, [earliest, latest], kernels);
+  if (!known || known.firstS === null) {
     times.fill(UNSURE_S);
     return { profile, unsureS: UNSURE_S };
   }
-  for (let i = 0; i < times.length; i++) times[i] = firstS + (times[i] as number) * unit;
+  const { firstS, unitS } = known;
+  for (let i = 0; i < times.length; i++) times[i] = firstS + (times[i] as number) * unitS;
   return { profile, unsureS: 0 };
 }
-
-/** Time of the first point, s after the stamp; null when it is neither near 0 nor near the stamp. */
-function firstTime(
-  { pointer, stride }: PointTable,
-  { offset, type }: { readonly offset: number; readonly type: FieldType },
-  unit: number,
-  stampNs: bigint,
-  kernels: Kernels,
-): number | null {
-  const view = new DataView(kernels.exports.memory.buffer, (pointer ?? 0) + offset, Math.min(8, stride - offset));
-  const raw = READ[type](view);
-  const seconds = Number(raw) * unit;
-  if (Math.abs(seconds) < 1) return seconds;
-  const since = typeof raw === "bigint" && unit === 1e-9 ? Number(raw - stampNs) / 1e9 : seconds - Number(stampNs) / 1e9;
-  return Math.abs(since) < 1 ? since : null;
-}
-
-const READ: Readonly<Record<FieldType, (view: DataView) => number | bigint>> = {
-  i8: (view) => view.getInt8(0),
-  u8: (view) => view.getUint8(0),
-  i16: (view) => view.getInt16(0, true),
-  u16: (view) => view.getUint16(0, true),
-  i32: (view) => view.getInt32(0, true),
-  u32: (view) => view.getUint32(0, true),
-  f32: (view) => view.getFloat32(0, true),
-  f64: (view) => view.getFloat64(0, true),
-  i64: (view) => view.getBigInt64(0, true),
-  f16: () => Number.NaN,
-};
 
 /** A turn whose profiles share less than this is a guess. */
 const LEAST_SHARE = 0.15;
