@@ -14,6 +14,7 @@ import { identitySwap } from "./labels/identity-swap.ts";
 import { jitter } from "./labels/jitter.ts";
 import { rigidSize } from "./labels/rigid-size.ts";
 import { yawFlip } from "./labels/yaw-flip.ts";
+import { boxTime } from "./points/box-time.ts";
 import { association } from "./time/association.ts";
 import { clockModelCheck } from "./time/clock-model.ts";
 import { modality } from "./time/modality.ts";
@@ -41,5 +42,6 @@ export const checks: readonly Check[] = [
   rigidSize,
   yawFlip,
   duplicateObject,
+  boxTime,
   frameDelta,
 ];
