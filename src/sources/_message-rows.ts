@@ -45,8 +45,10 @@ export function streamsOf(found: readonly Omit<Connection, "stream">[]): {
 
 /** Streams with the fingerprint of their first connection's definition, where one is given. */
 export function fingerprinted(streams: readonly StreamInfo[], connections: readonly Connection[], kernels: Kernels): StreamInfo[] {
+  const first = new Map<number, ChannelSchema>();
+  for (const { stream, schema } of connections) if (!first.has(stream)) first.set(stream, schema);
   return streams.map((info, stream) => {
-    const schema = connections.find((one) => one.stream === stream)?.schema;
+    const schema = first.get(stream);
     if (!schema || schema.schemaData.length === 0) return info;
     const encoding = new TextEncoder().encode(`${schema.schemaEncoding}\0`);
     const text = new Uint8Array(encoding.length + schema.schemaData.length);
@@ -71,7 +73,7 @@ export function decodersOf(connections: readonly Connection[]): (id: number) => 
   };
 }
 
-const NO_DECODER: MessageDecoder = { kind: "bytes", stamps: "log", stampNs: () => null, decode: () => null };
+export const NO_DECODER: MessageDecoder = { kind: "bytes", stamps: "log", stampNs: () => null, decode: () => null };
 
 /** One message: its payload in kernel memory, its record's byte range in the file (-1 where it has none). */
 export interface MessageRow {
@@ -85,7 +87,7 @@ export interface MessageRow {
 }
 
 /** Which need makes messages of a kind be decoded. */
-const NEED_OF: Readonly<Record<StreamKind, Need | null>> = {
+export const NEED_OF: Readonly<Record<StreamKind, Need | null>> = {
   points: "points",
   imu: "imu",
   pose: "poses",

@@ -84,7 +84,8 @@ describeShared("recorded bags", (shared) => {
     const bytes = load("robot_localization-test1.bag");
     const whole = await readAll(rosbag1, bag(bytes), 1 << 30);
     const cut = await readAll(rosbag1, bag(bytes), 1000);
-    expect([whole.index.spans.length, cut.index.spans.length]).toEqual([1, 10]);
+    expect(whole.index.spans.length).toBe(1);
+    expect(cut.index.spans.length).toBeGreaterThanOrEqual(10);
     expect(contents(cut)).toEqual(contents(whole));
     expect([cut.damages, cut.lostBytes]).toEqual([[], 0]);
   });

@@ -1,21 +1,11 @@
 /** Rows of a span to blocks: frames grouped by stream, digests, stamps and typed columns. */
 import { ColumnsBuilder } from "../../columns.ts";
 import type { MessageDecoder } from "../../messages/index.ts";
-import type { Block, FrameColumns, Need, StreamKind } from "../../types.ts";
+import type { Block, FrameColumns, Need } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { NEED_OF } from "../_message-rows.ts";
 import { MESSAGE_HEADER, RECORD_HEADER } from "./format.ts";
 import { groupByStream, type Rows } from "./rows.ts";
-
-/** Which need makes messages of a kind be decoded. */
-const NEED_OF: Readonly<Record<StreamKind, Need | null>> = {
-  points: "points",
-  imu: "imu",
-  pose: "poses",
-  image: "images",
-  labels: "labels",
-  stamps: null,
-  bytes: null,
-};
 
 /** @param decoders by channel id */
 export function blocksOf(

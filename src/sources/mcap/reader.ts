@@ -13,6 +13,7 @@ import type { MessageDecoder } from "../../messages/index.ts";
 import type { Decoded, Reader } from "../../source.ts";
 import type { Need, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { NO_DECODER } from "../_message-rows.ts";
 import { blocksOf } from "./blocks.ts";
 import { joinedCrc } from "./crc.ts";
 import { cutDamage, damage } from "./damage.ts";
@@ -193,8 +194,6 @@ function alignedTo(position: number, bytes: number, kernels: Kernels): number {
   const from = kernels.alloc(bytes + 2 * PAGE);
   return Math.ceil(from / PAGE) * PAGE + (position % PAGE);
 }
-
-const NO_DECODER: MessageDecoder = { kind: "bytes", stamps: "log", stampNs: () => null, decode: () => null };
 
 function cutAt(kernels: Kernels, pointer: number, bytes: number, at: number, frames: number): ReturnType<typeof cutDamage> {
   if (bytes < RECORD_HEADER) return cutDamage(at, 0, 0n, at + bytes, frames);

@@ -26,6 +26,9 @@ export const MAX_HEADER = 64 << 10;
 /** Most bytes of a chunk, compressed or not, that are read. */
 export const MAX_CHUNK = 1 << 30;
 
+/** Bytes of index records behind a chunk that are compared with it. */
+export const MAX_INDEX = 64 << 20;
+
 export function recordName(op: number): string {
   return NAMES[op] ?? `op ${op}`;
 }

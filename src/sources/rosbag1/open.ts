@@ -9,6 +9,7 @@ import type { OpenOptions } from "../../source.ts";
 import type { ContainerClaims, Damage, Plain, RecordingIndex, Severity, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { type Connection, fingerprinted, streamsOf } from "../_message-rows.ts";
+import { MOST_KEPT_BYTES } from "../mcap/format.ts";
 import { mostInflated, openChunk } from "./chunk.ts";
 import {
   BAG_HEADER,
@@ -21,7 +22,7 @@ import {
   INDEX_DATA,
   MAGIC,
   MAX_CHUNK,
-  MESSAGE,
+  MAX_INDEX,
   nextRecord,
   type RecordHead,
   recordName,
@@ -34,14 +35,16 @@ import {
 /** What a record's head is read in. */
 const WINDOW = 256 << 10;
 const MAX_CONNECTIONS = 65_536;
+/** Chunks whose place in the index is looked at: those of a terabyte. */
+const MAX_LISTED = 1 << 20;
+/** Places without a record; behind the last of them the rest of the file is given up. */
+const MAX_GAPS = 1 << 16;
 /** Bytes of one connection record: a definition of a message has kilobytes. */
 const MAX_CONNECTION = 4 << 20;
 
 /** What a worker's reader needs. Plain data. */
 export interface BagDetail {
   readonly connections: readonly Connection[];
-  /** Start and end of every chunk, message and index record, in order; the reader looks at nothing else. */
-  readonly records: Float64Array;
 }
 
 export function damage(
@@ -59,13 +62,19 @@ interface Walk {
   readonly connections: Map<number, Omit<Connection, "stream">>;
   /** Connections index records tell of. */
   readonly indexed: Set<number>;
-  readonly records: number[];
-  readonly chunks: Set<number>;
-  /** Chunk infos: position of the chunk, messages by connection, where it stands. */
-  readonly infos: { readonly chunk: number; readonly counts: ReadonlyMap<number, number>; readonly at: readonly [number, number] }[];
+  /** Positions of the first chunks, and where they end. */
+  readonly chunks: Map<number, number>;
+  chunkRecords: number;
+  /** The first chunk infos: position of the chunk they are about, where they stand. */
+  readonly infos: { readonly chunk: number; readonly at: readonly [number, number] }[];
+  infoRecords: number;
+  /** Messages by connection, as all chunk infos state them. */
+  readonly claimed: Map<number, number>;
   readonly spans: Span[];
   bagHeader: { readonly header: Header; readonly at: readonly [number, number] } | null;
   connectionRecords: number;
+  /** Of definitions. */
+  keptBytes: number;
   lostBytes: number;
   found: number;
 }
@@ -89,12 +98,12 @@ export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptio
     spans: walk.spans,
     facts: {
       ...walk.damages.facts(),
-      regions: { total: walk.chunks.size, withChecksum: 0, verified: 0 },
+      regions: { total: walk.chunkRecords, withChecksum: 0, verified: 0 },
       fold: null,
       lostBytes: walk.lostBytes,
     },
     claims: claimsOf(walk, connections, streams.length),
-    detail: { connections, records: Float64Array.from(walk.records) } satisfies BagDetail,
+    detail: { connections } satisfies BagDetail,
   };
 }
 
@@ -103,12 +112,15 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
     damages: new DamageList(),
     connections: new Map(),
     indexed: new Set(),
-    records: [],
-    chunks: new Set(),
+    chunks: new Map(),
+    chunkRecords: 0,
     infos: [],
+    infoRecords: 0,
+    claimed: new Map(),
     spans: [],
     bagHeader: null,
     connectionRecords: 0,
+    keptBytes: 0,
     lostBytes: 0,
     found: 0,
   };
@@ -129,11 +141,14 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
   const first = new TextDecoder().decode(look(0, MAGIC.length).subarray(0, MAGIC.length));
   if (first !== MAGIC) walk.damages.add(damage("bad-magic", "error", [0, Math.min(size, MAGIC.length)], { first }, { first: MAGIC }));
   let at = first === MAGIC ? MAGIC.length : 0;
+  let gaps = 0;
+  let indexBytes = 0;
   while (at < size) {
     const head = headAt(look(at, 1024), 0) ?? headAt(look(at, 80 << 10), 0);
     const end = head ? at + head.dataAt + head.dataBytes : 0;
     if (!head || (end > size && hasRecordBefore(at, end))) {
-      const next = search(at + 1);
+      cut(at);
+      const next = ++gaps > MAX_GAPS ? size : search(at + 1);
       gap(at, next, head);
       at = next;
       continue;
@@ -144,22 +159,20 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
       walk.damages.add(damage("truncated", "error", [at, size], { record: recordName(head.op), bytes: size - at }, { bytes: end - at }));
       if (head.op !== CHUNK) walk.lostBytes += size - at;
     }
-    if (head.op === CHUNK || head.op === MESSAGE || head.op === INDEX_DATA) {
-      // Index records stay with their chunk: they are compared with it.
-      const more = head.op === CHUNK ? inflated(head) : to - at;
-      if (head.op !== INDEX_DATA && weight > 0 && weight + more > spanBytes) cut(at);
-      if (spanStart < 0) spanStart = at;
-      weight += more;
-    } else {
-      cut(at);
-    }
     if (to - at > MAX_CHUNK) {
       walk.damages.add(damage("too-large", "error", [at, to], { record: recordName(head.op), bytes: to - at }, { most: MAX_CHUNK }));
       walk.lostBytes += to - at;
       cut(at);
-    } else {
-      note(walk, head, at, to, (bytes) => look(at + head.dataAt, bytes).subarray(0, Math.min(bytes, to - at - head.dataAt)));
+      at = to;
+      continue;
     }
+    // Index records stay with their chunk: they are compared with it.
+    indexBytes = head.op === INDEX_DATA ? indexBytes + to - at : 0;
+    const more = head.op === CHUNK ? inflated(head) : to - at;
+    if (weight > 0 && weight + more > spanBytes && (indexBytes === 0 || indexBytes > MAX_INDEX)) cut(at);
+    if (spanStart < 0) spanStart = at;
+    weight += more;
+    note(walk, head, at, to, (bytes) => look(at + head.dataAt, bytes).subarray(0, Math.min(bytes, to - at - head.dataAt)));
     at = to;
   }
   cut(size);
@@ -173,7 +186,7 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
 
   function search(from: number): number {
     for (let at = from; at < size; ) {
-      const bytes = look(at, WINDOW);
+      const bytes = look(at, 8192);
       const found = nextRecord(bytes, 0);
       if (found >= 0) return at + found;
       if (at + bytes.length >= size) return size;
@@ -208,9 +221,10 @@ function inflated({ header, dataBytes }: RecordHead): number {
 
 /** @param data up to so many bytes of the record's data */
 function note(walk: Walk, { op, header, dataBytes }: RecordHead, at: number, to: number, data: (bytes: number) => Uint8Array): void {
-  if (op === CHUNK || op === MESSAGE || op === INDEX_DATA) walk.records.push(at, to);
-  if (op === CHUNK) walk.chunks.add(at);
-  else if (op === BAG_HEADER) {
+  if (op === CHUNK) {
+    walk.chunkRecords++;
+    if (walk.chunks.size < MAX_LISTED) walk.chunks.set(at, to);
+  } else if (op === BAG_HEADER) {
     if (walk.bagHeader) walk.damages.add(damage("misplaced-record", "warning", [at, to], { record: "BagHeader" }, { first: true }));
     else walk.bagHeader = { header, at: [at, to] };
   } else if (op === CONNECTION) {
@@ -227,14 +241,18 @@ function note(walk: Walk, { op, header, dataBytes }: RecordHead, at: number, to:
       return;
     }
     const bytes = data(8 * count);
-    const counts = new Map<number, number>();
-    for (let i = 0; i + 8 <= bytes.length; i += 8) counts.set(u32(bytes, i), u32(bytes, i + 4));
-    walk.infos.push({ chunk, counts, at: [at, to] });
+    for (let i = 0; i + 8 <= bytes.length; i += 8) {
+      const id = u32(bytes, i);
+      const known = walk.claimed.get(id);
+      if (known !== undefined || walk.claimed.size < MAX_CONNECTIONS) walk.claimed.set(id, (known ?? 0) + u32(bytes, i + 4));
+    }
+    walk.infoRecords++;
+    if (walk.infos.length < MAX_LISTED) walk.infos.push({ chunk, at: [at, to] });
   }
 }
 
 /** Notes a connection; the first of an id counts. */
-function define(walk: Pick<Walk, "connections" | "damages">, header: Header, data: Uint8Array, at: readonly [number, number]): void {
+function define(walk: Walk, header: Header, data: Uint8Array, at: readonly [number, number]): void {
   const id = u32Of(header, "conn");
   const fields = fieldsOf(data);
   const topic = textOf(header, "topic");
@@ -252,15 +270,15 @@ function define(walk: Pick<Walk, "connections" | "damages">, header: Header, dat
   if (known && (known.topic !== topic || known.schema.schemaName !== schema.schemaName)) {
     walk.damages.add(damage("channel-conflict", "error", at, { connection: id, topic }, { topic: known.topic }));
   }
-  if (!known && walk.connections.size < MAX_CONNECTIONS) walk.connections.set(id, { id, topic, schema });
+  if (known || walk.connections.size === MAX_CONNECTIONS || walk.keptBytes + schema.schemaData.length > MOST_KEPT_BYTES) return;
+  walk.keptBytes += schema.schemaData.length;
+  walk.connections.set(id, { id, topic, schema });
 }
 
 /** Connection records inside the chunks, for a bag whose index section is missing or lacks some. */
 function definitionsInChunks(input: Input, walk: Walk, kernels: Kernels): void {
   const base = kernels.mark();
-  for (let i = 0; i < walk.records.length; i += 2) {
-    const [at = 0, end = 0] = [walk.records[i], walk.records[i + 1]];
-    if (!walk.chunks.has(at)) continue;
+  for (const [at, end] of walk.chunks) {
     kernels.release(base);
     const pointer = kernels.alloc(end - at);
     const got = input.read(0, at, kernels.u8(pointer, end - at));
@@ -300,32 +318,31 @@ function checkIndex(walk: Walk, size: number): void {
       damages.add(damage("truncated", "error", [Math.max(0, size - 1), size], { bytes: size, index: false }, { indexPos: indexAt }));
     } else {
       const said = { chunk_count: u32Of(header, "chunk_count"), conn_count: u32Of(header, "conn_count") };
-      const is = { chunk_count: walk.chunks.size, conn_count: walk.connectionRecords };
+      const is = { chunk_count: walk.chunkRecords, conn_count: walk.connectionRecords };
       if (said.chunk_count !== is.chunk_count || said.conn_count !== is.conn_count) {
         damages.add(damage("statistics-mismatch", "error", at, { record: "BagHeader", ...said }, is));
       }
     }
   }
+  if (walk.chunkRecords > MAX_LISTED) return;
   for (const { chunk, at } of walk.infos) {
     if (!walk.chunks.has(chunk)) damages.add(damage("index-mismatch", "error", at, { record: "ChunkInfo", chunk }, { chunk: null }));
   }
   if (walk.infos.length > 0 && walk.infos.length < walk.chunks.size) {
     const listed = new Set(walk.infos.map(({ chunk }) => chunk));
-    for (const chunk of walk.chunks)
+    for (const chunk of walk.chunks.keys())
       if (!listed.has(chunk)) damages.add(damage("index-mismatch", "error", [chunk, chunk + 8], { indexed: false }, { indexed: true }));
   }
 }
 
 /** Messages per stream as the chunk infos state them, where they tell of every chunk. */
 function claimsOf(walk: Walk, connections: readonly Connection[], streams: number): ContainerClaims {
-  if (walk.infos.length !== walk.chunks.size || walk.infos.length === 0) return {};
+  if (walk.infoRecords !== walk.chunkRecords || walk.infoRecords === 0) return {};
   const streamOf = new Map(connections.map(({ id, stream }) => [id, stream]));
   const frames = new Map<number, number>(Array.from({ length: streams }, (_, i) => [i, 0]));
-  for (const { counts } of walk.infos) {
-    for (const [id, count] of counts) {
-      const stream = streamOf.get(id);
-      if (stream !== undefined) frames.set(stream, (frames.get(stream) ?? 0) + count);
-    }
+  for (const [id, count] of walk.claimed) {
+    const stream = streamOf.get(id);
+    if (stream !== undefined) frames.set(stream, (frames.get(stream) ?? 0) + count);
   }
   const [first, last] = [walk.infos[0]?.at[0] ?? 0, walk.infos[walk.infos.length - 1]?.at[1] ?? 0];
   return { frames, at: [first, Math.max(first + 1, last)] };

@@ -13,6 +13,7 @@ import {
   type Header,
   headAt,
   INDEX_DATA,
+  MAX_INDEX,
   MESSAGE,
   nextRecord,
   recordName,
@@ -59,30 +60,33 @@ export class BagReader implements Reader {
     this.#rows = [];
     this.#damages = new DamageList();
     this.#lostBytes = 0;
-    const { records } = this.#detail;
+    const pointer = kernels.alloc(span.end - span.start);
+    const got = this.#input.read(0, span.start, kernels.u8(pointer, span.end - span.start));
+    if (got < span.end - span.start) {
+      this.#damages.add(damage("shrunk", "error", [span.start + got, span.end], { bytes: got }, { bytes: span.end - span.start }));
+      this.#lostBytes += span.end - span.start - got;
+    }
     let chunk: ChunkMessages | null = null;
-    for (let i = firstFrom(records, span.start); i < records.length && (records[i] ?? 0) < span.end; i += 2) {
-      const [at, end] = [records[i] ?? 0, records[i + 1] ?? 0];
-      const pointer = kernels.alloc(end - at);
-      const got = this.#input.read(0, at, kernels.u8(pointer, end - at));
-      if (got < end - at) {
-        this.#damages.add(damage("shrunk", "error", [at + got, end], { bytes: got }, { bytes: end - at }));
-        this.#lostBytes += end - at - got;
-      }
-      const head = headAt(kernels.u8(pointer, got), 0);
-      if (!head) continue;
-      const data = pointer + head.dataAt;
-      const stored = Math.max(0, Math.min(head.dataBytes, got - head.dataAt));
+    let indexBytes = 0;
+    for (let p = 0; p < got; ) {
+      const head = headAt(kernels.u8(pointer + p, got - p), 0);
+      if (!head) break;
+      const at = span.start + p;
+      const data = pointer + p + head.dataAt;
+      const stored = Math.max(0, Math.min(head.dataBytes, got - p - head.dataAt));
+      const end = at + head.dataAt + stored;
+      p = end - span.start;
+      indexBytes = head.op === INDEX_DATA ? indexBytes + end - at : 0;
       if (head.op === CHUNK) {
         this.#missing(chunk);
         chunk = this.#chunk(head.header, data, stored, stored === head.dataBytes, [at, end], at + head.dataAt);
-      } else if (head.op === MESSAGE && stored === head.dataBytes) {
+      } else if (head.op === INDEX_DATA && indexBytes <= MAX_INDEX) {
+        if (chunk) this.#compare(chunk, head.header, kernels.u8(data, stored), [at, end]);
+      } else {
         // A span may begin here: an index behind it is not of the chunk before.
         this.#missing(chunk);
         chunk = null;
-        this.#message(head.header, data, stored, at, end, [at, end]);
-      } else if (head.op === INDEX_DATA && chunk) {
-        this.#compare(chunk, head.header, kernels.u8(data, stored), [at, end]);
+        if (head.op === MESSAGE && stored === head.dataBytes) this.#message(head.header, data, stored, at, end, [at, end]);
       }
     }
     this.#missing(chunk);
@@ -198,16 +202,4 @@ export class BagReader implements Reader {
       ),
     );
   }
-}
-
-/** Index of the first record at or after a position. */
-function firstFrom(records: Float64Array, position: number): number {
-  let low = 0;
-  let high = records.length / 2;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((records[2 * middle] ?? 0) < position) low = middle + 1;
-    else high = middle;
-  }
-  return 2 * low;
 }
