@@ -9,6 +9,7 @@
  * A sweep is no moment: every bin has its own time. The turn is a weighted mean over bins, so its moment is the same mean of their times.
  */
 import { PROFILE_BINS } from "../src/abi";
+import { azimuth } from "./_azimuth";
 import { loadField, loadSince } from "./_field";
 
 const TAU: f64 = 6.283185307179586;
@@ -112,18 +113,6 @@ function groundOf(rows: usize, count: i32, stride: i32, x: i32, y: i32, z: i32, 
 
 function binOf(x: f64, y: f64): i32 {
   return min(PROFILE_BINS - 1, i32((azimuth(x, y) + TAU / 2) / BIN));
-}
-
-/** atan2(y, x) to 4e-6 rad, some five times as fast. (Abramowitz and Stegun 4.4.49) */
-function azimuth(x: f64, y: f64): f64 {
-  const ax = abs(x);
-  const ay = abs(y);
-  const t = min(ax, ay) / max(ax, ay);
-  const s = t * t;
-  let angle = t * (0.999866 + s * (-0.3302995 + s * (0.180141 + s * (-0.085133 + s * 0.0208351))));
-  if (ay > ax) angle = TAU / 4 - angle;
-  if (x < 0) angle = TAU / 2 - angle;
-  return y < 0 ? -angle : angle;
 }
 
 /** Residuals (metres) beyond which a bin counts for nothing: at first, and at last. */

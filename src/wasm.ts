@@ -308,6 +308,21 @@ export interface KernelExports {
     times: number,
     span: number,
   ): number;
+  /** Times of a sweep against azimuths to f64[SWEEP_FIGURES + 2 * SWEEP_LASERS]; see assembly/sweep-fit.ts. @returns points that count, or 0 */
+  sweepFit(
+    rows: number,
+    count: number,
+    stride: number,
+    x: number,
+    y: number,
+    z: number,
+    type: number,
+    time: number,
+    timeType: number,
+    ring: number,
+    ringType: number,
+    out: number,
+  ): number;
   /** Turn between two range profiles to f64[4]: radians, its moment, its deviation, share that fits. @returns bins that fit, or 0 */
   matchProfiles(a: number, b: number, out: number): number;
   /** Mean per column of a band of rows of a grey image. @returns columns */

@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { SWEEP_FIGURES, SWEEP_LASERS } from "../../src/abi.ts";
+import { randomStream } from "../../src/simulate/random.ts";
+import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import * as reference from "../reference/sweep-fit.ts";
+import { SPOILS, type SweepPoint, sweep } from "../sweep.ts";
+import { guarded, guardedBytes } from "./regions.ts";
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await loadKernels();
+});
+
+const STRIDE = 25;
+const [F32, F64, U8] = [6, 7, 1];
+
+/** f32 x y z at 1, f64 time at 13, u8 laser at 21. */
+function run(points: readonly SweepPoint[], hasRing = true) {
+  const mark = kernels.mark();
+  const bytes = new Uint8Array(STRIDE * points.length);
+  const view = new DataView(bytes.buffer);
+  for (const [i, { x, y, z, time, laser }] of points.entries()) {
+    for (const [d, value] of [x, y, z].entries()) view.setFloat32(STRIDE * i + 1 + 4 * d, value, true);
+    view.setFloat64(STRIDE * i + 13, time, true);
+    view.setUint8(STRIDE * i + 21, laser);
+  }
+  const rows = guardedBytes(kernels, bytes);
+  const out = guarded(kernels, 8 * (SWEEP_FIGURES + 2 * SWEEP_LASERS));
+  const n = kernels.exports.sweepFit(
+    ...([rows.pointer, points.length, STRIDE, 1, 5, 9, F32, 13, F64, hasRing ? 21 : -1, U8, out.pointer] as const),
+  );
+  for (const region of [rows, out]) region.expectIntact();
+  const values = new Float64Array(kernels.exports.memory.buffer, out.pointer, SWEEP_FIGURES + 2 * SWEEP_LASERS).slice();
+  kernels.release(mark);
+  const [counted = 0, spin = 0, ax = 0, ay = 0, resultant = 0, median = 0, off = 0, least = 0, most = 0, back = 0, stuck = 0, far = 0] =
+    values;
+  const lasers = Array.from(
+    { length: SWEEP_LASERS },
+    (_, l) => [values[SWEEP_FIGURES + 2 * l] ?? 0, values[SWEEP_FIGURES + 2 * l + 1] ?? 0] as const,
+  );
+  return { n, counted, spin, axis: [ax, ay] as const, resultant, median, off, least, most, back, stuck, far, lasers };
+}
+
+describe("good sweeps", () => {
+  for (const axis of [
+    [0, 0],
+    [1.4, -0.3],
+  ] as const) {
+    for (const spin of [-62.8, 62.8, 125]) {
+      for (const hasRing of [true, false]) {
+        test(`axis at ${axis.join(", ")}, ${spin} rad/s, ${hasRing ? "lasers numbered" : "lasers by elevation"}`, () => {
+          const points = sweep({ axis, spin, periodS: Math.abs((2 * Math.PI) / spin) });
+          const got = run(points, hasRing);
+          expect(got.n).toBe(points.length);
+          expect(got.spin / spin).toBeCloseTo(1, 2);
+          expect(got.resultant).toBeGreaterThan(0.99);
+          if (hasRing) {
+            expect(got.spin / spin).toBeCloseTo(1, 4);
+            expect(Math.hypot(got.axis[0] - axis[0], got.axis[1] - axis[1])).toBeLessThan(0.02);
+            expect(got.median).toBeLessThan(0.001);
+            expect([got.off, got.far, got.back, got.stuck]).toEqual([0, 0, 0, expect.any(Number)]);
+          }
+        });
+      }
+    }
+  }
+
+  test("every laser has its phase", () => {
+    const { lasers } = run(sweep());
+    const phases = lasers.slice(0, 16).map(([, phase]) => phase);
+    for (const [l, phase] of phases.entries()) expect(phase - (phases[0] ?? 0)).toBeCloseTo(0.018 * (l % 4), 2);
+    expect(lasers.slice(16).every(([count]) => count === 0)).toBe(true);
+  });
+});
+
+describe("spoiled times", () => {
+  for (const [name, spoil] of Object.entries(SPOILS)) {
+    test(`${name}: the figures are the definition's for the spin and axis found`, () => {
+      const points = sweep({ seed: 3 });
+      spoil(points, randomStream(3, name));
+      const got = run(points);
+      if (name === "zeroed") {
+        expect(got.n).toBe(0);
+        expect([got.least, got.most, got.stuck]).toEqual([0, 0, 1]);
+        return;
+      }
+      const counted = name === "a tenth zeroed" ? points.filter(({ time }) => time > 0) : points;
+      const want = reference.sweepFit(counted, got.spin, got.axis, 0.05);
+      const share = counted.length / points.length;
+      expect(got.resultant).toBeCloseTo(want.resultant * share, 2);
+      if (want.resultant > 0.8) expect(got.off).toBeCloseTo(want.share * share + (1 - share), 2);
+      const figures = { shuffled: [0.4, 1], "counted from each packet": [0.5, 1] }[name];
+      if (figures) expect(got.resultant).toBeLessThan(figures[0] ?? 0);
+      else expect(got.resultant).toBeGreaterThan(0.85);
+    });
+  }
+});
+
+test("few points, no points, strange points", () => {
+  const at = (x: number, time = 0): SweepPoint => ({ x, y: 3, z: 0, time, laser: 0 });
+  expect(run([]).n).toBe(0);
+  expect(run([at(5)]).n).toBe(0);
+  expect(run(Array.from({ length: 199 }, (_, i) => at(5 + i, i))).n).toBe(0);
+  const strange = [Number.NaN, Number.POSITIVE_INFINITY, 0, 1e30];
+  expect(run(Array.from({ length: 1000 }, (_, i) => at(strange[i % 4] ?? 0, strange[(i >> 2) % 4] ?? 0))).n).toBeLessThanOrEqual(1000);
+  expect(run(Array.from({ length: 1000 }, (_, i) => at(5, i))).n).toBe(1000);
+});
