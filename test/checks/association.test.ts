@@ -153,6 +153,22 @@ describe("a tolerance in the rig", () => {
     expect(ask(given, rigOf(5, ["poses", "labels"]))).toMatchObject([{ status: "pass", observed: { of: "boxes", pairs: 9 } }]);
   });
 
+  test("neighbours in time that are none in the file are told apart", () => {
+    const [answer] = ask([RGB([0, 400, 100, 300, 200, 500]), DEPTH([0, 100, 500, 600, 700, 800])], rigOf(20));
+    expect(answer?.defects.map(({ frames }) => frames)).toEqual([
+      [4, 4],
+      [3, 3],
+      [1, 1],
+    ]);
+  });
+
+  test("by the recorder's clock where one of them has no other", () => {
+    const logged = (other: Given): Given => ({ ...other, info: { ...other.info, stamps: "log" } });
+    const given = [RGB(every(100, 20)), logged(DEPTH(every(100, 20, 50)))] as const;
+    // The frames of the test are logged alike, whatever their stamps.
+    expect(ask(given, rigOf(1))).toMatchObject([{ status: "pass", observed: { clock: "log", gapMaxMs: 0 } }]);
+  });
+
   test("stamps out of order find their partners; unset ones have none to find", () => {
     const rgb = [0, 66, 33, 99];
     expect(ask([RGB(rgb), DEPTH(every(33, 5, 2))], rigOf(5))).toMatchObject([{ status: "pass", observed: { pairs: 4 } }]);

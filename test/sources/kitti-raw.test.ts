@@ -263,6 +263,16 @@ describe("gaps between sweeps", () => {
     expect(await gapsOf(0, 900)).toEqual([["info", observed]]);
   });
 
+  test("count the stamps that lie within their sweep", async () => {
+    const files = drive();
+    files["velodyne_points/timestamps.txt"] = times(6, 500).replace(".200000500", ".200000950");
+    const { damages } = await readWhole(kittiRaw, memoryInput("drive", files));
+    expect(damages.map(({ kind, observed }) => [kind, observed["ordered"]])).toEqual([
+      ["sweep-bounds", undefined],
+      ["sweep-gaps", 5],
+    ]);
+  });
+
   test("below nothing are none: sweeps overlap", async () => {
     const files = drive();
     files["velodyne_points/timestamps_end.txt"] = times(8).split("\n").slice(2).join("\n");

@@ -164,6 +164,12 @@ describe("poses and inertial samples", () => {
     expect([ids(other), ids(none)]).toEqual([["other"], ["s"]]);
   });
 
+  test("a stated separator, where the line has another too", async () => {
+    const rig = "  - { id: odom, kind: pose, path: odom.txt, separator: space, columns: { stamp: 0, x: 2, y: 3, z: 4 } }\n";
+    const { streams } = await readAll(table, folder(rig, { "odom.txt": "1 a,b 2 3 4\n" }));
+    expect(streams["odom"]?.poses[0]?.xyz).toEqual([2, 3, 4]);
+  });
+
   test("two streams out of one file", async () => {
     const rig = `  - { id: a, kind: stamps, path: pairs.txt, columns: { stamp: 0 } }
   - { id: b, kind: stamps, path: pairs.txt, columns: { stamp: 2 } }
