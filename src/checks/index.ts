@@ -15,6 +15,7 @@ import { jitter } from "./labels/jitter.ts";
 import { rigidSize } from "./labels/rigid-size.ts";
 import { yawFlip } from "./labels/yaw-flip.ts";
 import { boxTime } from "./points/box-time.ts";
+import { sweepTiming } from "./points/sweep-timing.ts";
 import { association } from "./time/association.ts";
 import { clockModelCheck } from "./time/clock-model.ts";
 import { modality } from "./time/modality.ts";
@@ -42,6 +43,7 @@ export const checks: readonly Check[] = [
   rigidSize,
   yawFlip,
   duplicateObject,
+  sweepTiming,
   boxTime,
   frameDelta,
 ];
