@@ -24,6 +24,7 @@ export { renderImage } from "./render";
 export { lowerLine, robustLine } from "./robust-line";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
 export { sweepFit } from "./sweep-fit";
+export { sweepShape } from "./sweep-shape";
 export { linkTracks, secondDifferenceMad, sortByFrame, swapPartners, trackResiduals } from "./track-residuals";
 export { xxh3, xxh3Seeded } from "./xxh3";
 export { xxh3Final, xxh3Init, xxh3Update, xxh3WideFinal } from "./xxh3-stream";

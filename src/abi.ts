@@ -146,3 +146,7 @@ export const BOX_POINTS_CHUNK = 2048;
 export const SWEEP_SAMPLE = 4096;
 export const SWEEP_LASERS = 256;
 export const SWEEP_FIGURES = 12;
+
+/** sweepShape: figures before the lasers, and sectors of azimuth behind them. */
+export const SHAPE_FIGURES = 6;
+export const SHAPE_SECTORS = 360;

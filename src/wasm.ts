@@ -323,6 +323,22 @@ export interface KernelExports {
     ringType: number,
     out: number,
   ): number;
+  /** What a sweep consists of, to u32[SHAPE_FIGURES + SWEEP_LASERS + SHAPE_SECTORS]; see assembly/sweep-shape.ts. @returns points with a place */
+  sweepShape(
+    rows: number,
+    count: number,
+    stride: number,
+    x: number,
+    y: number,
+    z: number,
+    type: number,
+    ring: number,
+    ringType: number,
+    intensity: number,
+    intensityType: number,
+    farthest: number,
+    out: number,
+  ): number;
   /** Turn between two range profiles to f64[4]: radians, its moment, its deviation, share that fits. @returns bins that fit, or 0 */
   matchProfiles(a: number, b: number, out: number): number;
   /** Mean per column of a band of rows of a grey image. @returns columns */

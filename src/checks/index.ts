@@ -15,6 +15,7 @@ import { jitter } from "./labels/jitter.ts";
 import { rigidSize } from "./labels/rigid-size.ts";
 import { yawFlip } from "./labels/yaw-flip.ts";
 import { boxTime } from "./points/box-time.ts";
+import { sweepShape } from "./points/sweep-shape.ts";
 import { sweepTiming } from "./points/sweep-timing.ts";
 import { association } from "./time/association.ts";
 import { clockModelCheck } from "./time/clock-model.ts";
@@ -43,6 +44,7 @@ export const checks: readonly Check[] = [
   rigidSize,
   yawFlip,
   duplicateObject,
+  sweepShape,
   sweepTiming,
   boxTime,
   frameDelta,

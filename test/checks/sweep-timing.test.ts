@@ -129,6 +129,12 @@ describe("spoiled times are named, in the sweeps they are in", () => {
     expect(said(ask(absolute))).toEqual([]);
   });
 
+  test("another moment than the rig states", () => {
+    expect(said(ask(good(), { rig: { stampReference: "start" } }))).toEqual([]);
+    expect(said(ask(good(), { rig: { stampReference: "end" } }))).toEqual(["wrong-reference 0-3"]);
+    expect(said(ask(good(), { rig: { stampReference: "middle" } }))).toEqual(["wrong-reference 0-3"]);
+  });
+
   test("against the spin the rig states", () => {
     expect(said(ask(good(), { rig: { spin: "counterclockwise" } }))).toEqual(["reversed 0-3"]);
     expect(said(ask(good(), { rig: { spin: "clockwise" } }))).toEqual([]);

@@ -28,6 +28,8 @@ const LEAST_LASER_POINTS = 20;
 const WRONG_UNIT = 5;
 /** First and last time after the stamp, in periods, at most. */
 const MOST_AWAY = 1.2;
+/** And how far from the moment the rig states the stamp may be, in periods. */
+const OFF_REFERENCE = 0.15;
 /** A sweep over less than this says nothing, radians. */
 const LEAST_SEEN = 1;
 
@@ -233,7 +235,13 @@ function kindOf(sweep: Sweep, nominalS: number, { rig }: StreamInfo): Kind | "fi
   if (stated && (stated === "clockwise") !== sweep.period < 0) return "reversed";
   const periodS = nominalS > 0 ? nominalS : Math.abs(sweep.period);
   if (!sweep.window || sweep.window[0] < -MOST_AWAY * periodS || sweep.window[1] > MOST_AWAY * periodS) return "wrong-reference";
+  if (rig?.stampReference && Math.abs(momentOf(sweep.window, rig.stampReference)) > OFF_REFERENCE * periodS) return "wrong-reference";
   return sweep.late ? "late-laser" : "fine";
+}
+
+/** Where in the sweep the stamp should be, s after where it is. */
+function momentOf([first, last]: readonly [number, number], reference: "start" | "middle" | "end"): number {
+  return reference === "start" ? first : reference === "end" ? last : (first + last) / 2;
 }
 
 /** Power of ten by which a turn takes longer than the time between stamps; 1 where it does not. */

@@ -8,7 +8,7 @@
  * that a rig is never obeyed in part and in silence.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { NOT_REQUIRED, type RigStream, SWEEP_CLAUSES } from "../../rig.ts";
+import { NOT_REQUIRED, type RigStream } from "../../rig.ts";
 import { ms, nsBetween } from "../../seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -38,7 +38,7 @@ export const modality = defineCheck({
     "streams with nominal stamps, or on a clock that does not meet the others', are not compared in time",
     "messages without a rate stated in the rig: plain bytes, or fewer than 10 frames, may begin and end when they like",
     "silence in the middle of a stream: see time/rate",
-    "sweepPeriodMs, spin, stampReference, pointTimeUnit and deskewed of the rig, and tables that were not read: not_run, clause by clause",
+    "deskewed of the rig, and tables that were not read: not_run, clause by clause",
   ],
 
   conclude(context, options) {
@@ -66,10 +66,13 @@ export const modality = defineCheck({
   },
 });
 
+/** The others of a sweep are points/sweep-timing's. */
+const UNREAD_CLAUSES = ["deskewed"] as const;
+
 /** The clauses of the rig that no check reads yet, and tables that are not there: each an open question of its own. */
 function unreadClauses({ rig, streams: there }: Context): readonly Conclusion[] {
   return (rig?.streams ?? []).flatMap((stream) => [
-    ...SWEEP_CLAUSES.filter((clause) => stream[clause] !== undefined).map((clause) =>
+    ...UNREAD_CLAUSES.filter((clause) => stream[clause] !== undefined).map((clause) =>
       open(stream.id, `${clause}: not checked by this version`),
     ),
     ...(isTable(stream) && !there.some(({ info }) => info.id === stream.id) ? [open(stream.id, "a table that was not read")] : []),
