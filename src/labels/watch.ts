@@ -103,8 +103,10 @@ function neededFrame({ kind, frames: [first, last] }: LabelFault): number {
   return kind === "class-flicker" || kind === "class-swap" ? last + (last - first + 1) : last;
 }
 
-/** What is seen first as the one turns out as the other when it goes on. */
-const FAMILY: Partial<Record<LabelFault["kind"], LabelFault["kind"]>> = { stale: "shift", "size-jump": "size-drift" };
+/** What is seen first as the one turns out as the other when it goes on: a class that is away for three frames is told as a switch. */
+const FAMILY: Partial<Record<LabelFault["kind"], LabelFault["kind"]>> = {
+  ...{ stale: "shift", "size-jump": "size-drift", "class-flicker": "class-switch" },
+};
 
 function isSame(a: LabelFault, b: LabelFault): boolean {
   const family = ({ kind }: LabelFault): string => FAMILY[kind] ?? kind;

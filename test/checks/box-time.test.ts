@@ -31,10 +31,12 @@ interface Drive {
   /** Metres the labels are beside the points. */
   readonly beside?: number;
   readonly hasTime?: boolean;
+  /** Stamps of labels after those of sweeps. */
+  readonly labelsLaterNs?: bigint;
 }
 
 /** Twelve cars, each hit by ten points, in sweeps of f32 x y z and u32 microseconds. */
-function drive({ sweeps = 6, speed = 10, time = (share) => 0.1 * share, beside = 0, hasTime = true }: Drive) {
+function drive({ sweeps = 6, speed = 10, time = (share) => 0.1 * share, beside = 0, hasTime = true, labelsLaterNs = 0n }: Drive) {
   const cars = 12;
   const per = 10;
   const stride = 16;
@@ -58,7 +60,7 @@ function drive({ sweeps = 6, speed = 10, time = (share) => 0.1 * share, beside =
     }));
   const frames = healthy(sweeps).map((one, f) => ({ ...one, stampNs: START_NS + BigInt(f) * PERIOD_NS }));
   const points: Block = { ...blockOf(frames, 0), points: tables };
-  const labels = blockOf(frames.map((one, f) => ({ ...one, boxes: boxes(f) })));
+  const labels = blockOf(frames.map((one, f) => ({ ...one, stampNs: one.stampNs + labelsLaterNs, boxes: boxes(f) })));
   return { points, labels };
 }
 
@@ -96,6 +98,11 @@ describe("moving cars", () => {
     const centred = ask(drive({ time: (share) => (share < 0.5 ? 0 : 0.02) }));
     expect(answer.defects).toHaveLength(1);
     expect((centred.observed["offM"] as { median: number }).median).toBeLessThanOrEqual(0.2);
+  });
+
+  test("labels with stamps of their own", () => {
+    const late = (it: Drive): number => (ask(drive(it)).observed["lateMs"] as { median: number }).median;
+    expect(late({ labelsLaterNs: 20_000_000n })).toBeCloseTo(late({}) - 20, 5);
   });
 
   test("however it is cut", () => {

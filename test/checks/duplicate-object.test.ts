@@ -24,3 +24,12 @@ test("four frames are not enough", () => {
   for (const boxes of scene.slice(10, 14)) boxes.push({ ...boxes[1], track: "double" } as Box);
   expect(ask(scene).status).toBe("pass");
 });
+
+test("a container on its truck shares the place, not the size", () => {
+  const scene = street(40);
+  for (const boxes of scene) {
+    const { box3d = [] } = boxes[1] as Box;
+    boxes.push({ track: "container", class: "container", box3d: box3d.map((v, i) => (i === 3 || i === 4 ? 0.7 * v : v)) });
+  }
+  expect(ask(scene).status).toBe("pass");
+});

@@ -58,3 +58,22 @@ test("a cut shows nothing else", () => {
     }),
   );
 });
+
+describe("no exchange of sets", () => {
+  test("where only some of the tracks change frames and the others do not", () => {
+    const scene = street(40);
+    for (const name of ["car 0", "car 1"]) {
+      const [a, b] = [12, 13].map((frame) => scene[frame]?.find(({ track }) => track === name));
+      if (a?.box3d && b?.box3d) [a.box3d, b.box3d] = [b.box3d, a.box3d];
+    }
+    expect(said(ask(scene))).toEqual([]);
+  });
+
+  test("where a car weaves faster than a straight line can follow", () => {
+    const scene = street(60);
+    for (const [frame, boxes] of scene.entries()) {
+      for (const box of boxes) box.box3d = (box.box3d ?? []).map((v, i) => (i === 1 ? v + 3 * Math.sin((2 * Math.PI * frame) / 9) : v));
+    }
+    expect(said(ask(scene))).toEqual([]);
+  });
+});

@@ -30,3 +30,24 @@ test("a hard turn is no shaking", () => {
   }
   expect(ask(scene).status).toBe("pass");
 });
+
+test("a swerve is no shaking", () => {
+  const scene = street(60);
+  for (let frame = 20; frame < 44; frame++) {
+    const box = boxOf(scene, frame, "car 1");
+    box.box3d = (box.box3d ?? []).map((v, i) => (i === 1 ? v + 2 * Math.sin((2 * Math.PI * (frame - 20)) / 12) : v));
+  }
+  expect(ask(scene).defects).toEqual([]);
+});
+
+test("states how restless each annotator's boxes are", () => {
+  const scene = street(60);
+  for (const [frame, boxes] of scene.entries()) {
+    for (const [i, box] of boxes.entries()) box.box3d = (box.box3d ?? []).map((v, d) => (d === 1 ? v + 0.05 * noise(7 * frame + i) : v));
+  }
+  const [one] = ask(scene).observed["noise"] as { annotator: null; boxes: number; placeM: number; lengthM: number }[];
+  expect(one).toMatchObject({ annotator: null, boxes: 4 * 58, lengthM: 0 });
+  // Evenly spread over 10 cm: a standard deviation of 29 mm, by a median a little more.
+  expect(one?.placeM).toBeGreaterThan(0.02);
+  expect(one?.placeM).toBeLessThan(0.05);
+});

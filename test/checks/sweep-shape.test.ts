@@ -89,6 +89,11 @@ describe("sweeps that differ are named", () => {
   });
 });
 
+test("faults that are apart are findings of their own", () => {
+  const sweeps = good().map((points, f) => (f === 2 || f === 8 ? points.slice(0, 3000) : points));
+  expect(said(ask(sweeps))).toEqual(["point-count 2-2", "point-count 8-8"]);
+});
+
 test("not told", () => {
   expect(ask(good(3))).toMatchObject({ status: "not_observable", reason: "fewer than 5 sweeps: nothing is usual yet" });
   expect(ask([])).toMatchObject({ status: "not_run" });

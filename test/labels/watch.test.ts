@@ -36,6 +36,14 @@ describe("a stream", () => {
       "class-switch 60 car 2",
       2,
     ],
+    [
+      "a class that is another for four frames",
+      (scene) => {
+        for (let f = 60; f < 64; f++) boxOf(scene, f, "car 2").class = "bus";
+      },
+      "class-switch 60 car 2",
+      2,
+    ],
     ["sets exchanged", (scene) => ([scene[60], scene[61]] = [scene[61] ?? [], scene[60] ?? []]), "exchange 60", 1],
     ["a stale set", (scene) => (scene[60] = structuredClone(scene[59] ?? [])), "stale 60", 0],
     ["a box left out", (scene) => (scene[60] = (scene[60] ?? []).filter(({ track }) => track !== "car 1")), "missing 60 car 1", 0],
