@@ -12,6 +12,7 @@ export const sources: readonly { readonly format: string; load(): Promise<Source
   { format: "kitti-tracking", load: async () => (await import("./kitti-tracking.ts")).kittiTracking },
   { format: "kitti-raw", load: async () => (await import("./kitti-raw.ts")).kittiRaw },
   { format: "pcd", load: async () => (await import("./pcd.ts")).pcd },
+  { format: "las", load: async () => (await import("./las.ts")).las },
   { format: "table", load: async () => (await import("./table.ts")).table },
   { format: "euroc", load: async () => (await import("./euroc.ts")).euroc },
   { format: "tum", load: async () => (await import("./tum.ts")).tum },
