@@ -153,10 +153,12 @@ describe("the law of splits", () => {
           (info, given, stated, cuts, picks) => {
             const asked = { ...info, kind: check.appliesTo(info) ? info.kind : ("labels" as const) };
             const block = blockOf(framesFrom(given, asked));
+            const known = { labels: [null], poses: [null] };
             const observe = (piece: typeof block): unknown =>
-              check.observe(piece, kernels, check.defaults, asked, gatheredOf([asked], { labels: [null] }, kernels));
+              check.observe(piece, kernels, check.defaults, asked, gatheredOf([asked], known, kernels));
             const census = censusOf(asked, block);
-            const conclude = (summary: unknown) => check.conclude(summary, census, contextOf([census], stated), check.defaults);
+            const context = contextOf([census], stated, false, { gathered: known });
+            const conclude = (summary: unknown) => check.conclude(summary, census, context, check.defaults);
             const summary = observe(block);
             const whole = conclude(summary);
             // Plain data: a summary crosses to another thread between any two steps.
