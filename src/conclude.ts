@@ -4,7 +4,7 @@
 import { concludeCensus } from "./census.ts";
 import type { Check, Conclusion, Context, Defect, Options } from "./check.ts";
 import { digestHex } from "./fingerprint.ts";
-import { gatheredOf } from "./gather.ts";
+import { gatheredOf, nothingKnown } from "./gather.ts";
 import type { GatheredParts, Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
@@ -30,7 +30,7 @@ export function conclude(
   known: GatheredParts,
 ): Report {
   const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
-  const gathered = gatheredOf(index.streams, { ...known, ...whole.gathered }, kernels);
+  const gathered = gatheredOf(index.streams, { ...nothingKnown(checks, index.streams), ...known, ...whole.gathered }, kernels);
   const context: Context = { recording: index, claims: index.claims, streams, ...given, gathered, kernels, interrupted };
   const verdicts: Verdict[] = [];
   const findings: Finding[] = [];

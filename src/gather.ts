@@ -65,6 +65,12 @@ interface Naming {
   readonly knows?: readonly AnyGather[];
 }
 
+/** Where no stream holds what checks want to know there was no pass before: they know that there is nothing. By gather id, by stream. */
+export function nothingKnown(checks: readonly Naming[], streams: readonly StreamInfo[]): Readonly<Record<string, readonly null[]>> {
+  const ids = checks.flatMap(({ knows = [] }) => knows.map(({ id }) => id));
+  return Object.fromEntries(ids.map((id) => [id, streams.map(() => null)]));
+}
+
 /** Those of the ids, of all that the checks name. @throws RangeError for an unknown id */
 export function gathersOf(checks: readonly Naming[], ids: readonly string[]): readonly AnyGather[] {
   const named = new Map(checks.flatMap(({ gathers = [], knows = [] }) => [...gathers, ...knows]).map((gather) => [gather.id, gather]));

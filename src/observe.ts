@@ -7,7 +7,7 @@
 import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
 import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "./check.ts";
 import { InputError } from "./errors.ts";
-import { type AnyGather, gatheredOf, gathersOf } from "./gather.ts";
+import { type AnyGather, gatheredOf, gathersOf, nothingKnown } from "./gather.ts";
 import type { Plan } from "./plan.ts";
 import { type Decoded, NO_FACTS, type Reader } from "./source.ts";
 import type { Block, Need, RecordingIndex, Span } from "./types.ts";
@@ -53,7 +53,7 @@ export function makeFolder(
     return { check, options };
   });
   const gathers = gathersOf(checks, plan.gathers);
-  const before = gatheredOf(index.streams, { ...nothingKnown(run, index), ...known }, kernels);
+  const before = gatheredOf(index.streams, { ...nothingKnown(checks, index.streams), ...known }, kernels);
   const needs: ReadonlySet<Need> = new Set(plan.needs);
   const streams = index.streams.length;
 
@@ -111,14 +111,6 @@ export function makeFolder(
       };
     },
   };
-}
-
-/** Where no stream holds what checks want to know there was no pass before: they know that there is nothing. */
-function nothingKnown(run: readonly { readonly check: Check }[], { streams }: RecordingIndex): GatheredParts {
-  return byId(
-    run.flatMap(({ check: { knows = [] } }) => knows),
-    () => streams.map(() => null),
-  );
 }
 
 function byId(gathers: readonly AnyGather[], of: (gather: AnyGather) => readonly unknown[]): GatheredParts {

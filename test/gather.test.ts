@@ -90,6 +90,23 @@ describe("checks get what they name", () => {
     });
   const deepThought = (): object => ({});
 
+  test("what no stream holds is known to be nothing", async () => {
+    const nobody = defineCheck<number>({
+      ...{ id: "labels/nobody", scope: "stream", title: "Who is there?", level: 0, needs: ["frames"], absent: "nothing" },
+      ...{ defaults: {}, kinds: {}, blindSpots: [], knows: [poseRows] },
+      appliesTo: () => true,
+      observe: (_block, _kernels, _options, _stream, known) => known.of(poseRows).filter((one) => one !== null).length,
+      merge: (left, right) => left + right,
+      conclude: (poses, _census, { gathered }) => ({
+        ...{ status: "pass", coverage: { items: 1, checked: 1 }, defects: [] },
+        observed: { poses, gathered: gathered.of(poseRows).filter((one) => one !== null).length },
+      }),
+      describe: () => "",
+    });
+    const { verdicts } = await runCheck(input, nodePlatform, inlineExecutor, { catalogue: [nobody], spanBytes: 100 });
+    expect(verdicts.map(({ observed }) => observed)).toEqual([0, 0].map((poses) => ({ poses, gathered: 0 })));
+  });
+
   for (const how of ["gathers", "knows"] as const) {
     test(how, async () => {
       seen.length = 0;
