@@ -56,7 +56,8 @@ const WHOLE: usize = memory.data(SWEEP_LASERS * 32, 16);
  * @param ring offset of the laser's number in a row, or -1: then points of one elevation (0.7 degrees) are taken to be of one laser
  * @param out f64[SWEEP_FIGURES + 2 * SWEEP_LASERS] - output: points that count; spin (radians per unit of the time field, counterclockwise); x, y of
  *   the axis (m); resultant length 0 to 1; median and share of residuals beyond 0.05 rad; smallest and largest time less the first row's; share of
- *   steps back in time; share of points stuck at the smallest time; share of residuals beyond 0.3 rad; then for each laser its points and its phase (radians)
+ *   steps back in time; share of points stuck at the smallest time; share of residuals beyond 0.3 rad;
+ *   sixteenths of the circle that have points; then for each laser its points and its phase (radians)
  * @returns points that count, or 0 where there are fewer than 200 of them or all have one time
  * O(n)
  */
@@ -108,7 +109,9 @@ export function sweepFit(
   const span = most - from;
   if (seen < 200 || !(span > 0 && span < Infinity)) return 0;
 
+  seenParts = 0;
   const n = sample(rows, count, stride, x, y, z, type, time, timeType, ring, ringType, from, span);
+  store<f64>(out, f64(popcnt(seenParts)), 96);
   if (n < 200) return 0;
   let spin = firstSpin(n);
   let ox: f64 = 0;
@@ -136,6 +139,9 @@ export function sweepFit(
   store<f64>(out, oy, 24);
   return hold(rows, count, stride, x, y, z, type, time, timeType, ring, ringType, from, span, spin, ox, oy, out);
 }
+
+/** A bit for each sixteenth of the circle that the sample has points in. */
+let seenParts: i32 = 0;
 
 /** Every so many points, where they count, to the columns of the sample. @returns how many */
 function sample(
@@ -165,6 +171,7 @@ function sample(
     const py = loadField(row + usize(y), type);
     if (!(t >= 0 && counts(px * px + py * py))) continue;
     const laser = laserOf(row, px, py, z, type, ring, ringType);
+    seenParts |= 1 << min(15, i32((azimuth(px, py) / TAU + 0.5) * 16));
     store<f64>(AT + (usize(n) << 3), t / span);
     store<f64>(X + (usize(n) << 3), px);
     store<f64>(Y + (usize(n) << 3), py);

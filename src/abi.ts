@@ -145,7 +145,7 @@ export const BOX_POINTS_CHUNK = 2048;
 /** sweepFit: points of its sample, numbers of lasers it tells apart, and figures before those of each laser. */
 export const SWEEP_SAMPLE = 4096;
 export const SWEEP_LASERS = 256;
-export const SWEEP_FIGURES = 12;
+export const SWEEP_FIGURES = 13;
 
 /** sweepShape: figures before the lasers, and sectors of azimuth behind them. */
 export const SHAPE_FIGURES = 6;

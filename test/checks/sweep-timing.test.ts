@@ -153,6 +153,14 @@ describe("not told", () => {
     const solid = good().map((points) => points.map((one) => ({ ...one, x: 10 + random.uniform(), y: random.between(-9, 9) })));
     expect(ask(solid)).toMatchObject({ status: "not_observable" });
   });
+  test("a sensor that looks one way, whatever its times", () => {
+    const ahead = spoiled("shuffled", [0, 1, 2, 3]).map((points) => points.filter(({ x, y }) => x > Math.abs(y)));
+    expect(ask(ahead)).toMatchObject({ status: "not_observable", defects: [] });
+  });
+  test("a survey by GPS time", () => {
+    const answer = ask(spoiled("shuffled", [0, 1, 2, 3]), { time: { field: "t", unit: "s", reference: "gps-week" } });
+    expect(answer).toMatchObject({ status: "not_run", reason: "no sweeps: points of a survey, or not in rows this check reads" });
+  });
   test("no points", () => expect(ask([[], []])).toMatchObject({ defects: [] }));
 });
 

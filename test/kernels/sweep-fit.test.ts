@@ -32,13 +32,26 @@ function run(points: readonly SweepPoint[], hasRing = true) {
   for (const region of [rows, out]) region.expectIntact();
   const values = new Float64Array(kernels.exports.memory.buffer, out.pointer, SWEEP_FIGURES + 2 * SWEEP_LASERS).slice();
   kernels.release(mark);
-  const [counted = 0, spin = 0, ax = 0, ay = 0, resultant = 0, median = 0, off = 0, least = 0, most = 0, back = 0, stuck = 0, far = 0] =
-    values;
+  const [
+    counted = 0,
+    spin = 0,
+    ax = 0,
+    ay = 0,
+    resultant = 0,
+    median = 0,
+    off = 0,
+    least = 0,
+    most = 0,
+    back = 0,
+    stuck = 0,
+    far = 0,
+    parts = 0,
+  ] = values;
   const lasers = Array.from(
     { length: SWEEP_LASERS },
     (_, l) => [values[SWEEP_FIGURES + 2 * l] ?? 0, values[SWEEP_FIGURES + 2 * l + 1] ?? 0] as const,
   );
-  return { n, counted, spin, axis: [ax, ay] as const, resultant, median, off, least, most, back, stuck, far, lasers };
+  return { n, counted, spin, axis: [ax, ay] as const, resultant, median, off, least, most, back, stuck, far, parts, lasers };
 }
 
 describe("good sweeps", () => {
@@ -64,6 +77,11 @@ describe("good sweeps", () => {
       }
     }
   }
+
+  test("directions with points", () => {
+    expect(run(sweep()).parts).toBe(16);
+    expect(run(sweep().filter(({ x, y }) => x > 0 && y > 0)).parts).toBe(4);
+  });
 
   test("every laser has its phase", () => {
     const { lasers } = run(sweep());

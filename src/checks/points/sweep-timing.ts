@@ -33,6 +33,9 @@ const OFF_REFERENCE = 0.15;
 /** A sweep over less than this says nothing, radians. */
 const LEAST_SEEN = 1;
 
+/** Sixteenths of the circle a sweep must have points in: a survey from the air, or a sensor that looks ahead, has few. */
+const LEAST_PARTS = 6;
+
 interface Sweep {
   readonly frame: number;
   readonly stampNs: bigint;
@@ -47,6 +50,8 @@ interface Sweep {
   readonly far: number;
   readonly back: number;
   readonly stuck: number;
+  /** Sixteenths of the circle with points. */
+  readonly parts: number;
   /** First and last time after the stamp, s; null where they count from elsewhere. */
   readonly window: readonly [number, number] | null;
   readonly isUnitKnown: boolean;
@@ -101,6 +106,8 @@ export const sweepTiming = defineCheck<Summary>({
       if (seen.has(table.frame) || !fieldOf(table, "time")) continue;
       seen.add(table.frame);
       timed++;
+      // GPS time is of surveys, whose points come from many sweeps.
+      if (table.time?.reference?.startsWith("gps")) continue;
       const one = sweepOf(table, frames.stampNs[table.frame] ?? 0n, stream, kernels);
       if (one) sweeps.push(one);
     }
@@ -120,7 +127,7 @@ export const sweepTiming = defineCheck<Summary>({
     });
     if (!summary) return none("not_run", "no sweep");
     if (summary.timed === 0) return none("not_run", "points have no time of their own");
-    if (summary.sweeps.length === 0) return none("not_run", "points are not in rows this check reads");
+    if (summary.sweeps.length === 0) return none("not_run", "no sweeps: points of a survey, or not in rows this check reads");
     const nominalS = info.rig?.sweepPeriodMs !== undefined ? info.rig.sweepPeriodMs / 1e3 : periodOf(summary.sweeps);
     const judged = summary.sweeps.map((sweep) => ({ sweep, kind: kindOf(sweep, nominalS, info) }));
     const wrong = judged.filter(({ kind }) => kind !== "fine" && kind !== "unseen" && kind !== "few");
@@ -179,12 +186,12 @@ function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, kernels
   );
   const figures = new Float64Array(kernels.exports.memory.buffer, out, SWEEP_FIGURES + 2 * SWEEP_LASERS).slice();
   kernels.release(mark);
-  const [, spin = 0, , , resultant = 0, median = 0, , least = 0, most = 0, back = 0, stuck = 0, far = 0] = figures;
+  const [, spin = 0, , , resultant = 0, median = 0, , least = 0, most = 0, back = 0, stuck = 0, far = 0, parts = 0] = figures;
   const stated = stream.rig?.pointTimeUnit ?? table.time?.unit;
   const known = pointTimes(table, stampNs, [least, most], kernels, stream.rig?.pointTimeUnit);
   const unitS = known?.unitS ?? 1;
   return {
-    ...{ frame: table.frame, stampNs, points, rows: table.count, resultant, far, back, stuck },
+    ...{ frame: table.frame, stampNs, points, rows: table.count, resultant, far, back, stuck, parts },
     period: spin === 0 ? 0 : ((2 * Math.PI) / spin) * unitS,
     seen: Math.abs(spin * (most - least)),
     medianMrad: 1e3 * median,
@@ -224,6 +231,7 @@ function periodOf(sweeps: readonly Sweep[]): number {
 function kindOf(sweep: Sweep, nominalS: number, { rig }: StreamInfo): Kind | "fine" | "unseen" | "few" {
   if (sweep.isConstant) return "times-constant";
   if (sweep.points === 0) return "few";
+  if (sweep.parts < LEAST_PARTS) return "unseen";
   if (sweep.resultant < FOLLOWS && !(sweep.stuck > MOST_STUCK && sweep.resultant > 1 - sweep.stuck - (1 - FOLLOWS))) {
     if (sweep.back >= SHUFFLED_BACK) return "times-shuffled";
     return sweep.back >= LEAST_BACK ? "times-of-packet" : "unseen";
