@@ -23,6 +23,8 @@ describe("Node's JSON byte for byte", () => {
   test("a ROS 2 bag in SQLite", (context) => expectNodesReport("1-rosbag2-db3/wbag_0.db3", context));
   test("a ROS 2 bag in SQLite, a folder without metadata", (context) =>
     expectNodesReport("2-lidar/nebula-packets/vlp16/1673400471837873222", context));
+  test("a folder of PCD clouds", (context) => expectNodesReport("2-lidar/pcd", context));
+  test("a folder of LAS and LAZ clouds", (context) => expectNodesReport("2-lidar/las", context));
   test("a KITTI raw folder", (context) => expectNodesReport("2-lidar/kitti-raw-2011_09_26", context));
   test("a folder of TUM trajectories", (context) => expectNodesReport("6-sync/evo-trajectories", context));
   test("lists of EuRoC stamps", (context) => expectNodesReport("6-sync/tum-euroc-timestamps/euroc", context));

@@ -78,6 +78,23 @@ describe("point clouds", () => {
     expect(decode(protoSchema("foxglove.PointCloud"), writeProto("foxglove.PointCloud", { ...points, ...change })).reason).toBe(reason);
   });
 
+  test.each([
+    ["big-endian", { is_bigendian: true }, 4],
+    ["one point", { width: 1, row_step: 8, data: new Uint8Array(8) }, 1],
+    ["no points in no bytes", { width: 0, row_step: 0, data: new Uint8Array(0) }, 0],
+    ["no points of no size", { width: 0, height: 0, point_step: 0, row_step: 0, fields: [], data: new Uint8Array(0) }, 0],
+    ["times that are NaN", { fields: [field, { ...field, name: "time", offset: 4 }], data: new Uint8Array(32).fill(0xff) }, 4],
+    ["no fields at all", { fields: [] }, 4],
+  ])("what is odd but whole is a cloud: %s", (_, change, count) => {
+    for (const [schema, write] of [
+      [ros1Schema("sensor_msgs/PointCloud2"), write1] as const,
+      [ros2Schema("sensor_msgs/PointCloud2"), write2] as const,
+    ]) {
+      const { reason, points } = decode(schema, write(schema, { ...cloud, ...change }));
+      expect([reason, points?.map((table) => [table.count, table.bigEndian])]).toEqual([null, [[count, "is_bigendian" in change]]]);
+    }
+  });
+
   test("a data length beyond the payload does not reach into what lies behind it", () => {
     for (const [schema, write] of [
       [ros1Schema("sensor_msgs/PointCloud2"), write1] as const,
