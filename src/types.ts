@@ -175,6 +175,8 @@ export interface PointTable {
   readonly fields: readonly PointField[];
   /** What the format itself states about the time of a point. Absent where it states nothing: then only values and the rig tell. */
   readonly time?: PointTime;
+  /** Positions are in a map's coordinate system, not about a sensor: ranges and directions mean nothing. */
+  readonly mapped?: true;
 }
 
 export interface PointField {

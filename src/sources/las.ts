@@ -97,7 +97,7 @@ const decode: DecodeFrame = ({ frame, pointer, bytes }, needs, out, kernels) => 
   const rows = kernels.alloc(count * stride);
   fill(kernels, header, pointer + header.dataStart, count, rows, stride);
   out.points.push({
-    ...{ frame, count, pointer: rows, stride, bigEndian: false, fields },
+    ...{ frame, count, pointer: rows, stride, bigEndian: false, fields, mapped: true },
     ...(header.time && { time: header.time.states }),
   });
   return reason;

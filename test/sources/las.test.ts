@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { check } from "../../src/index.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { LAS_REASON } from "../../src/sources/_las-header.ts";
 import { las } from "../../src/sources/las.ts";
@@ -207,6 +208,12 @@ describe("files that lie", () => {
       { numRuns: 300 },
     );
   });
+});
+
+testShared("a map is no sweep: nothing is accused", async (shared) => {
+  const report = await check(join(shared, "2-lidar/las"), { workers: 0 });
+  expect(report.findings).toEqual([]);
+  expect(report.verdicts.filter((v) => v.check === "points/sweep-shape").map((v) => v.status)).toEqual(["not_run", "not_run"]);
 });
 
 test.each([1, 300, 1 << 20])("a folder cut at %i bytes", async (spanBytes) => {

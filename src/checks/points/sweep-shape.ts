@@ -98,7 +98,7 @@ export const sweepShape = defineCheck<Summary>({
     });
     const shapes = summary?.shapes ?? [];
     if (!summary || (shapes.length === 0 && summary.unread === 0)) return none("not_run", "no cloud with points");
-    if (shapes.length === 0) return none("not_run", "points are not in rows this check reads");
+    if (shapes.length === 0) return none("not_run", "no sweeps: points of a survey, or not in rows this check reads");
     if (shapes.length < LEAST_SWEEPS) return none("not_observable", `fewer than ${LEAST_SWEEPS} sweeps: nothing is usual yet`);
     const usual = usualOf(shapes);
     const found = shapes.flatMap((shape) => faultsOf(shape, usual, options).map((fault) => ({ shape, ...fault })));
@@ -134,6 +134,7 @@ function rounded(value: number): number {
 function shapeOf(table: PointTable, stampNs: bigint, farthestM: number, kernels: Kernels): Shape | null {
   const [x, y, z] = (["x", "y", "z"] as const).map((axis) => fieldOf(table, axis));
   const [ring, intensity] = [fieldOf(table, "ring"), fieldOf(table, "intensity")];
+  if (table.mapped) return null;
   if (table.pointer === null || table.bigEndian || !x || !y || !z || x.type !== y.type || x.type !== z.type) return null;
   const mark = kernels.mark();
   const length = SHAPE_FIGURES + SWEEP_LASERS + SHAPE_SECTORS;
