@@ -329,6 +329,24 @@ describe("files that lie", () => {
     );
   });
 
+  test.each([
+    ["a match before the begin", [0x20, 0], 300, ""],
+    ["one byte too far back", [0, 65, 0x20, 1], 300, "A"],
+    ["a match beyond the room", [0, 65, 0xe0, 255, 0], 264, "A"],
+    ["a match up to its end", [0, 65, 0xe0, 255, 0], 265, "A".repeat(265)],
+    ["literals beyond the room", [1, 65, 66], 1, ""],
+    ["literals beyond the source", [2, 65, 66], 300, ""],
+    ["a match without its distance", [0, 65, 0x20], 300, "A"],
+    ["a long match without its distance", [0, 65, 0xe0, 0], 300, "A"],
+  ])("LZF: %s", (_, source, room, expected) => {
+    const memory = new Uint8Array(source.length + room + 300).fill(0xa5);
+    memory.set(source);
+    const written = lzfDecode(memory, 0, source.length, source.length, room);
+    const out = memory.subarray(source.length);
+    expect(new TextDecoder().decode(out.subarray(0, written))).toBe(expected);
+    expect(out.subarray(written).every((byte) => byte === 0xa5)).toBe(true);
+  });
+
   test("LZF never writes beyond its room", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200, size: "max" }), fc.nat(300), (source, room) => {
