@@ -90,7 +90,7 @@ export const sweepTiming = defineCheck<Summary>({
   kinds,
   absent: "no point stream",
   blindSpots: [
-    "points without a time of their own, and sensors that do not spin: not_observable",
+    "points without a time of their own; sensors that do not spin or look one way, and surveys: not_observable or not_run",
     "a unit nobody states: neither format nor rig; times that run backwards, unless the rig states the spin",
     "times that are late by less than a sweep: time/sensor-offset compares sensors",
     "a laser that is late by less than 2.2 % of a turn, and any where points do not name their laser",
