@@ -340,10 +340,11 @@ describe("files that lie", () => {
     ["a long match without its distance", [0, 65, 0xe0, 0], 300, "A"],
   ])("LZF: %s", (_, source, room, expected) => {
     // Zeros behind the source would be a distance of 1.
-    const memory = new Uint8Array(source.length + room + 300);
+    const to = source.length + 8;
+    const memory = new Uint8Array(to + room + 300);
     memory.set(source);
-    const written = lzfDecode(memory, 0, source.length, source.length, room);
-    const out = memory.subarray(source.length);
+    const written = lzfDecode(memory, 0, source.length, to, room);
+    const out = memory.subarray(to);
     expect(new TextDecoder().decode(out.subarray(0, written))).toBe(expected);
     expect(out.subarray(written).every((byte) => byte === 0)).toBe(true);
   });
