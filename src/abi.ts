@@ -142,10 +142,10 @@ export const PROFILE_COLUMNS = 256;
 /** Points that pointsInBoxes looks at together; its scratch is 8 bytes of each. */
 export const BOX_POINTS_CHUNK = 2048;
 
-/** sweepFit: points of its sample, numbers of lasers it tells apart, and figures before those of each laser. */
-export const SWEEP_SAMPLE = 4096;
+/** sweepFit: numbers of lasers it tells apart, and figures before those of each laser. */
+
 export const SWEEP_LASERS = 256;
-export const SWEEP_FIGURES = 13;
+export const SWEEP_FIGURES = 14;
 
 /** sweepShape: figures before the lasers, and sectors of azimuth behind them. */
 export const SHAPE_FIGURES = 6;

@@ -46,12 +46,13 @@ function run(points: readonly SweepPoint[], hasRing = true) {
     stuck = 0,
     far = 0,
     parts = 0,
+    lost = 0,
   ] = values;
   const lasers = Array.from(
     { length: SWEEP_LASERS },
     (_, l) => [values[SWEEP_FIGURES + 2 * l] ?? 0, values[SWEEP_FIGURES + 2 * l + 1] ?? 0] as const,
   );
-  return { n, counted, spin, axis: [ax, ay] as const, resultant, median, off, least, most, back, stuck, far, parts, lasers };
+  return { n, counted, spin, axis: [ax, ay] as const, resultant, median, off, least, most, back, stuck, far, parts, lost, lasers };
 }
 
 describe("good sweeps", () => {
@@ -64,7 +65,8 @@ describe("good sweeps", () => {
         test(`axis at ${axis.join(", ")}, ${spin} rad/s, ${hasRing ? "lasers numbered" : "lasers by elevation"}`, () => {
           const points = sweep({ axis, spin, periodS: Math.abs((2 * Math.PI) / spin) });
           const got = run(points, hasRing);
-          expect(got.n).toBe(points.length);
+          // Without numbers, lasers with hardly a point in the sample are not held against it.
+          expect(got.n).toBeGreaterThan(hasRing ? points.length - 1 : 0.99 * points.length);
           expect(got.spin / spin).toBeCloseTo(1, 2);
           expect(got.resultant).toBeGreaterThan(0.99);
           if (hasRing) {
@@ -105,8 +107,12 @@ describe("spoiled times", () => {
       const counted = name === "a tenth zeroed" ? points.filter(({ time }) => time > 0) : points;
       const want = reference.sweepFit(counted, got.spin, got.axis, 0.05);
       const share = counted.length / points.length;
-      expect(got.resultant).toBeCloseTo(want.resultant * share, 2);
-      if (want.resultant > 0.8) expect(got.off).toBeCloseTo(want.share * share + (1 - share), 2);
+      // Resultant and phases are of a sample of a thousand.
+      expect(Math.abs(got.resultant - want.resultant)).toBeLessThan(0.08);
+      if (want.resultant > 0.8) {
+        expect(Math.abs(got.off - (want.share * share + 0.98 * (1 - share)))).toBeLessThan(0.02);
+        expect(got.lost / (1 - share || 1)).toBeCloseTo(name === "a tenth zeroed" ? 0.91 : 0, 1);
+      }
       const figures = { shuffled: [0.4, 1], "counted from each packet": [0.5, 1] }[name];
       if (figures) expect(got.resultant).toBeLessThan(figures[0] ?? 0);
       else expect(got.resultant).toBeGreaterThan(0.85);

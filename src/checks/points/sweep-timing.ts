@@ -16,14 +16,17 @@ import type { Kernels } from "../../wasm.ts";
 const FOLLOWS = 0.8;
 /** Share of points that may be out of place: no motion of the sensor moves a point by 0.3 rad. */
 const MOST_FAR = 0.03;
-const MOST_STUCK = 0.02;
+/** Share of points that may have the smallest time where it is not theirs; and what it must be of all that have it: a sweep begins somewhere. */
+const MOST_LOST = 0.005;
+const LOST_OF_STUCK = 0.5;
 /** Steps back in time: about half of all where times are shuffled, some each packet where they are counted from there, none at solid-state sensors. */
 const SHUFFLED_BACK = 0.25;
 const LEAST_BACK = 5e-4;
 /** A laser's phase this far from all others', as a share of the turn. */
 const ISOLATED = 0.022;
 const LEAST_LASERS = 8;
-const LEAST_LASER_POINTS = 20;
+/** Of the sample. */
+const LEAST_LASER_POINTS = 6;
 /** A fitted period this many times the stamps' is in another unit; near a power of ten. */
 const WRONG_UNIT = 5;
 /** First and last time after the stamp, in periods, at most. */
@@ -35,6 +38,7 @@ const LEAST_SEEN = 1;
 
 /** Sixteenths of the circle a sweep must have points in: a survey from the air, or a sensor that looks ahead, has few. */
 const LEAST_PARTS = 6;
+const LEAST_ROWS = 200;
 
 interface Sweep {
   readonly frame: number;
@@ -49,7 +53,9 @@ interface Sweep {
   readonly medianMrad: number;
   readonly far: number;
   readonly back: number;
+  /** Share of points with the smallest time, and of those with it that looked elsewhere then. */
   readonly stuck: number;
+  readonly lost: number;
   /** Sixteenths of the circle with points. */
   readonly parts: number;
   /** First and last time after the stamp, s; null where they count from elsewhere. */
@@ -186,19 +192,19 @@ function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, kernels
   );
   const figures = new Float64Array(kernels.exports.memory.buffer, out, SWEEP_FIGURES + 2 * SWEEP_LASERS).slice();
   kernels.release(mark);
-  const [, spin = 0, , , resultant = 0, median = 0, , least = 0, most = 0, back = 0, stuck = 0, far = 0, parts = 0] = figures;
+  const [, spin = 0, , , resultant = 0, median = 0, , least = 0, most = 0, back = 0, stuck = 0, far = 0, parts = 0, lost = 0] = figures;
   const stated = stream.rig?.pointTimeUnit ?? table.time?.unit;
   const known = pointTimes(table, stampNs, [least, most], kernels, stream.rig?.pointTimeUnit);
   const unitS = known?.unitS ?? 1;
   return {
-    ...{ frame: table.frame, stampNs, points, rows: table.count, resultant, far, back, stuck, parts },
+    ...{ frame: table.frame, stampNs, points, rows: table.count, resultant, far, back, stuck, lost, parts },
     period: spin === 0 ? 0 : ((2 * Math.PI) / spin) * unitS,
     seen: Math.abs(spin * (most - least)),
     medianMrad: 1e3 * median,
     window: known && known.firstS !== null ? [known.firstS + least * unitS, known.firstS + most * unitS] : null,
     isUnitKnown: stated !== undefined,
     late: ring ? lateLaser(figures) : null,
-    isConstant: table.count >= 200 && least === most,
+    isConstant: table.count >= LEAST_ROWS && least === most,
   };
 }
 
@@ -206,7 +212,7 @@ function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, kernels
 function lateLaser(figures: Float64Array): Sweep["late"] {
   const lasers = Array.from({ length: SWEEP_LASERS }, (_, laser) => ({
     ...{ laser, points: figures[SWEEP_FIGURES + 2 * laser] ?? 0, phase: figures[SWEEP_FIGURES + 2 * laser + 1] ?? 0 },
-  })).filter(({ points }) => points >= LEAST_LASER_POINTS);
+  })).filter(({ points, phase }) => points >= LEAST_LASER_POINTS && Number.isFinite(phase));
   if (lasers.length < LEAST_LASERS) return null;
   const turns = (angle: number): number => Math.abs(angle / (2 * Math.PI) - Math.round(angle / (2 * Math.PI)));
   const alone = lasers
@@ -230,14 +236,15 @@ function periodOf(sweeps: readonly Sweep[]): number {
 
 function kindOf(sweep: Sweep, nominalS: number, { rig }: StreamInfo): Kind | "fine" | "unseen" | "few" {
   if (sweep.isConstant) return "times-constant";
-  if (sweep.points === 0) return "few";
+  if (sweep.points === 0) return sweep.rows >= LEAST_ROWS && sweep.stuck > LOST_OF_STUCK ? "times-stuck" : "few";
   if (sweep.parts < LEAST_PARTS) return "unseen";
-  if (sweep.resultant < FOLLOWS && !(sweep.stuck > MOST_STUCK && sweep.resultant > 1 - sweep.stuck - (1 - FOLLOWS))) {
+  if (sweep.resultant < FOLLOWS) {
     if (sweep.back >= SHUFFLED_BACK) return "times-shuffled";
     return sweep.back >= LEAST_BACK ? "times-of-packet" : "unseen";
   }
   if (sweep.seen < LEAST_SEEN) return "unseen";
-  if (sweep.far > MOST_FAR) return sweep.stuck > MOST_STUCK ? "times-stuck" : "times-shuffled";
+  if (sweep.lost > MOST_LOST && sweep.lost > LOST_OF_STUCK * sweep.stuck) return "times-stuck";
+  if (sweep.far > MOST_FAR) return "times-shuffled";
   if (sweep.isUnitKnown && nominalS > 0 && factorOf(sweep, nominalS) !== 1) return "wrong-unit";
   const stated = rig?.spin;
   if (stated && (stated === "clockwise") !== sweep.period < 0) return "reversed";

@@ -1,0 +1,437 @@
+/**
+ * Where a sensor looked, and from where, at each moment of a sweep: azimuth = phase of the laser + spin * time, about an axis that may itself
+ * move. Fitted to a sample of the points by least squares; nothing is unwrapped, residuals are taken around the circle.
+ *
+ * The spin is first the median over neighbours in time of one laser. Clouds are often told in the vehicle's frame, where azimuths about the
+ * origin bend: the place of the axis is fitted with the spin, and, where asked for, how far it moves while the sweep lasts: not at all in a
+ * cloud as it was measured, as far as the sensor in one that was moved to one moment (deskewed).
+ */
+import { SWEEP_LASERS } from "../src/abi";
+import { arounds, azimuth, azimuthColumn } from "./_azimuth";
+import { loadField, loadSince } from "./_field";
+import { select } from "./_select";
+
+const TAU: f64 = 6.283185307179586;
+/** Nearer than this is the vehicle itself, and azimuths off the axis bend too much. Metres. */
+export const NEAREST: f32 = 2;
+export const FARTHEST: f32 = 1e5;
+/** Points of a sample at most. */
+const MOST: i32 = 8192;
+/** Parts of the circle a laser's phase is first taken from, and of the span the sample is ordered by. */
+const PHASES: i32 = 64;
+const SLICES: i32 = 1024;
+/** Residuals that count in the first and in later rounds, radians. */
+const WIDE: f32 = 0.3;
+const NARROW: f32 = 0.12;
+const ROUNDS: i32 = 6;
+const AGAIN: i32 = 2;
+/** The axis is at most so far from the origin, and moves at most so far, metres. */
+const MOST_AXIS: f64 = 3;
+const MOST_MOVED: f64 = 8;
+/** Points of a laser in the sample from which it takes part in the fit, and from which its phase is known. */
+const LEAST_FITTED: f64 = 5;
+const LEAST_KNOWN: f64 = 3;
+/** Points with exactly the smallest time are stuck, and no part of the span, from this share. */
+const STUCK: f64 = 0.01;
+/** Medians and quantiles are of every so manieth: they are starting points. */
+export const THIN: i32 = 4;
+/** Quantiles of the times that tell the span, so that a few wild ones do not. */
+const EDGE: f64 = 0.05;
+/** Unknowns at most: spin, x and y of the axis, x and y of how it moves. */
+const TERMS: i32 = 5;
+
+/** f32[MOST] each: x, y, share of the span, residual; i32: laser. In order of time. */
+export const X: usize = memory.data(MOST * 4, 16);
+export const Y: usize = memory.data(MOST * 4, 16);
+export const AT: usize = memory.data(MOST * 4, 16);
+export const RESIDUAL: usize = memory.data(MOST * 4, 16);
+export const LASER: usize = memory.data(MOST * 4, 16);
+/** By laser: f32 phase, NaN where it is not known; f64 sums of a round: points, residual, and derivatives by each unknown. */
+export const PHASE: usize = memory.data(SWEEP_LASERS * 4, 16);
+const SUM_BYTES: usize = 8 * (2 + TERMS);
+const SUMS: usize = memory.data(SWEEP_LASERS * 8 * (2 + TERMS), 16);
+const HISTOGRAM: usize = memory.data(SWEEP_LASERS * PHASES * 4, 16);
+const COUNTS: usize = memory.data(SWEEP_LASERS * 4, 16);
+const STARTS: usize = memory.data((SLICES + 1) * 4, 16);
+/** f64[MOST]: times of the rows drawn, and scratch of medians; i32[MOST]: the rows. */
+const TIMES: usize = memory.data(MOST * 8, 16);
+const SORTED: usize = memory.data(MOST * 8, 16);
+const ROWS: usize = memory.data(MOST * 4, 16);
+/** f64[TERMS]: the step of a round; f64[TERMS * (TERMS + 1)]: its equations; f64[TERMS]: derivatives of a point. */
+const STEP: usize = memory.data(TERMS * 8, 16);
+const EQUATIONS: usize = memory.data(TERMS * (TERMS + 1) * 8, 16);
+const DERIVATIVES: usize = memory.data(TERMS * 8, 16);
+
+/** The fit: radians a span, metres, metres a span. */
+export let spin: f64 = 0;
+export let axisX: f64 = 0;
+export let axisY: f64 = 0;
+export let movedX: f64 = 0;
+export let movedY: f64 = 0;
+/** Length of the span; the row a twentieth of it after its begin, and the row with the smallest time of the sample. */
+export let span: f64 = 0;
+export let baseRow: i32 = 0;
+export let leastRow: i32 = 0;
+/** Share of the span at the base row. */
+export const BASE_AT: f64 = EDGE;
+/** Whether so many points have the smallest time that it cannot be theirs. */
+export let isStuck: bool = false;
+/** Begin of the span, as the times of the sample count. */
+let from: f64 = 0;
+/** A bit for each sixteenth of the circle that the sample has points in. */
+export let parts: i32 = 0;
+
+/** The number of a point's laser: its own, or, of points that name none, its elevation in 256 parts, finest near the horizon. */
+export function laserOf(row: usize, x: f32, y: f32, z: i32, type: i32, ring: i32, ringType: i32): i32 {
+  if (ring >= 0) return i32(loadField(row + usize(ring), ringType)) & (SWEEP_LASERS - 1);
+  const up = f32(loadField(row + usize(z), type));
+  return elevationPart(up / (abs(up) + f32(Math.sqrt(x * x + y * y))));
+}
+
+/** @param share height over the sum of height and distance over ground, -1 to 1 */
+export function elevationPart(share: f32): i32 {
+  return max(0, min(SWEEP_LASERS - 1, i32((share + 1) * f32(SWEEP_LASERS >> 1))));
+}
+
+/**
+ * Rows drawn evenly, each at random from its part, to the columns of the sample, in order of time.
+ * @param limit rows to draw, at most 8192
+ * @returns points of the sample; `span` is 0 where all have one time
+ */
+export function sampleSweep(
+  limit: i32,
+  rows: usize,
+  count: i32,
+  stride: usize,
+  x: i32,
+  y: i32,
+  z: i32,
+  type: i32,
+  time: i32,
+  timeType: i32,
+  ring: i32,
+  ringType: i32,
+): i32 {
+  parts = baseRow = leastRow = 0;
+  span = 0;
+  isStuck = false;
+  const drawn = drawTimes(min(limit, MOST), rows + usize(time), count, stride, timeType);
+  if (drawn == 0 || !spanOf(drawn)) return 0;
+  memory.fill(STARTS, 0, (SLICES + 1) << 2);
+  for (let k = 0; k < drawn; k++) {
+    const slot = STARTS + (usize(sliceOf(k)) << 2);
+    store<i32>(slot, load<i32>(slot, 4) + 1, 4);
+  }
+  for (let s = 1; s <= SLICES; s++) {
+    const slot = STARTS + (usize(s) << 2);
+    store<i32>(slot, load<i32>(slot) + load<i32>(slot - 4));
+  }
+  // What does not count keeps its slot, with no laser, until all are in place.
+  for (let k = 0; k < drawn; k++) {
+    const slot = STARTS + (usize(sliceOf(k)) << 2);
+    const to = usize(load<i32>(slot)) << 2;
+    store<i32>(slot, load<i32>(slot) + 1);
+    const t = load<f64>(TIMES + (usize(k) << 3));
+    const row = rows + usize(load<i32>(ROWS + (usize(k) << 2))) * stride;
+    const px = f32(loadField(row + usize(x), type));
+    const py = f32(loadField(row + usize(y), type));
+    const counts = isPlaced(px * px + py * py) && !(isStuck && t == load<f64>(SORTED));
+    store<i32>(LASER + to, counts ? laserOf(row, px, py, z, type, ring, ringType) : -1);
+    store<f32>(X + to, px);
+    store<f32>(Y + to, py);
+    store<f32>(AT + to, f32((t - from) / span));
+  }
+  let n = 0;
+  for (let k = 0; k < drawn; k++) {
+    const laser = load<i32>(LASER + (usize(k) << 2));
+    if (laser < 0) continue;
+    const own = usize(k) << 2;
+    const to = usize(n) << 2;
+    const px = load<f32>(X + own);
+    const py = load<f32>(Y + own);
+    store<i32>(LASER + to, laser);
+    store<f32>(X + to, px);
+    store<f32>(Y + to, py);
+    store<f32>(AT + to, load<f32>(AT + own));
+    parts |= 1 << min(15, i32((azimuth(px, py) / TAU + 0.5) * 16));
+    n++;
+  }
+  return n;
+}
+
+/** Whether a point at this squared distance over ground counts. */
+export function isPlaced(square: f32): bool {
+  return square >= NEAREST * NEAREST && square < FARTHEST * FARTHEST;
+}
+
+function drawTimes(limit: i32, field: usize, count: i32, stride: usize, type: i32): i32 {
+  const draws = min(limit, count);
+  let drawn = 0;
+  let first: usize = 0;
+  let seed: u32 = 0x9e3779b9;
+  for (let i = 0; i < draws; i++) {
+    const begin = i32((i64(i) * count) / draws);
+    const end = i32((i64(i + 1) * count) / draws);
+    seed = seed * 1664525 + 1013904223;
+    const row = begin + i32((u64(seed) * u64(end - begin)) >> 32);
+    const at = field + usize(row) * stride;
+    if (!(abs(loadField(at, type)) < Infinity)) continue;
+    if (drawn == 0) first = at;
+    store<f64>(TIMES + (usize(drawn) << 3), loadSince(at, first, type));
+    store<i32>(ROWS + (usize(drawn) << 2), row);
+    drawn++;
+  }
+  return drawn;
+}
+
+/** Begin and length of the span, and whether its smallest time is stuck; the smallest to SORTED. @returns whether there is a span */
+function spanOf(drawn: i32): bool {
+  let least: f64 = Infinity;
+  let stuck = 0;
+  for (let k = 0; k < drawn; k++) {
+    const t = load<f64>(TIMES + (usize(k) << 3));
+    if (t < least) {
+      least = t;
+      stuck = 1;
+      leastRow = load<i32>(ROWS + (usize(k) << 2));
+    } else if (t == least) stuck++;
+  }
+  isStuck = f64(stuck) > STUCK * f64(drawn) && stuck > 1;
+  let kept = 0;
+  for (let k = 0; k < drawn; k++) {
+    const t = load<f64>(TIMES + (usize(k) << 3));
+    if (k % THIN != 0 || (isStuck && t == least)) continue;
+    store<f64>(SORTED + (usize(kept) << 3), t);
+    kept++;
+  }
+  if (kept < 2) {
+    baseRow = leastRow;
+    return false;
+  }
+  const edge = i32(EDGE * f64(kept));
+  const low = select(SORTED, kept, edge);
+  const high = select(SORTED, kept, kept - 1 - edge);
+  for (let k = 0; k < drawn; k++) {
+    if (load<f64>(TIMES + (usize(k) << 3)) != low) continue;
+    baseRow = load<i32>(ROWS + (usize(k) << 2));
+    break;
+  }
+  span = (high - low) / (1 - 2 * EDGE);
+  from = low - EDGE * span;
+  store<f64>(SORTED, least);
+  return span > 0 && span < Infinity;
+}
+
+function sliceOf(k: i32): i32 {
+  const share = (load<f64>(TIMES + (usize(k) << 3)) - from) / span;
+  return i32(max<f64>(0, min<f64>(SLICES - 1, share * SLICES)));
+}
+
+/**
+ * @param n points of the sample
+ * @param terms 3, or 5 where the axis may move
+ */
+export function fitSample(n: i32, terms: i32): void {
+  axisX = axisY = movedX = movedY = 0;
+  spin = 0;
+  turn(n);
+  spin = firstSpin(n);
+  turn(n);
+  for (let round = 0; round < ROUNDS; round++) {
+    // Once the axis is known, azimuths of near points bend no more: their lasers' phases are taken anew.
+    if (round == 0 || round == AGAIN) phasesOf(n);
+    addUp(n, round == 0 ? WIDE : NARROW, terms);
+    if (!refine(n, round == 0 ? WIDE : NARROW, terms)) break;
+    spin += load<f64>(STEP);
+    axisX += load<f64>(STEP, 8);
+    axisY += load<f64>(STEP, 16);
+    const axis = MOST_AXIS / sqrt(axisX * axisX + axisY * axisY);
+    if (axis < 1) {
+      axisX *= axis;
+      axisY *= axis;
+    }
+    if (terms == TERMS) {
+      movedX += load<f64>(STEP, 24);
+      movedY += load<f64>(STEP, 32);
+      const moved = MOST_MOVED / sqrt(movedX * movedX + movedY * movedY);
+      if (moved < 1) {
+        movedX *= moved;
+        movedY *= moved;
+      }
+    }
+    turn(n);
+    const isStill = abs(load<f64>(STEP)) < 1e-4 && abs(load<f64>(STEP, 8)) < 1e-3 && abs(load<f64>(STEP, 16)) < 1e-3;
+    if (round >= AGAIN && isStill && terms < TERMS) break;
+  }
+  addUp(n, NARROW, terms);
+  for (let l = 0; l < SWEEP_LASERS; l++) {
+    if (load<f64>(SUMS + usize(l) * SUM_BYTES) < LEAST_KNOWN) store<f32>(PHASE + (usize(l) << 2), NaN);
+  }
+}
+
+/** Azimuths about the axis less what the spin makes of the time, to RESIDUAL: phases remain. */
+function turn(n: i32): void {
+  const ux = f32x4.splat(f32(movedX));
+  const uy = f32x4.splat(f32(movedY));
+  for (let at: usize = 0; at < usize(n) << 2; at += 16) {
+    const t = v128.load(AT + at);
+    v128.store(RESIDUAL + at, f32x4.sub(v128.load(X + at), f32x4.mul(ux, t)));
+    v128.store(TIMES + at, f32x4.sub(v128.load(Y + at), f32x4.mul(uy, t)));
+  }
+  azimuthColumn(RESIDUAL, TIMES, n, f32(axisX), f32(axisY), RESIDUAL);
+  const rate = f32x4.splat(f32(spin));
+  for (let at: usize = 0; at < usize(n) << 2; at += 16) {
+    v128.store(RESIDUAL + at, arounds(f32x4.sub(v128.load(RESIDUAL + at), f32x4.mul(rate, v128.load(AT + at)))));
+  }
+}
+
+/** Spin over the span: the median over pairs of neighbours in time of one laser. */
+function firstSpin(n: i32): f64 {
+  memory.fill(HISTOGRAM, 0xff, SWEEP_LASERS << 2);
+  let pairs = 0;
+  for (let k = 0; k < n; k++) {
+    const own = HISTOGRAM + (usize(load<i32>(LASER + (usize(k) << 2))) << 2);
+    const before = load<i32>(own);
+    store<i32>(own, k);
+    if (before < 0 || k % THIN != 0) continue;
+    const passed = f64(load<f32>(AT + (usize(k) << 2))) - f64(load<f32>(AT + (usize(before) << 2)));
+    const turned = around(load<f32>(RESIDUAL + (usize(k) << 2)) - load<f32>(RESIDUAL + (usize(before) << 2)));
+    // Neighbours as near as their noise say nothing.
+    if (!(passed > 0 && abs(turned) > 0.02)) continue;
+    store<f64>(SORTED + (usize(pairs) << 3), f64(turned) / passed);
+    pairs++;
+  }
+  return pairs == 0 ? 0 : select(SORTED, pairs, pairs >> 1);
+}
+
+/** Each laser's phase: the middle of the two neighbouring parts of the circle that hold most of its points. */
+function phasesOf(n: i32): void {
+  memory.fill(HISTOGRAM, 0, (SWEEP_LASERS * PHASES) << 2);
+  memory.fill(COUNTS, 0, SWEEP_LASERS << 2);
+  for (let k = 0; k < n; k++) {
+    const part = min(PHASES - 1, i32((f64(load<f32>(RESIDUAL + (usize(k) << 2))) / TAU + 0.5) * f64(PHASES)));
+    const slot = HISTOGRAM + (usize(load<i32>(LASER + (usize(k) << 2)) * PHASES + part) << 2);
+    store<i32>(slot, load<i32>(slot) + 1);
+    const count = COUNTS + (usize(load<i32>(LASER + (usize(k) << 2))) << 2);
+    store<i32>(count, load<i32>(count) + 1);
+  }
+  for (let l = 0; l < SWEEP_LASERS; l++) {
+    if (load<i32>(COUNTS + (usize(l) << 2)) == 0) continue;
+    const own = HISTOGRAM + (usize(l * PHASES) << 2);
+    let best = 0;
+    let most = -1;
+    for (let p = 0; p < PHASES; p++) {
+      const held = load<i32>(own + (usize(p) << 2)) + load<i32>(own + (usize((p + 1) & (PHASES - 1)) << 2));
+      if (held <= most) continue;
+      most = held;
+      best = p;
+    }
+    store<f32>(PHASE + (usize(l) << 2), f32((f64(best + 1) / f64(PHASES) - 0.5) * TAU));
+  }
+}
+
+/** How the azimuth of a point changes with each unknown: the spin, the axis, and how it moves. */
+function derive(k: i32, terms: i32): void {
+  const t = f64(load<f32>(AT + (usize(k) << 2)));
+  const dx = f64(load<f32>(X + (usize(k) << 2))) - axisX - movedX * t;
+  const dy = f64(load<f32>(Y + (usize(k) << 2))) - axisY - movedY * t;
+  const over = 1 / (dx * dx + dy * dy);
+  store<f64>(DERIVATIVES, t);
+  store<f64>(DERIVATIVES, -dy * over, 8);
+  store<f64>(DERIVATIVES, dx * over, 16);
+  if (terms < TERMS) return;
+  store<f64>(DERIVATIVES, -dy * over * t, 24);
+  store<f64>(DERIVATIVES, dx * over * t, 32);
+}
+
+/** What a point is off from its laser's phase, NaN beyond the gate. */
+export function offOf(k: i32, gate: f32): f32 {
+  const phase = load<f32>(PHASE + (usize(load<i32>(LASER + (usize(k) << 2))) << 2));
+  const off = around(load<f32>(RESIDUAL + (usize(k) << 2)) - phase);
+  return abs(off) <= gate ? off : NaN;
+}
+
+/** Sums of each laser over its points within the gate; phases to the middle of these. */
+function addUp(n: i32, gate: f32, terms: i32): void {
+  memory.fill(SUMS, 0, usize(SWEEP_LASERS) * SUM_BYTES);
+  for (let k = 0; k < n; k++) {
+    const off = offOf(k, gate);
+    if (off != off) continue;
+    const own = SUMS + usize(load<i32>(LASER + (usize(k) << 2))) * SUM_BYTES;
+    store<f64>(own, load<f64>(own) + 1);
+    store<f64>(own, load<f64>(own, 8) + f64(off), 8);
+    derive(k, terms);
+    for (let d: usize = 0; d < usize(terms) << 3; d += 8) {
+      store<f64>(own + 16 + d, load<f64>(own + 16 + d) + load<f64>(DERIVATIVES + d));
+    }
+  }
+  for (let l = 0; l < SWEEP_LASERS; l++) {
+    const own = SUMS + usize(l) * SUM_BYTES;
+    const held = load<f64>(own);
+    if (held == 0) continue;
+    const slot = PHASE + (usize(l) << 2);
+    const mean = load<f64>(own, 8) / held;
+    store<f32>(slot, f32(load<f32>(slot) + mean));
+    store<f64>(own, mean, 8);
+    for (let d: usize = 0; d < usize(terms) << 3; d += 8) store<f64>(own + 16 + d, load<f64>(own + 16 + d) / held);
+  }
+}
+
+/** Least squares about each laser's own means; the step to STEP. @returns whether there is one */
+function refine(n: i32, gate: f32, terms: i32): bool {
+  memory.fill(EQUATIONS, 0, TERMS * (TERMS + 1) * 8);
+  const width = usize(terms + 1) << 3;
+  for (let k = 0; k < n; k++) {
+    const own = SUMS + usize(load<i32>(LASER + (usize(k) << 2))) * SUM_BYTES;
+    if (load<f64>(own) < LEAST_FITTED) continue;
+    const off = offOf(k, gate);
+    if (off != off) continue;
+    derive(k, terms);
+    for (let d = 0; d < terms; d++) {
+      const at = DERIVATIVES + (usize(d) << 3);
+      store<f64>(at, load<f64>(at) - load<f64>(own + (usize(2 + d) << 3)));
+    }
+    for (let d = 0; d < terms; d++) {
+      const j = load<f64>(DERIVATIVES + (usize(d) << 3));
+      const row = EQUATIONS + usize(d) * width;
+      for (let e = d; e < terms; e++) {
+        const slot = row + (usize(e) << 3);
+        store<f64>(slot, load<f64>(slot) + j * load<f64>(DERIVATIVES + (usize(e) << 3)));
+      }
+      const slot = row + (usize(terms) << 3);
+      store<f64>(slot, load<f64>(slot) + j * f64(off));
+    }
+  }
+  for (let d = 0; d < terms; d++) {
+    const row = EQUATIONS + usize(d) * width;
+    for (let e = 0; e < d; e++) store<f64>(row + (usize(e) << 3), load<f64>(EQUATIONS + usize(e) * width + (usize(d) << 3)));
+    // Where all points are far the axis is not told: it stays.
+    if (d > 0) store<f64>(row + (usize(d) << 3), load<f64>(row + (usize(d) << 3)) + 1e-7 * f64(n));
+  }
+  return solve(terms, width);
+}
+
+/** Gauss' elimination; equations are those of least squares, so that the diagonal serves as pivots. */
+function solve(terms: i32, width: usize): bool {
+  for (let d = 0; d < terms; d++) {
+    const row = EQUATIONS + usize(d) * width;
+    const pivot = load<f64>(row + (usize(d) << 3));
+    if (!(pivot > 1e-12)) return false;
+    for (let e = 0; e < terms; e++) {
+      if (e == d) continue;
+      const other = EQUATIONS + usize(e) * width;
+      const share = load<f64>(other + (usize(d) << 3)) / pivot;
+      for (let c = usize(d) << 3; c < width; c += 8) store<f64>(other + c, load<f64>(other + c) - share * load<f64>(row + c));
+    }
+  }
+  for (let d = 0; d < terms; d++) {
+    const row = EQUATIONS + usize(d) * width;
+    store<f64>(STEP + (usize(d) << 3), load<f64>(row + (usize(terms) << 3)) / load<f64>(row + (usize(d) << 3)));
+  }
+  return true;
+}
+
+/** To -pi to pi. */
+function around(angle: f32): f32 {
+  return angle - f32(TAU) * nearest(angle / f32(TAU));
+}
