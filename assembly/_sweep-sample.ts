@@ -3,8 +3,8 @@
  * move. Fitted to a sample of the points by least squares; nothing is unwrapped, residuals are taken around the circle.
  *
  * The spin is first the median over neighbours in time of one laser. Clouds are often told in the vehicle's frame, where azimuths about the
- * origin bend: the place of the axis is fitted with the spin, and, where asked for, how far it moves while the sweep lasts: not at all in a
- * cloud as it was measured, as far as the sensor in one that was moved to one moment (deskewed).
+ * origin bend: the place of the axis is fitted with the spin, and, where asked for, how it leans, and how it moves and turns while the sweep lasts: not
+ * at all in a cloud as it was measured, as the sensor did in one that was moved to one moment (deskewed). Small angles: to first order.
  */
 import { SWEEP_LASERS } from "../src/abi";
 import { arounds, azimuth, azimuthColumn } from "./_azimuth";
@@ -25,9 +25,12 @@ const WIDE: f32 = 0.3;
 const NARROW: f32 = 0.12;
 const ROUNDS: i32 = 6;
 const AGAIN: i32 = 2;
-/** The axis is at most so far from the origin, and moves at most so far, metres. */
+/** The axis is at most so far from the origin, and moves at most so far, metres; it leans and turns at most so far, radians. */
 const MOST_AXIS: f64 = 3;
 const MOST_MOVED: f64 = 8;
+const MOST_TURNED: f64 = 0.5;
+/** Points of a laser that the first spin is taken from are at least so far apart, as a share of the span. */
+const APART: f64 = 0.02;
 /** Points of a laser in the sample from which it takes part in the fit, and from which its phase is known. */
 const LEAST_FITTED: f64 = 5;
 const LEAST_KNOWN: f64 = 3;
@@ -37,12 +40,15 @@ const STUCK: f64 = 0.01;
 export const THIN: i32 = 4;
 /** Quantiles of the times that tell the span, so that a few wild ones do not. */
 const EDGE: f64 = 0.05;
-/** Unknowns at most: spin, x and y of the axis, x and y of how it moves. */
-const TERMS: i32 = 5;
+/** Unknowns: spin, x and y of the axis; where it may move too: how far it moves in x and y, leans about x and y, and turns about x and y. */
+export const STILL: i32 = 3;
+export const MOVING: i32 = 9;
+const TERMS: i32 = MOVING;
 
-/** f32[MOST] each: x, y, share of the span, residual; i32: laser. In order of time. */
+/** f32[MOST] each: x, y, z over the distance over ground, share of the span, residual; i32: laser. In order of time. */
 export const X: usize = memory.data(MOST * 4, 16);
 export const Y: usize = memory.data(MOST * 4, 16);
+const SLOPE: usize = memory.data(MOST * 4, 16);
 export const AT: usize = memory.data(MOST * 4, 16);
 export const RESIDUAL: usize = memory.data(MOST * 4, 16);
 export const LASER: usize = memory.data(MOST * 4, 16);
@@ -53,6 +59,7 @@ const SUMS: usize = memory.data(SWEEP_LASERS * 8 * (2 + TERMS), 16);
 const HISTOGRAM: usize = memory.data(SWEEP_LASERS * PHASES * 4, 16);
 const COUNTS: usize = memory.data(SWEEP_LASERS * 4, 16);
 const STARTS: usize = memory.data((SLICES + 1) * 4, 16);
+const AZIMUTH: usize = memory.data(MOST * 4, 16);
 /** f64[MOST]: times of the rows drawn, and scratch of medians; i32[MOST]: the rows. */
 const TIMES: usize = memory.data(MOST * 8, 16);
 const SORTED: usize = memory.data(MOST * 8, 16);
@@ -62,12 +69,8 @@ const STEP: usize = memory.data(TERMS * 8, 16);
 const EQUATIONS: usize = memory.data(TERMS * (TERMS + 1) * 8, 16);
 const DERIVATIVES: usize = memory.data(TERMS * 8, 16);
 
-/** The fit: radians a span, metres, metres a span. */
-export let spin: f64 = 0;
-export let axisX: f64 = 0;
-export let axisY: f64 = 0;
-export let movedX: f64 = 0;
-export let movedY: f64 = 0;
+/** f64[TERMS]: the fit: radians a span; metres, metres a span; radians, radians a span. */
+export const FIT: usize = memory.data(TERMS * 8, 16);
 /** Length of the span; the row a twentieth of it after its begin, and the row with the smallest time of the sample. */
 export let span: f64 = 0;
 export let baseRow: i32 = 0;
@@ -88,9 +91,9 @@ export function laserOf(row: usize, x: f32, y: f32, z: i32, type: i32, ring: i32
   return elevationPart(up / (abs(up) + f32(Math.sqrt(x * x + y * y))));
 }
 
-/** @param share height over the sum of height and distance over ground, -1 to 1 */
+/** @param share height over the sum of height and distance over ground, -1 to 1: parts from -45 to 45 degrees, the outermost hold all beyond */
 export function elevationPart(share: f32): i32 {
-  return max(0, min(SWEEP_LASERS - 1, i32((share + 1) * f32(SWEEP_LASERS >> 1))));
+  return max(0, min(SWEEP_LASERS - 1, i32((share + share + 1) * f32(SWEEP_LASERS >> 1))));
 }
 
 /**
@@ -140,6 +143,7 @@ export function sampleSweep(
     store<f32>(X + to, px);
     store<f32>(Y + to, py);
     store<f32>(AT + to, f32((t - from) / span));
+    store<f32>(SLOPE + to, f32(loadField(row + usize(z), type)) / f32(Math.sqrt(px * px + py * py)));
   }
   let n = 0;
   for (let k = 0; k < drawn; k++) {
@@ -153,6 +157,7 @@ export function sampleSweep(
     store<f32>(X + to, px);
     store<f32>(Y + to, py);
     store<f32>(AT + to, load<f32>(AT + own));
+    store<f32>(SLOPE + to, load<f32>(SLOPE + own));
     parts |= 1 << min(15, i32((azimuth(px, py) / TAU + 0.5) * 16));
     n++;
   }
@@ -229,39 +234,25 @@ function sliceOf(k: i32): i32 {
 
 /**
  * @param n points of the sample
- * @param terms 3, or 5 where the axis may move
+ * @param terms STILL, or MOVING where the axis may lean and move
  */
 export function fitSample(n: i32, terms: i32): void {
-  axisX = axisY = movedX = movedY = 0;
-  spin = 0;
+  memory.fill(FIT, 0, TERMS << 3);
   turn(n);
-  spin = firstSpin(n);
+  store<f64>(FIT, firstSpin(n));
   turn(n);
   for (let round = 0; round < ROUNDS; round++) {
     // Once the axis is known, azimuths of near points bend no more: their lasers' phases are taken anew.
     if (round == 0 || round == AGAIN) phasesOf(n);
-    addUp(n, round == 0 ? WIDE : NARROW, terms);
-    if (!refine(n, round == 0 ? WIDE : NARROW, terms)) break;
-    spin += load<f64>(STEP);
-    axisX += load<f64>(STEP, 8);
-    axisY += load<f64>(STEP, 16);
-    const axis = MOST_AXIS / sqrt(axisX * axisX + axisY * axisY);
-    if (axis < 1) {
-      axisX *= axis;
-      axisY *= axis;
-    }
-    if (terms == TERMS) {
-      movedX += load<f64>(STEP, 24);
-      movedY += load<f64>(STEP, 32);
-      const moved = MOST_MOVED / sqrt(movedX * movedX + movedY * movedY);
-      if (moved < 1) {
-        movedX *= moved;
-        movedY *= moved;
-      }
-    }
+    // What moves is told from what stays once that is known.
+    const free = round < AGAIN ? STILL : terms;
+    addUp(n, round == 0 ? WIDE : NARROW, free);
+    if (!refine(n, round == 0 ? WIDE : NARROW, free)) break;
+    for (let d: usize = 0; d < usize(free) << 3; d += 8) store<f64>(FIT + d, load<f64>(FIT + d) + load<f64>(STEP + d));
+    for (let pair: usize = 1; pair < usize(TERMS >> 1); pair++) within(pair, pair == 1 ? MOST_AXIS : pair == 2 ? MOST_MOVED : MOST_TURNED);
     turn(n);
     const isStill = abs(load<f64>(STEP)) < 1e-4 && abs(load<f64>(STEP, 8)) < 1e-3 && abs(load<f64>(STEP, 16)) < 1e-3;
-    if (round >= AGAIN && isStill && terms < TERMS) break;
+    if (round >= AGAIN && isStill && terms == STILL) break;
   }
   addUp(n, NARROW, terms);
   for (let l = 0; l < SWEEP_LASERS; l++) {
@@ -269,19 +260,44 @@ export function fitSample(n: i32, terms: i32): void {
   }
 }
 
+/** A pair of unknowns to at most this length. */
+function within(pair: usize, most: f64): void {
+  const at = FIT + ((2 * pair - 1) << 3);
+  const a = load<f64>(at);
+  const b = load<f64>(at, 8);
+  const share = most / sqrt(a * a + b * b);
+  if (!(share < 1)) return;
+  store<f64>(at, a * share);
+  store<f64>(at, b * share, 8);
+}
+
 /** Azimuths about the axis less what the spin makes of the time, to RESIDUAL: phases remain. */
 function turn(n: i32): void {
-  const ux = f32x4.splat(f32(movedX));
-  const uy = f32x4.splat(f32(movedY));
+  const ux = f32x4.splat(f32(load<f64>(FIT, 24)));
+  const uy = f32x4.splat(f32(load<f64>(FIT, 32)));
   for (let at: usize = 0; at < usize(n) << 2; at += 16) {
     const t = v128.load(AT + at);
     v128.store(RESIDUAL + at, f32x4.sub(v128.load(X + at), f32x4.mul(ux, t)));
     v128.store(TIMES + at, f32x4.sub(v128.load(Y + at), f32x4.mul(uy, t)));
   }
-  azimuthColumn(RESIDUAL, TIMES, n, f32(axisX), f32(axisY), RESIDUAL);
-  const rate = f32x4.splat(f32(spin));
+  const cx = f32(load<f64>(FIT, 8));
+  const cy = f32(load<f64>(FIT, 16));
+  azimuthColumn(RESIDUAL, TIMES, n, cx, cy, AZIMUTH);
+  const rate = f32x4.splat(f32(load<f64>(FIT)));
+  const leanX = f32x4.splat(f32(load<f64>(FIT, 40)));
+  const leanY = f32x4.splat(f32(load<f64>(FIT, 48)));
+  const turnX = f32x4.splat(f32(load<f64>(FIT, 56)));
+  const turnY = f32x4.splat(f32(load<f64>(FIT, 64)));
   for (let at: usize = 0; at < usize(n) << 2; at += 16) {
-    v128.store(RESIDUAL + at, arounds(f32x4.sub(v128.load(RESIDUAL + at), f32x4.mul(rate, v128.load(AT + at)))));
+    const t = v128.load(AT + at);
+    // A lean about x and y changes an azimuth by its share along the direction, times the slope of the beam.
+    const x = f32x4.sub(v128.load(RESIDUAL + at), f32x4.splat(cx));
+    const y = f32x4.sub(v128.load(TIMES + at), f32x4.splat(cy));
+    const over = f32x4.sqrt(f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
+    const along = f32x4.add(f32x4.mul(x, f32x4.add(leanX, f32x4.mul(turnX, t))), f32x4.mul(y, f32x4.add(leanY, f32x4.mul(turnY, t))));
+    const leaned = f32x4.mul(f32x4.div(along, over), v128.load(SLOPE + at));
+    const azimuth = f32x4.sub(v128.load(AZIMUTH + at), leaned);
+    v128.store(RESIDUAL + at, arounds(f32x4.sub(azimuth, f32x4.mul(rate, t))));
   }
 }
 
@@ -292,12 +308,13 @@ function firstSpin(n: i32): f64 {
   for (let k = 0; k < n; k++) {
     const own = HISTOGRAM + (usize(load<i32>(LASER + (usize(k) << 2))) << 2);
     const before = load<i32>(own);
-    store<i32>(own, k);
-    if (before < 0 || k % THIN != 0) continue;
+    if (before < 0) store<i32>(own, k);
+    if (before < 0) continue;
     const passed = f64(load<f32>(AT + (usize(k) << 2))) - f64(load<f32>(AT + (usize(before) << 2)));
+    // What is nearer in time differs by how far it is away, not by the spin.
+    if (!(passed > APART)) continue;
+    store<i32>(own, k);
     const turned = around(load<f32>(RESIDUAL + (usize(k) << 2)) - load<f32>(RESIDUAL + (usize(before) << 2)));
-    // Neighbours as near as their noise say nothing.
-    if (!(passed > 0 && abs(turned) > 0.02)) continue;
     store<f64>(SORTED + (usize(pairs) << 3), f64(turned) / passed);
     pairs++;
   }
@@ -330,11 +347,11 @@ function phasesOf(n: i32): void {
   }
 }
 
-/** How the azimuth of a point changes with each unknown: the spin, the axis, and how it moves. */
+/** How what a point is off changes with each unknown, to DERIVATIVES. */
 function derive(k: i32, terms: i32): void {
   const t = f64(load<f32>(AT + (usize(k) << 2)));
-  const dx = f64(load<f32>(X + (usize(k) << 2))) - axisX - movedX * t;
-  const dy = f64(load<f32>(Y + (usize(k) << 2))) - axisY - movedY * t;
+  const dx = f64(load<f32>(X + (usize(k) << 2))) - load<f64>(FIT, 8) - load<f64>(FIT, 24) * t;
+  const dy = f64(load<f32>(Y + (usize(k) << 2))) - load<f64>(FIT, 16) - load<f64>(FIT, 32) * t;
   const over = 1 / (dx * dx + dy * dy);
   store<f64>(DERIVATIVES, t);
   store<f64>(DERIVATIVES, -dy * over, 8);
@@ -342,6 +359,11 @@ function derive(k: i32, terms: i32): void {
   if (terms < TERMS) return;
   store<f64>(DERIVATIVES, -dy * over * t, 24);
   store<f64>(DERIVATIVES, dx * over * t, 32);
+  const slope = f64(load<f32>(SLOPE + (usize(k) << 2))) * sqrt(over);
+  store<f64>(DERIVATIVES, dx * slope, 40);
+  store<f64>(DERIVATIVES, dy * slope, 48);
+  store<f64>(DERIVATIVES, dx * slope * t, 56);
+  store<f64>(DERIVATIVES, dy * slope * t, 64);
 }
 
 /** What a point is off from its laser's phase, NaN beyond the gate. */

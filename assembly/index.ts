@@ -24,6 +24,8 @@ export { renderImage } from "./render";
 export { lowerLine, robustLine } from "./robust-line";
 export { stampsDecode, stampsEncode, stampsPlan } from "./stamps";
 export { sweepFit } from "./sweep-fit";
+export { sweepMotion } from "./sweep-motion";
+export { sweepSeam } from "./sweep-seam";
 export { sweepShape } from "./sweep-shape";
 export { linkTracks, secondDifferenceMad, sortByFrame, swapPartners, trackResiduals } from "./track-residuals";
 export { xxh3, xxh3Seeded } from "./xxh3";

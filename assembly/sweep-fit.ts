@@ -8,11 +8,10 @@ import { floatColumn, pairColumns, sinceColumn } from "./_columns";
 import { loadField, loadSince } from "./_field";
 import { select } from "./_select";
 import {
-  axisX,
-  axisY,
   BASE_AT,
   baseRow,
   FARTHEST,
+  FIT,
   fitSample,
   LASER,
   leastRow,
@@ -20,9 +19,9 @@ import {
   offOf,
   PHASE,
   parts,
+  STILL,
   sampleSweep,
   span,
-  spin,
   THIN,
 } from "./_sweep-sample";
 
@@ -92,10 +91,10 @@ export function sweepFit(
   );
   const isFitted = n >= LEAST;
   if (isFitted) {
-    fitSample(n, 3);
-    store<f64>(out, spin / span, 8);
-    store<f64>(out, axisX, 16);
-    store<f64>(out, axisY, 24);
+    fitSample(n, STILL);
+    store<f64>(out, load<f64>(FIT) / span, 8);
+    store<f64>(out, load<f64>(FIT, 8), 16);
+    store<f64>(out, load<f64>(FIT, 16), 24);
     sumUp(n, out);
   }
   store<f64>(out, f64(popcnt(parts)), 96);
@@ -141,8 +140,8 @@ function hold(
 ): i32 {
   const base = rows + usize(baseRow) * stride + usize(time);
   const stuck = f32x4.splat(f32(loadSince(rows + usize(leastRow) * stride + usize(time), base, timeType)));
-  const rate = f32x4.splat(f32(spin / span));
-  const begin = f32x4.splat(f32(spin * BASE_AT));
+  const rate = f32x4.splat(f32(load<f64>(FIT) / span));
+  const begin = f32x4.splat(f32(load<f64>(FIT) * BASE_AT));
   let least = f32x4.splat(Infinity);
   let most = f32x4.splat(-Infinity);
   let seen = i32x4.splat(0);
@@ -177,7 +176,7 @@ function hold(
         floatColumn(row + usize(z), n, stride, type, ZS);
         phasesByElevation(n);
       } else phasesByRing(row + usize(ring), n, stride, ringType);
-      azimuthColumn(XS, YS, n, f32(axisX), f32(axisY), ZS);
+      azimuthColumn(XS, YS, n, f32(load<f64>(FIT, 8)), f32(load<f64>(FIT, 16)), ZS);
       for (let at: usize = 0; at < usize(n) << 2; at += 16) {
         const x = v128.load(XS + at);
         const y = v128.load(YS + at);
@@ -234,8 +233,8 @@ function phasesByElevation(n: i32): void {
     const up = v128.load(ZS + at);
     const over = f32x4.sqrt(f32x4.add(f32x4.mul(px, px), f32x4.mul(py, py)));
     const share = f32x4.div(up, f32x4.add(f32x4.abs(up), over));
-    const scaled = f32x4.mul(f32x4.add(share, f32x4.splat(1)), f32x4.splat(f32(SWEEP_LASERS >> 1)));
-    const part = i32x4.shl(i32x4.min_s(i32x4.trunc_sat_f32x4_s(scaled), i32x4.splat(SWEEP_LASERS - 1)), 2);
+    const scaled = f32x4.mul(f32x4.add(f32x4.add(share, share), f32x4.splat(1)), f32x4.splat(f32(SWEEP_LASERS >> 1)));
+    const part = i32x4.shl(i32x4.max_s(i32x4.min_s(i32x4.trunc_sat_f32x4_s(scaled), i32x4.splat(SWEEP_LASERS - 1)), i32x4.splat(0)), 2);
     store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 0))));
     store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 1))), 4);
     store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 2))), 8);

@@ -150,3 +150,9 @@ export const SWEEP_FIGURES = 14;
 /** sweepShape: figures before the lasers, and sectors of azimuth behind them. */
 export const SHAPE_FIGURES = 6;
 export const SHAPE_SECTORS = 360;
+
+/** sweepMotion: its figures. */
+export const MOTION_FIGURES = 15;
+
+/** sweepSeam: its figures. */
+export const SEAM_FIGURES = 8;

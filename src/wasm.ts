@@ -323,6 +323,34 @@ export interface KernelExports {
     ringType: number,
     out: number,
   ): number;
+  /** Whether the place a sweep was measured from moves in its cloud, to f64[MOTION_FIGURES]; see assembly/sweep-motion.ts. @returns points of the sample */
+  sweepMotion(
+    rows: number,
+    count: number,
+    stride: number,
+    x: number,
+    y: number,
+    z: number,
+    type: number,
+    time: number,
+    timeType: number,
+    ring: number,
+    ringType: number,
+    out: number,
+  ): number;
+  /** What a sweep shows twice, at its beginning and at its end, to f64[SEAM_FIGURES]; see assembly/sweep-seam.ts. @returns late points with a plane */
+  sweepSeam(
+    rows: number,
+    count: number,
+    stride: number,
+    x: number,
+    y: number,
+    z: number,
+    type: number,
+    time: number,
+    timeType: number,
+    out: number,
+  ): number;
   /** What a sweep consists of, to u32[SHAPE_FIGURES + SWEEP_LASERS + SHAPE_SECTORS]; see assembly/sweep-shape.ts. @returns points with a place */
   sweepShape(
     rows: number,

@@ -15,6 +15,7 @@ import { jitter } from "./labels/jitter.ts";
 import { rigidSize } from "./labels/rigid-size.ts";
 import { yawFlip } from "./labels/yaw-flip.ts";
 import { boxTime } from "./points/box-time.ts";
+import { motionDistortion } from "./points/motion-distortion.ts";
 import { sweepShape } from "./points/sweep-shape.ts";
 import { sweepTiming } from "./points/sweep-timing.ts";
 import { association } from "./time/association.ts";
@@ -44,6 +45,7 @@ export const checks: readonly Check[] = [
   rigidSize,
   yawFlip,
   duplicateObject,
+  motionDistortion,
   sweepShape,
   sweepTiming,
   boxTime,

@@ -10,6 +10,7 @@ import { fieldOf } from "../../point-fields.ts";
 import { FIELD_TYPES } from "../../point-times.ts";
 import type { PointTable } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { sweepRows } from "./_sweeps.ts";
 
 /** A laser or a direction is usual when so many of the sweeps have it. */
 const USUAL = 0.8;
@@ -132,22 +133,18 @@ function rounded(value: number): number {
 }
 
 function shapeOf(table: PointTable, stampNs: bigint, farthestM: number, kernels: Kernels): Shape | null {
-  const [x, y, z] = (["x", "y", "z"] as const).map((axis) => fieldOf(table, axis));
-  const [ring, intensity] = [fieldOf(table, "ring"), fieldOf(table, "intensity")];
-  if (table.mapped) return null;
-  if (table.pointer === null || table.bigEndian || !x || !y || !z || x.type !== y.type || x.type !== z.type) return null;
+  const rows = table.mapped ? null : sweepRows(table);
+  if (!rows) return null;
+  const intensity = fieldOf(table, "intensity");
   const mark = kernels.mark();
   const length = SHAPE_FIGURES + SWEEP_LASERS + SHAPE_SECTORS;
   const out = kernels.alloc(4 * length);
-  const type = (field: { readonly type: (typeof FIELD_TYPES)[number] } | null): number => (field ? FIELD_TYPES.indexOf(field.type) : 0);
-  kernels.exports.sweepShape(
-    ...([table.pointer, table.count, table.stride, x.offset, y.offset, z.offset, type(x)] as const),
-    ...([ring?.offset ?? -1, type(ring), intensity?.offset ?? -1, type(intensity), farthestM, out] as const),
-  );
-  const [placed = 0, unplaced = 0, zero = 0, far = 0, repeated = 0, bright = 0, ...counts] = kernels.u32(out, length);
+  const bright = intensity ? ([intensity.offset, FIELD_TYPES.indexOf(intensity.type)] as const) : ([-1, 0] as const);
+  kernels.exports.sweepShape(...rows.place, ...rows.ring, ...bright, farthestM, out);
+  const [placed = 0, unplaced = 0, zero = 0, far = 0, repeated = 0, brightest = 0, ...counts] = kernels.u32(out, length);
   kernels.release(mark);
   return {
-    ...{ frame: table.frame, stampNs, rows: table.count, placed, unplaced, zero, far, repeated, bright },
+    ...{ frame: table.frame, stampNs, rows: table.count, placed, unplaced, zero, far, repeated, bright: brightest },
     lasers: bitsOf(counts.slice(0, SWEEP_LASERS)),
     sectors: bitsOf(counts.slice(SWEEP_LASERS)),
   };

@@ -8,9 +8,10 @@
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../abi.ts";
 import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
 import { fieldOf } from "../../point-fields.ts";
-import { FIELD_TYPES, pointTimes } from "../../point-times.ts";
+import { pointTimes } from "../../point-times.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { periodOf, sweepRows } from "./_sweeps.ts";
 
 /** Resultant length from which azimuth follows time: good clouds have 0.987 and more, shuffled ones 0.6 and less. */
 const FOLLOWS = 0.8;
@@ -180,16 +181,11 @@ export const sweepTiming = defineCheck<Summary>({
 });
 
 function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, kernels: Kernels): Sweep | null {
-  const [x, y, z] = (["x", "y", "z"] as const).map((axis) => fieldOf(table, axis));
-  const [time, ring] = [fieldOf(table, "time"), fieldOf(table, "ring")];
-  if (table.pointer === null || table.bigEndian || table.count === 0 || !x || !y || !z || !time) return null;
-  if (x.type !== y.type || x.type !== z.type) return null;
+  const rows = sweepRows(table);
+  if (!rows?.time) return null;
   const mark = kernels.mark();
   const out = kernels.alloc(8 * (SWEEP_FIGURES + 2 * SWEEP_LASERS));
-  const points = kernels.exports.sweepFit(
-    ...([table.pointer, table.count, table.stride, x.offset, y.offset, z.offset, FIELD_TYPES.indexOf(x.type)] as const),
-    ...([time.offset, FIELD_TYPES.indexOf(time.type), ring?.offset ?? -1, ring ? FIELD_TYPES.indexOf(ring.type) : 0, out] as const),
-  );
+  const points = kernels.exports.sweepFit(...rows.place, ...rows.time, ...rows.ring, out);
   const figures = new Float64Array(kernels.exports.memory.buffer, out, SWEEP_FIGURES + 2 * SWEEP_LASERS).slice();
   kernels.release(mark);
   const [, spin = 0, , , resultant = 0, median = 0, , least = 0, most = 0, back = 0, stuck = 0, far = 0, parts = 0, lost = 0] = figures;
@@ -203,7 +199,7 @@ function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, kernels
     medianMrad: 1e3 * median,
     window: known && known.firstS !== null ? [known.firstS + least * unitS, known.firstS + most * unitS] : null,
     isUnitKnown: stated !== undefined,
-    late: ring ? lateLaser(figures) : null,
+    late: rows.ring[0] >= 0 ? lateLaser(figures) : null,
     isConstant: table.count >= LEAST_ROWS && least === most,
   };
 }
@@ -223,15 +219,6 @@ function lateLaser(figures: Float64Array): Sweep["late"] {
     .filter(({ share }) => share > ISOLATED);
   const [first] = alone;
   return alone.length === 1 && first ? first : null;
-}
-
-/** Median time between the stamps of neighbouring sweeps, s; 0 of fewer than two. */
-function periodOf(sweeps: readonly Sweep[]): number {
-  const gaps = sweeps.flatMap(({ frame, stampNs }, i) => {
-    const next = sweeps[i + 1];
-    return next && next.frame === frame + 1 && next.stampNs > stampNs ? [Number(next.stampNs - stampNs) / 1e9] : [];
-  });
-  return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
 }
 
 function kindOf(sweep: Sweep, nominalS: number, { rig }: StreamInfo): Kind | "fine" | "unseen" | "few" {

@@ -4,8 +4,7 @@
  * Begin and end are compared on the recorder's clock, the only one all streams share, with the middle one of the
  * rig's streams: a single stream that starts early or stops late does not put the others in the wrong.
  *
- * It also answers for the rig as a whole: a clause that no check reads yet is an open question, one `not_run` each, so
- * that a rig is never obeyed in part and in silence.
+ * It also answers for the rig's tables: one that was not read is an open question, so that a rig is never obeyed in part and in silence.
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
 import { NOT_REQUIRED, type RigStream } from "../../rig.ts";
@@ -38,12 +37,12 @@ export const modality = defineCheck({
     "streams with nominal stamps, or on a clock that does not meet the others', are not compared in time",
     "messages without a rate stated in the rig: plain bytes, or fewer than 10 frames, may begin and end when they like",
     "silence in the middle of a stream: see time/rate",
-    "deskewed of the rig, and tables that were not read: not_run, clause by clause",
+    "tables of the rig that were not read: not_run, one by one",
   ],
 
   conclude(context, options) {
     const wanted = context.rig?.streams ?? [];
-    const unread = unreadClauses(context);
+    const unread = unreadTables(context);
     if (wanted.length === 0) {
       const reason = context.rig ? "the rig names no stream" : "no rig";
       return [{ status: "not_run", reason, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }, ...unread];
@@ -66,17 +65,11 @@ export const modality = defineCheck({
   },
 });
 
-/** The others of a sweep are points/sweep-timing's. */
-const UNREAD_CLAUSES = ["deskewed"] as const;
-
-/** The clauses of the rig that no check reads yet, and tables that are not there: each an open question of its own. */
-function unreadClauses({ rig, streams: there }: Context): readonly Conclusion[] {
-  return (rig?.streams ?? []).flatMap((stream) => [
-    ...UNREAD_CLAUSES.filter((clause) => stream[clause] !== undefined).map((clause) =>
-      open(stream.id, `${clause}: not checked by this version`),
-    ),
-    ...(isTable(stream) && !there.some(({ info }) => info.id === stream.id) ? [open(stream.id, "a table that was not read")] : []),
-  ]);
+/** Tables of the rig that are not there: each an open question of its own. */
+function unreadTables({ rig, streams: there }: Context): readonly Conclusion[] {
+  return (rig?.streams ?? [])
+    .filter((stream) => isTable(stream) && !there.some(({ info }) => info.id === stream.id))
+    .map(({ id }) => open(id, "a table that was not read"));
 }
 
 function isTable({ path, columns, units, header }: RigStream): boolean {
