@@ -60,6 +60,11 @@ const HISTOGRAM: usize = memory.data(SWEEP_LASERS * PHASES * 4, 16);
 const COUNTS: usize = memory.data(SWEEP_LASERS * 4, 16);
 const STARTS: usize = memory.data((SLICES + 1) * 4, 16);
 const AZIMUTH: usize = memory.data(MOST * 4, 16);
+/** f32[MOST] each: how an azimuth changes with the place of the axis, and with its lean. */
+const BY_X: usize = memory.data(MOST * 4, 16);
+const BY_Y: usize = memory.data(MOST * 4, 16);
+const BY_LEAN_X: usize = memory.data(MOST * 4, 16);
+const BY_LEAN_Y: usize = memory.data(MOST * 4, 16);
 /** f64[MOST]: times of the rows drawn, and scratch of medians; i32[MOST]: the rows. */
 const TIMES: usize = memory.data(MOST * 8, 16);
 const SORTED: usize = memory.data(MOST * 8, 16);
@@ -271,7 +276,7 @@ function within(pair: usize, most: f64): void {
   store<f64>(at, b * share, 8);
 }
 
-/** Azimuths about the axis less what the spin makes of the time, to RESIDUAL: phases remain. */
+/** Azimuths about the axis less what the spin makes of the time, to RESIDUAL: phases remain. And how they change, to BY_... */
 function turn(n: i32): void {
   const ux = f32x4.splat(f32(load<f64>(FIT, 24)));
   const uy = f32x4.splat(f32(load<f64>(FIT, 32)));
@@ -290,14 +295,23 @@ function turn(n: i32): void {
   const turnY = f32x4.splat(f32(load<f64>(FIT, 64)));
   for (let at: usize = 0; at < usize(n) << 2; at += 16) {
     const t = v128.load(AT + at);
-    // A lean about x and y changes an azimuth by its share along the direction, times the slope of the beam.
     const x = f32x4.sub(v128.load(RESIDUAL + at), f32x4.splat(cx));
     const y = f32x4.sub(v128.load(TIMES + at), f32x4.splat(cy));
-    const over = f32x4.sqrt(f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
-    const along = f32x4.add(f32x4.mul(x, f32x4.add(leanX, f32x4.mul(turnX, t))), f32x4.mul(y, f32x4.add(leanY, f32x4.mul(turnY, t))));
-    const leaned = f32x4.mul(f32x4.div(along, over), v128.load(SLOPE + at));
-    const azimuth = f32x4.sub(v128.load(AZIMUTH + at), leaned);
-    v128.store(RESIDUAL + at, arounds(f32x4.sub(azimuth, f32x4.mul(rate, t))));
+    const square = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
+    const over = f32x4.div(f32x4.splat(1), square);
+    v128.store(BY_X + at, f32x4.mul(f32x4.neg(y), over));
+    v128.store(BY_Y + at, f32x4.mul(x, over));
+    // A lean about x and y changes an azimuth by its share along the direction, times the slope of the beam.
+    const steep = f32x4.div(v128.load(SLOPE + at), f32x4.sqrt(square));
+    const leansX = f32x4.mul(x, steep);
+    const leansY = f32x4.mul(y, steep);
+    v128.store(BY_LEAN_X + at, leansX);
+    v128.store(BY_LEAN_Y + at, leansY);
+    const leaned = f32x4.add(
+      f32x4.mul(leansX, f32x4.add(leanX, f32x4.mul(turnX, t))),
+      f32x4.mul(leansY, f32x4.add(leanY, f32x4.mul(turnY, t))),
+    );
+    v128.store(RESIDUAL + at, arounds(f32x4.sub(f32x4.sub(v128.load(AZIMUTH + at), leaned), f32x4.mul(rate, t))));
   }
 }
 
@@ -349,21 +363,22 @@ function phasesOf(n: i32): void {
 
 /** How what a point is off changes with each unknown, to DERIVATIVES. */
 function derive(k: i32, terms: i32): void {
-  const t = f64(load<f32>(AT + (usize(k) << 2)));
-  const dx = f64(load<f32>(X + (usize(k) << 2))) - load<f64>(FIT, 8) - load<f64>(FIT, 24) * t;
-  const dy = f64(load<f32>(Y + (usize(k) << 2))) - load<f64>(FIT, 16) - load<f64>(FIT, 32) * t;
-  const over = 1 / (dx * dx + dy * dy);
+  const at = usize(k) << 2;
+  const t = f64(load<f32>(AT + at));
+  const byX = f64(load<f32>(BY_X + at));
+  const byY = f64(load<f32>(BY_Y + at));
   store<f64>(DERIVATIVES, t);
-  store<f64>(DERIVATIVES, -dy * over, 8);
-  store<f64>(DERIVATIVES, dx * over, 16);
+  store<f64>(DERIVATIVES, byX, 8);
+  store<f64>(DERIVATIVES, byY, 16);
   if (terms < TERMS) return;
-  store<f64>(DERIVATIVES, -dy * over * t, 24);
-  store<f64>(DERIVATIVES, dx * over * t, 32);
-  const slope = f64(load<f32>(SLOPE + (usize(k) << 2))) * sqrt(over);
-  store<f64>(DERIVATIVES, dx * slope, 40);
-  store<f64>(DERIVATIVES, dy * slope, 48);
-  store<f64>(DERIVATIVES, dx * slope * t, 56);
-  store<f64>(DERIVATIVES, dy * slope * t, 64);
+  const leansX = f64(load<f32>(BY_LEAN_X + at));
+  const leansY = f64(load<f32>(BY_LEAN_Y + at));
+  store<f64>(DERIVATIVES, byX * t, 24);
+  store<f64>(DERIVATIVES, byY * t, 32);
+  store<f64>(DERIVATIVES, leansX, 40);
+  store<f64>(DERIVATIVES, leansY, 48);
+  store<f64>(DERIVATIVES, leansX * t, 56);
+  store<f64>(DERIVATIVES, leansY * t, 64);
 }
 
 /** What a point is off from its laser's phase, NaN beyond the gate. */

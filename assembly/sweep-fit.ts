@@ -3,7 +3,6 @@
  * (assembly/_sweep-sample.ts); then every point is held against them, four at a time.
  */
 import { FIELD_F32, FIELD_U8, FIELD_U16, SWEEP_FIGURES, SWEEP_LASERS } from "../src/abi";
-import { arounds, azimuthColumn } from "./_azimuth";
 import { floatColumn, pairColumns, sinceColumn } from "./_columns";
 import { loadField, loadSince } from "./_field";
 import { select } from "./_select";
@@ -31,10 +30,22 @@ const FEWEST: i32 = 1024;
 const SAMPLE: i32 = 2048;
 /** A sweep of fewer points, or a sample of fewer that count, says nothing. */
 const LEAST: i32 = 200;
-/** A point further off than this is out of place, radians. */
-const OFF: f32 = 0.05;
-/** And further than this no motion of the sensor explains. */
-const FAR: f32 = 0.3;
+const TAU: f64 = 6.283185307179586;
+/** A point further off than 0.05 rad is out of place; further than 0.3 no motion of the sensor explains. Their tangents. */
+const TAN_OFF: f32 = 0.05004171;
+const TAN_FAR: f32 = 0.30933625;
+/** Sine and cosine of a turn from -1/2 to 1/2, to 3e-4: least and greatest errors alike. */
+const SIN_1: f32 = 6.2786354;
+const SIN_3: f32 = -41.093729;
+const SIN_5: f32 = 77.930332;
+const SIN_7: f32 = -56.086348;
+const COS_0: f32 = 0.9999598;
+const COS_2: f32 = -19.731042;
+const COS_4: f32 = 64.673429;
+const COS_6: f32 = -82.403535;
+const COS_8: f32 = 45.646522;
+/** f32[SWEEP_LASERS]: phases as every point is held against them: in turns, at the base row's time. */
+const TURNS: usize = memory.data(SWEEP_LASERS * 4, 16);
 /** Points held against the fit together: their columns stay in the first cache. */
 const BLOCK: i32 = 512;
 
@@ -140,8 +151,12 @@ function hold(
 ): i32 {
   const base = rows + usize(baseRow) * stride + usize(time);
   const stuck = f32x4.splat(f32(loadSince(rows + usize(leastRow) * stride + usize(time), base, timeType)));
-  const rate = f32x4.splat(f32(load<f64>(FIT) / span));
-  const begin = f32x4.splat(f32(load<f64>(FIT) * BASE_AT));
+  const rate = f32x4.splat(f32(load<f64>(FIT) / span / TAU));
+  const cx = f32x4.splat(f32(load<f64>(FIT, 8)));
+  const cy = f32x4.splat(f32(load<f64>(FIT, 16)));
+  for (let l: usize = 0; l < usize(SWEEP_LASERS) << 2; l += 4) {
+    store<f32>(TURNS + l, f32((load<f64>(FIT) * BASE_AT + f64(load<f32>(PHASE + l))) / TAU));
+  }
   let least = f32x4.splat(Infinity);
   let most = f32x4.splat(-Infinity);
   let seen = i32x4.splat(0);
@@ -176,19 +191,34 @@ function hold(
         floatColumn(row + usize(z), n, stride, type, ZS);
         phasesByElevation(n);
       } else phasesByRing(row + usize(ring), n, stride, ringType);
-      azimuthColumn(XS, YS, n, f32(load<f64>(FIT, 8)), f32(load<f64>(FIT, 16)), ZS);
       for (let at: usize = 0; at < usize(n) << 2; at += 16) {
-        const x = v128.load(XS + at);
-        const y = v128.load(YS + at);
+        const px = v128.load(XS + at);
+        const py = v128.load(YS + at);
         const t = v128.load(TIMES + at);
-        const turned = f32x4.add(f32x4.add(begin, f32x4.mul(rate, t)), v128.load(PHASES + at));
-        const size = f32x4.abs(arounds(f32x4.sub(v128.load(ZS + at), turned)));
-        const square = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
+        // Where it should look, in turns, and how far its place lies along that direction and beside it.
+        const turns = f32x4.add(f32x4.mul(rate, t), v128.load(PHASES + at));
+        const f = f32x4.sub(turns, f32x4.nearest(turns));
+        const s = f32x4.mul(f, f);
+        let sine = f32x4.add(f32x4.mul(s, f32x4.splat(SIN_7)), f32x4.splat(SIN_5));
+        let cosine = f32x4.add(f32x4.mul(s, f32x4.splat(COS_8)), f32x4.splat(COS_6));
+        cosine = f32x4.add(f32x4.mul(cosine, s), f32x4.splat(COS_4));
+        sine = f32x4.add(f32x4.mul(sine, s), f32x4.splat(SIN_3));
+        cosine = f32x4.add(f32x4.mul(cosine, s), f32x4.splat(COS_2));
+        sine = f32x4.mul(f32x4.add(f32x4.mul(sine, s), f32x4.splat(SIN_1)), f);
+        cosine = f32x4.add(f32x4.mul(cosine, s), f32x4.splat(COS_0));
+        const x = f32x4.sub(px, cx);
+        const y = f32x4.sub(py, cy);
+        const along = f32x4.add(f32x4.mul(x, cosine), f32x4.mul(y, sine));
+        const beside = f32x4.abs(f32x4.sub(f32x4.mul(y, cosine), f32x4.mul(x, sine)));
+        const square = f32x4.add(f32x4.mul(px, px), f32x4.mul(py, py));
         const inside = v128.and(f32x4.ge(square, f32x4.splat(NEAREST * NEAREST)), f32x4.lt(square, f32x4.splat(FARTHEST * FARTHEST)));
-        const counts = v128.and(inside, f32x4.eq(size, size));
-        const isFar = v128.and(counts, f32x4.gt(size, f32x4.splat(FAR)));
+        const counts = v128.and(inside, f32x4.eq(f, f));
         placed = i32x4.sub(placed, counts);
-        off = i32x4.sub(off, v128.and(counts, f32x4.gt(size, f32x4.splat(OFF))));
+        const isOff = v128.and(counts, f32x4.gt(beside, f32x4.mul(along, f32x4.splat(TAN_OFF))));
+        // Hardly ever, in a good sweep.
+        if (!v128.any_true(isOff)) continue;
+        const isFar = v128.and(isOff, f32x4.gt(beside, f32x4.mul(along, f32x4.splat(TAN_FAR))));
+        off = i32x4.sub(off, isOff);
         far = i32x4.sub(far, isFar);
         lost = i32x4.sub(lost, v128.and(isFar, f32x4.eq(t, stuck)));
       }
@@ -216,12 +246,12 @@ function hold(
 function phasesByRing(ring: usize, n: i32, stride: usize, type: i32): void {
   const last = PHASES + (usize(n) << 2);
   let to = PHASES;
-  if (type == FIELD_U8) for (; to < last; to += 4, ring += stride) store<u32>(to, load<u32>(PHASE + (usize(load<u8>(ring)) << 2)));
+  if (type == FIELD_U8) for (; to < last; to += 4, ring += stride) store<u32>(to, load<u32>(TURNS + (usize(load<u8>(ring)) << 2)));
   else if (type == FIELD_U16) {
-    for (; to < last; to += 4, ring += stride) store<u32>(to, load<u32>(PHASE + (usize(load<u16>(ring) & (SWEEP_LASERS - 1)) << 2)));
+    for (; to < last; to += 4, ring += stride) store<u32>(to, load<u32>(TURNS + (usize(load<u16>(ring) & (SWEEP_LASERS - 1)) << 2)));
   }
   for (; to < last; to += 4, ring += stride) {
-    store<u32>(to, load<u32>(PHASE + (usize(i32(loadField(ring, type)) & (SWEEP_LASERS - 1)) << 2)));
+    store<u32>(to, load<u32>(TURNS + (usize(i32(loadField(ring, type)) & (SWEEP_LASERS - 1)) << 2)));
   }
 }
 
@@ -235,10 +265,10 @@ function phasesByElevation(n: i32): void {
     const share = f32x4.div(up, f32x4.add(f32x4.abs(up), over));
     const scaled = f32x4.mul(f32x4.add(f32x4.add(share, share), f32x4.splat(1)), f32x4.splat(f32(SWEEP_LASERS >> 1)));
     const part = i32x4.shl(i32x4.max_s(i32x4.min_s(i32x4.trunc_sat_f32x4_s(scaled), i32x4.splat(SWEEP_LASERS - 1)), i32x4.splat(0)), 2);
-    store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 0))));
-    store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 1))), 4);
-    store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 2))), 8);
-    store<u32>(PHASES + at, load<u32>(PHASE + usize(i32x4.extract_lane(part, 3))), 12);
+    store<u32>(PHASES + at, load<u32>(TURNS + usize(i32x4.extract_lane(part, 0))));
+    store<u32>(PHASES + at, load<u32>(TURNS + usize(i32x4.extract_lane(part, 1))), 4);
+    store<u32>(PHASES + at, load<u32>(TURNS + usize(i32x4.extract_lane(part, 2))), 8);
+    store<u32>(PHASES + at, load<u32>(TURNS + usize(i32x4.extract_lane(part, 3))), 12);
   }
 }
 
