@@ -33,7 +33,7 @@ const MOST_TURNED: f64 = 0.5;
 const APART: f64 = 0.02;
 /** Points of a laser in the sample from which it takes part in the fit, and from which its phase is known. */
 const LEAST_FITTED: f64 = 5;
-const LEAST_KNOWN: f64 = 3;
+const LEAST_KNOWN: i32 = 3;
 /** Points with exactly the smallest time are stuck, and no part of the span, from this share. */
 const STUCK: f64 = 0.01;
 /** Medians and quantiles are of every so manieth: they are starting points. */
@@ -261,7 +261,7 @@ export function fitSample(n: i32, terms: i32): void {
   }
   addUp(n, NARROW, terms);
   for (let l = 0; l < SWEEP_LASERS; l++) {
-    if (load<f64>(SUMS + usize(l) * SUM_BYTES) < LEAST_KNOWN) store<f32>(PHASE + (usize(l) << 2), NaN);
+    if (load<i32>(COUNTS + (usize(l) << 2)) < LEAST_KNOWN) store<f32>(PHASE + (usize(l) << 2), NaN);
   }
 }
 

@@ -24,9 +24,9 @@ import {
   THIN,
 } from "./_sweep-sample";
 
-/** Points the fit is made from: its median and each laser's phase are theirs. One in so many, within these. */
-const THINNED: i32 = 96;
-const FEWEST: i32 = 1024;
+/** Points the fit is made from: its median and each laser's phase are theirs. One in so many, within these: a dozen for each of 128 lasers. */
+const THINNED: i32 = 64;
+const FEWEST: i32 = 1536;
 const SAMPLE: i32 = 2048;
 /** A sweep of fewer points, or a sample of fewer that count, says nothing. */
 const LEAST: i32 = 200;
@@ -64,8 +64,9 @@ const SIZES: usize = memory.data(SAMPLE * 8, 16);
  * @param ring offset of the laser's number in a row, or -1: then points of one elevation are taken to be of one laser
  * @param out f64[SWEEP_FIGURES + 2 * SWEEP_LASERS] - output: points that count; spin (radians per unit of the time field, counterclockwise); x, y of
  *   the axis (m); mean cosine of the residuals (1: azimuth follows time, 0: it does not); their median in the sample, and share beyond 0.05 rad;
- *   smallest and largest time less the first row's; share of steps back in time; share of points with the smallest time of the sample; share of
- *   residuals beyond 0.3 rad; sixteenths of the circle that have points, a bit each counted; then for each laser its points in the sample and its
+ *   smallest and largest time less the base row's; share of steps back in time; share of points with the smallest time of the sample; share of
+ *   residuals beyond 0.3 rad; sixteenths of the circle that have points; share of points with the smallest time that are so; the base row, whose time
+ *   tells what times count from, and the begin and length of the sweep by most of its times, less that row's; then for each laser its points in the sample and its
  *   phase (radians). Stuck points (many at the smallest time) count as far. Points of lasers with fewer than three in the sample do not count
  * @returns points that count, or 0 where there are fewer than 200 in the sample or all have one time
  * O(n)
@@ -109,6 +110,9 @@ export function sweepFit(
     sumUp(n, out);
   }
   store<f64>(out, f64(popcnt(parts)), 96);
+  store<f64>(out, baseRow, 112);
+  store<f64>(out, -BASE_AT * span, 120);
+  store<f64>(out, span, 128);
   return hold(rows, count, usize(stride), x, y, z, type, time, timeType, ring, ringType, isFitted, out);
 }
 
@@ -227,10 +231,8 @@ function hold(
   }
   const total = whole(seen);
   if (total == 0) return 0;
-  const since = loadSince(base, rows + usize(time), timeType);
-  const start = abs(since) < Infinity ? since : 0;
-  store<f64>(out, start + f64(smallest(least)), 56);
-  store<f64>(out, start - f64(smallest(f32x4.neg(most))), 64);
+  store<f64>(out, f64(smallest(least)), 56);
+  store<f64>(out, -f64(smallest(f32x4.neg(most))), 64);
   store<f64>(out, f64(whole(back)) / f64(total), 72);
   store<f64>(out, f64(whole(same)) / f64(total), 80);
   const n = whole(placed);

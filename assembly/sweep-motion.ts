@@ -4,7 +4,6 @@
  * that was moved to one moment it travels as the sensor did, and the vehicle's turn adds to the spin.
  */
 import { MOTION_FIGURES } from "../src/abi";
-import { loadSince } from "./_field";
 import { select } from "./_select";
 import { BASE_AT, baseRow, FIT, fitSample, MOVING, offOf, STILL, sampleSweep, span } from "./_sweep-sample";
 
@@ -14,8 +13,8 @@ const SIZES: usize = memory.data(SAMPLE * 8, 16);
 
 /**
  * Parameters as those of `sweepFit`.
- * @param out f64[MOTION_FIGURES] - output: points of the sample; begin of the span less the first row's time, and its length, in the unit of the time
- *   field; spin (radians a span,
+ * @param out f64[MOTION_FIGURES] - output: points of the sample; base row, whose time tells what times count from; begin of the sweep less that, and its
+ *   length, in the unit of the time field; spin (radians a span,
  *   counterclockwise) and median residual (radians) about an axis that stays; median residual about one that moves, and the MOVING unknowns of that
  * @returns points of the sample, or 0 where there are fewer than 500
  * O(1): a sample of 4,096 points
@@ -38,15 +37,15 @@ export function sweepMotion(
   const n = sampleSweep(SAMPLE, rows, count, usize(stride), x, y, z, type, time, timeType, ring, ringType);
   if (n < LEAST) return 0;
   store<f64>(out, n);
-  const base = rows + usize(baseRow) * usize(stride) + usize(time);
-  store<f64>(out, loadSince(base, rows + usize(time), timeType) - BASE_AT * span, 8);
-  store<f64>(out, span, 16);
+  store<f64>(out, baseRow, 8);
+  store<f64>(out, -BASE_AT * span, 16);
+  store<f64>(out, span, 24);
   fitSample(n, STILL);
-  store<f64>(out, load<f64>(FIT), 24);
-  store<f64>(out, median(n), 32);
-  fitSample(n, MOVING);
+  store<f64>(out, load<f64>(FIT), 32);
   store<f64>(out, median(n), 40);
-  memory.copy(out + 48, FIT, MOVING << 3);
+  fitSample(n, MOVING);
+  store<f64>(out, median(n), 48);
+  memory.copy(out + 56, FIT, MOVING << 3);
   return n;
 }
 

@@ -145,14 +145,14 @@ export const BOX_POINTS_CHUNK = 2048;
 /** sweepFit: numbers of lasers it tells apart, and figures before those of each laser. */
 
 export const SWEEP_LASERS = 256;
-export const SWEEP_FIGURES = 14;
+export const SWEEP_FIGURES = 17;
 
 /** sweepShape: figures before the lasers, and sectors of azimuth behind them. */
 export const SHAPE_FIGURES = 6;
 export const SHAPE_SECTORS = 360;
 
 /** sweepMotion: its figures. */
-export const MOTION_FIGURES = 15;
+export const MOTION_FIGURES = 16;
 
 /** sweepSeam: its figures. */
 export const SEAM_FIGURES = 8;

@@ -18,13 +18,14 @@ export interface PointTimes {
   readonly field: PointField;
   /** Seconds per unit of the field. */
   readonly unitS: number;
-  /** Of the first row, seconds after the stamp; null when it is neither near 0 nor near the stamp. */
-  readonly firstS: number | null;
+  /** Of the base row, seconds after the stamp; null when it is neither near 0 nor near the stamp. */
+  readonly baseS: number | null;
 }
 
 /**
- * @param span smallest and largest time less the first row's, in the field's own unit: tells the unit where neither format nor rig does
+ * @param span begin and end of the sweep's times less the base row's, in the field's own unit: tells the unit where neither format nor rig does
  * @param stated what the rig says
+ * @param baseRow the row whose time tells what times count from: the first, unless a better one is known
  * @returns null where points have no time, or its unit is not to be told
  */
 export function pointTimes(
@@ -33,6 +34,7 @@ export function pointTimes(
   span: readonly [number, number],
   kernels: Kernels,
   stated?: keyof typeof UNIT_S,
+  baseRow = 0,
 ): PointTimes | null {
   const field = fieldOf(table, "time");
   if (!field || table.pointer === null || table.bigEndian || table.count === 0) return null;
@@ -40,7 +42,7 @@ export function pointTimes(
   const lasts = (seconds: number): boolean =>
     (span[1] - span[0]) * seconds >= SHORTEST_SWEEP_S && (span[1] - span[0]) * seconds <= LONGEST_SWEEP_S;
   const unitS = known ? UNIT_S[known] : Object.values(UNIT_S).find(lasts);
-  return unitS === undefined ? null : { field, unitS, firstS: firstTime(table, field, unitS, stampNs, kernels) };
+  return unitS === undefined ? null : { field, unitS, baseS: timeOf(table, field, baseRow, unitS, stampNs, kernels) };
 }
 
 /** First and last row's times less the first row's: the span of points that come in order of time. */
@@ -50,8 +52,8 @@ export function spanOfEnds(table: PointTable, field: PointField, kernels: Kernel
   return [0, Number(last) - Number(first)];
 }
 
-function firstTime(table: PointTable, field: PointField, unitS: number, stampNs: bigint, kernels: Kernels): number | null {
-  const raw = rawTime(table, field, 0, kernels);
+function timeOf(table: PointTable, field: PointField, row: number, unitS: number, stampNs: bigint, kernels: Kernels): number | null {
+  const raw = rawTime(table, field, row, kernels);
   const seconds = Number(raw) * unitS;
   if (Math.abs(seconds) < MOST_S) return seconds;
   const since = typeof raw === "bigint" && unitS === UNIT_S.ns ? Number(raw - stampNs) / 1e9 : seconds - Number(stampNs) / 1e9;

@@ -66,12 +66,12 @@ function profileOf(table: PointTable, stampNs: bigint, kernels: Kernels): Made |
   if (filled < LEAST_BINS) return null;
   const times = profile.subarray(PROFILE_BINS);
   const known = pointTimes(table, stampNs, [earliest, latest], kernels);
-  if (!known || known.firstS === null) {
+  if (!known || known.baseS === null) {
     times.fill(UNSURE_S);
     return { profile, unsureS: UNSURE_S };
   }
-  const { firstS, unitS } = known;
-  for (let i = 0; i < times.length; i++) times[i] = firstS + (times[i] as number) * unitS;
+  const { baseS, unitS } = known;
+  for (let i = 0; i < times.length; i++) times[i] = baseS + (times[i] as number) * unitS;
   return { profile, unsureS: 0 };
 }
 

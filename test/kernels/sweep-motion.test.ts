@@ -30,10 +30,11 @@ function run(points: readonly SweepPoint[], hasRing = true) {
     ...([rows.pointer, points.length, STRIDE, 1, 5, 9, F32, 13, F64, hasRing ? 21 : -1, U8, out.pointer] as const),
   );
   for (const region of [rows, out]) region.expectIntact();
-  const [counted = 0, begin = 0, span = 0, spin = 0, still = 0, moving = 0, ...fit] = new Float64Array(
+  const [counted = 0, base = 0, since = 0, span = 0, spin = 0, still = 0, moving = 0, ...fit] = new Float64Array(
     kernels.exports.memory.buffer.slice(out.pointer, out.pointer + 8 * MOTION_FIGURES),
   );
   kernels.release(mark);
+  const begin = (points[base]?.time ?? 0) + since;
   return { n, counted, begin, span, spin, still, moving, fit: fit as unknown as reference.Fit };
 }
 

@@ -79,10 +79,10 @@ export function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, 
   const figures = new Float64Array(buffer, out, MOTION_FIGURES).slice();
   const ends = new Float64Array(buffer, seam, SEAM_FIGURES).slice();
   kernels.release(mark);
-  const [, begin = 0, span = 0, spin = 0, still = 0, moving = 0, , , , movedX = 0, movedY = 0] = figures;
-  const times = pointTimes(table, stampNs, [begin, begin + span], kernels, stream.rig?.pointTimeUnit);
-  if (points === 0 || !times || times.firstS === null) return unseen;
-  const first = times.firstS + begin * times.unitS;
+  const [, base = 0, begin = 0, span = 0, spin = 0, still = 0, moving = 0, , , , movedX = 0, movedY = 0] = figures;
+  const times = pointTimes(table, stampNs, [begin, begin + span], kernels, stream.rig?.pointTimeUnit, base);
+  if (points === 0 || !times || times.baseS === null) return unseen;
+  const first = times.baseS + begin * times.unitS;
   const follows = Math.min(still, moving) < FOLLOWS;
   return {
     ...{ frame: table.frame, stampNs, window: [first, first + span * times.unitS], spin: spin / (span * times.unitS) },

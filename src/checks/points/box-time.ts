@@ -75,7 +75,7 @@ export const boxTime = defineCheck<Summary>({
       const field = fieldOf(table, "time");
       const span = field && table.pointer !== null && table.count > 0 ? spanOfEnds(table, field, kernels) : ([0, 0] as const);
       const times = pointTimes(table, stampNs, span, kernels, stream.rig?.pointTimeUnit);
-      if (!times || times.firstS === null) continue;
+      if (!times || times.baseS === null) continue;
       timed++;
       const found = tables.flatMap((one) => labelsAt(one, stampNs))[0];
       if (!found) continue;
@@ -87,7 +87,7 @@ export const boxTime = defineCheck<Summary>({
         held++;
         const speed = found.boxes.speed[row] ?? Number.NaN;
         if (!(speed >= LEAST_SPEED)) continue;
-        const lateS = times.firstS + afterFirst * times.unitS + Number(stampNs - found.stampNs) / 1e9;
+        const lateS = times.baseS + afterFirst * times.unitS + Number(stampNs - found.stampNs) / 1e9;
         moving.push({ lateS, metres: Math.abs(lateS) * speed });
       }
     }

@@ -27,7 +27,7 @@ const LEAST_BACK = 5e-4;
 const ISOLATED = 0.022;
 const LEAST_LASERS = 8;
 /** Of the sample. */
-const LEAST_LASER_POINTS = 6;
+const LEAST_LASER_POINTS = 4;
 /** A fitted period this many times the stamps' is in another unit; near a power of ten. */
 const WRONG_UNIT = 5;
 /** First and last time after the stamp, in periods, at most. */
@@ -188,16 +188,34 @@ function sweepOf(table: PointTable, stampNs: bigint, stream: StreamInfo, kernels
   const points = kernels.exports.sweepFit(...rows.place, ...rows.time, ...rows.ring, out);
   const figures = new Float64Array(kernels.exports.memory.buffer, out, SWEEP_FIGURES + 2 * SWEEP_LASERS).slice();
   kernels.release(mark);
-  const [, spin = 0, , , resultant = 0, median = 0, , least = 0, most = 0, back = 0, stuck = 0, far = 0, parts = 0, lost = 0] = figures;
+  const [
+    ,
+    spin = 0,
+    ,
+    ,
+    resultant = 0,
+    median = 0,
+    ,
+    least = 0,
+    most = 0,
+    back = 0,
+    stuck = 0,
+    far = 0,
+    parts = 0,
+    lost = 0,
+    base = 0,
+    begin = 0,
+    span = 0,
+  ] = figures;
   const stated = stream.rig?.pointTimeUnit ?? table.time?.unit;
-  const known = pointTimes(table, stampNs, [least, most], kernels, stream.rig?.pointTimeUnit);
+  const known = pointTimes(table, stampNs, [begin, begin + span], kernels, stream.rig?.pointTimeUnit, base);
   const unitS = known?.unitS ?? 1;
   return {
     ...{ frame: table.frame, stampNs, points, rows: table.count, resultant, far, back, stuck, lost, parts },
     period: spin === 0 ? 0 : ((2 * Math.PI) / spin) * unitS,
-    seen: Math.abs(spin * (most - least)),
+    seen: Math.abs(spin * span),
     medianMrad: 1e3 * median,
-    window: known && known.firstS !== null ? [known.firstS + least * unitS, known.firstS + most * unitS] : null,
+    window: known && known.baseS !== null ? [known.baseS + begin * unitS, known.baseS + (begin + span) * unitS] : null,
     isUnitKnown: stated !== undefined,
     late: rows.ring[0] >= 0 ? lateLaser(figures) : null,
     isConstant: table.count >= LEAST_ROWS && least === most,
