@@ -59,9 +59,9 @@ const folder = mkdtempSync(join(tmpdir(), "plumbline-"));
 const script = fileURLToPath(new URL("../peers/sweep_timing.py", import.meta.url));
 const python = process.env["PYTHON"] ?? "python3";
 
-/** Seconds of NumPy in one process, so that turns alternate with ours: without and with unwrapping. */
-function numpy(file: string, count: number, { stride, time, numpy: type }: Layout): readonly [number, number] | null {
-  const { stdout, status } = spawnSync(python, [script, file, String(count), String(stride), String(time), type, "3"], {
+/** Seconds of NumPy in one process, so that turns alternate with ours: one line over all points, and one for each laser. */
+function numpy(file: string, count: number, { stride, time, numpy: type, ring }: Layout): readonly [number, number] | null {
+  const { stdout, status } = spawnSync(python, [script, file, String(count), String(stride), String(time), type, String(ring), "3"], {
     encoding: "utf8",
   });
   if (status !== 0) return null;
@@ -99,13 +99,21 @@ for (const [name, layout] of Object.entries(LAYOUTS)) {
     const one = {
       ...{ layout: name, points: count, pointsPerSecond: rate(count, median(own)), copyPointsPerSecond: rate(count, median(copied)) },
       ...(bare.length > 0 && {
-        numpy: { pointsPerSecond: rate(count, median(bare)), unwrapped: rate(count, median(whole)) },
+        numpy: {
+          pointsPerSecond: rate(count, median(bare)),
+          ...(layout.ring >= 0 && { byLaserPointsPerSecond: rate(count, median(whole)) }),
+        },
         times: Number((median(bare) / median(own)).toFixed(1)),
+        ...(layout.ring >= 0 && { timesByLaser: Number((median(whole) / median(own)).toFixed(1)) }),
       }),
     };
     sweeps.push(one);
+    const each =
+      one.numpy && "byLaserPointsPerSecond" in one.numpy
+        ? `, a line by laser ${(one.numpy.byLaserPointsPerSecond / 1e6).toFixed(1)} (${one.timesByLaser} times)`
+        : "";
     const peer = one.numpy
-      ? `NumPy ${(one.numpy.pointsPerSecond / 1e6).toFixed(1)} (${one.times} times), unwrapped ${(one.numpy.unwrapped / 1e6).toFixed(1)}`
+      ? `NumPy's one line ${(one.numpy.pointsPerSecond / 1e6).toFixed(1)} (${one.times} times)${each}`
       : "NumPy not run";
     console.log(
       `${name.padEnd(22)} ${String(count).padStart(9)} points: ${(one.pointsPerSecond / 1e6).toFixed(0)} M/s, copy ${(one.copyPointsPerSecond / 1e6).toFixed(0)} M/s, ${peer}`,
