@@ -58,6 +58,7 @@ const SUM_BYTES: usize = 8 * (2 + TERMS);
 const SUMS: usize = memory.data(SWEEP_LASERS * 8 * (2 + TERMS), 16);
 const HISTOGRAM: usize = memory.data(SWEEP_LASERS * PHASES * 4, 16);
 const COUNTS: usize = memory.data(SWEEP_LASERS * 4, 16);
+const BEST: usize = memory.data(SWEEP_LASERS * 4, 16);
 const STARTS: usize = memory.data((SLICES + 1) * 4, 16);
 const AZIMUTH: usize = memory.data(MOST * 4, 16);
 /** f32[MOST] each: how an azimuth changes with the place of the axis, and with its lean. */
@@ -319,6 +320,7 @@ function turn(n: i32): void {
 function firstSpin(n: i32): f64 {
   memory.fill(HISTOGRAM, 0xff, SWEEP_LASERS << 2);
   let pairs = 0;
+  let seen = 0;
   for (let k = 0; k < n; k++) {
     const own = HISTOGRAM + (usize(load<i32>(LASER + (usize(k) << 2))) << 2);
     const before = load<i32>(own);
@@ -328,6 +330,8 @@ function firstSpin(n: i32): f64 {
     // What is nearer in time differs by how far it is away, not by the spin.
     if (!(passed > APART)) continue;
     store<i32>(own, k);
+    seen++;
+    if (seen % THIN != 0) continue;
     const turned = around(load<f32>(RESIDUAL + (usize(k) << 2)) - load<f32>(RESIDUAL + (usize(before) << 2)));
     store<f64>(SORTED + (usize(pairs) << 3), f64(turned) / passed);
     pairs++;
@@ -339,25 +343,23 @@ function firstSpin(n: i32): f64 {
 function phasesOf(n: i32): void {
   memory.fill(HISTOGRAM, 0, (SWEEP_LASERS * PHASES) << 2);
   memory.fill(COUNTS, 0, SWEEP_LASERS << 2);
+  memory.fill(BEST, 0, SWEEP_LASERS << 2);
   for (let k = 0; k < n; k++) {
+    const laser = load<i32>(LASER + (usize(k) << 2));
     const part = min(PHASES - 1, i32((f64(load<f32>(RESIDUAL + (usize(k) << 2))) / TAU + 0.5) * f64(PHASES)));
-    const slot = HISTOGRAM + (usize(load<i32>(LASER + (usize(k) << 2)) * PHASES + part) << 2);
-    store<i32>(slot, load<i32>(slot) + 1);
-    const count = COUNTS + (usize(load<i32>(LASER + (usize(k) << 2))) << 2);
+    const own = HISTOGRAM + (usize(laser * PHASES) << 2);
+    const here = load<i32>(own + (usize(part) << 2)) + 1;
+    store<i32>(own + (usize(part) << 2), here);
+    const count = COUNTS + (usize(laser) << 2);
     store<i32>(count, load<i32>(count) + 1);
-  }
-  for (let l = 0; l < SWEEP_LASERS; l++) {
-    if (load<i32>(COUNTS + (usize(l) << 2)) == 0) continue;
-    const own = HISTOGRAM + (usize(l * PHASES) << 2);
-    let best = 0;
-    let most = -1;
-    for (let p = 0; p < PHASES; p++) {
-      const held = load<i32>(own + (usize(p) << 2)) + load<i32>(own + (usize((p + 1) & (PHASES - 1)) << 2));
-      if (held <= most) continue;
-      most = held;
-      best = p;
-    }
-    store<f32>(PHASE + (usize(l) << 2), f32((f64(best + 1) / f64(PHASES) - 0.5) * TAU));
+    const best = BEST + (usize(laser) << 2);
+    const before = here + load<i32>(own + (usize((part - 1) & (PHASES - 1)) << 2));
+    const after = here + load<i32>(own + (usize((part + 1) & (PHASES - 1)) << 2));
+    const most = max(before, after);
+    if (most <= load<i32>(best)) continue;
+    store<i32>(best, most);
+    const middle = after > before ? part + 1 : part;
+    store<f32>(PHASE + (usize(laser) << 2), f32((f64(middle) / f64(PHASES) - 0.5) * TAU));
   }
 }
 
