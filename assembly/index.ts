@@ -12,6 +12,7 @@ export { crc64Nvme, crc64NvmeCombine } from "./crc64";
 export { formEchoes } from "./echoes";
 export { jpegEncode } from "./jpeg-encode";
 export { jpegLuma } from "./jpeg-luma";
+export { lazChunk, lazChunkTable } from "./laz";
 export { lz4Frames } from "./lz4";
 export { lz4Compress } from "./lz4-compress";
 export { merkleBlocks, merkleTop } from "./merkle";

@@ -156,3 +156,15 @@ export const MOTION_FIGURES = 16;
 
 /** sweepSeam: its figures. */
 export const SEAM_FIGURES = 8;
+
+/** lazChunk: types of the items a point consists of, as LASzip numbers them. */
+export const LAZ_BYTE = 0;
+export const LAZ_POINT10 = 6;
+export const LAZ_GPSTIME11 = 7;
+export const LAZ_RGB12 = 8;
+export const LAZ_WAVEPACKET13 = 9;
+export const LAZ_POINT14 = 10;
+export const LAZ_RGB14 = 11;
+export const LAZ_RGBNIR14 = 12;
+export const LAZ_WAVEPACKET14 = 13;
+export const LAZ_BYTE14 = 14;

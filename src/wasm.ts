@@ -351,6 +351,20 @@ export interface KernelExports {
     timeType: number,
     out: number,
   ): number;
+  /** A chunk of LAZ to point records; see assembly/laz.ts. @returns points that were decoded */
+  lazChunk(
+    chunk: number,
+    bytes: number,
+    count: number,
+    items: number,
+    itemCount: number,
+    recordBytes: number,
+    arena: number,
+    arenaBytes: number,
+    out: number,
+  ): number;
+  /** The table of LAZ chunks to u32[2 * count]; see assembly/laz.ts. @returns 1, or 0 where it is damaged */
+  lazChunkTable(table: number, bytes: number, count: number, isVariable: number, arena: number, arenaBytes: number, out: number): number;
   /** What a sweep consists of, to u32[SHAPE_FIGURES + SWEEP_LASERS + SHAPE_SECTORS]; see assembly/sweep-shape.ts. @returns points with a place */
   sweepShape(
     rows: number,

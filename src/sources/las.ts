@@ -1,8 +1,8 @@
 /**
- * LAS 1.0 to 1.5, point formats 0 to 10: a file is a frame; _cloud-files.ts says which files make a stream and where their stamps come from.
+ * LAS 1.0 to 1.5, point formats 0 to 10, and LAZ: a file is a frame; _cloud-files.ts says which files make a stream and where their stamps come from.
  *
  * Positions are scaled integers in the file and become f64 metres (or the units of its coordinate system). `gps_time` keeps its value;
- * what it counts from is what the header states. LAZ is recognised, counted and digested as bytes: its points are not read.
+ * what it counts from is what the header states.
  */
 import { InputError } from "../errors.ts";
 import { type Input, readRange } from "../input.ts";
@@ -11,7 +11,8 @@ import type { FieldType, PointTable } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { cloudStreams } from "./_cloud-files.ts";
 import { type DecodeFrame, type FolderStream, folderIndex, folderReader } from "./_folder.ts";
-import { isCompressed, LAS_HEADER_BYTES, LAS_REASON, type LasHeader, looksLikeLas, readLasHeader } from "./_las-header.ts";
+import { LAS_HEADER_BYTES, LAS_REASON, type LasHeader, looksLikeLas, readLasHeader } from "./_las-header.ts";
+import { type Unpacked, unpackLaz } from "./_laz.ts";
 
 const MAX_ROWS_BYTES = 2 ** 30;
 /** Files looked into before a folder is believed to hold no clouds. */
@@ -19,7 +20,7 @@ const LOOKED_AT = 32;
 
 export const las: Source = {
   format: "las",
-  title: "LAS point clouds (1.0 to 1.5): a file, or folders of them; LAZ as bytes",
+  title: "LAS and LAZ point clouds (1.0 to 1.5): a file, or folders of them",
 
   detect(input) {
     if (input.kind === "file") return looksLikeLas(headOf(input, 0));
@@ -32,14 +33,11 @@ export const las: Source = {
       ...cloudStreams(input, (path) => /\.las$/i.test(path), "LAS", "points"),
       ...(input.kind === "folder" ? cloudStreams(input, (path) => /\.laz$/i.test(path), "LAZ", "points") : []),
     ];
-    const known = streams.map((stream) => (isPacked(input, stream) ? packed(stream) : stream));
-    return folderIndex("las", input, distinct(known), spanBytes);
+    return folderIndex("las", input, distinct(streams), spanBytes);
   },
 
   reader(input, index, kernels) {
-    return folderReader(input, index, kernels, {
-      frames: { points: decode, laz: (file, _, __, k) => headerFlaw(k, file.pointer, file.bytes) },
-    });
+    return folderReader(input, index, kernels, { frames: { points: decode } });
   },
 };
 
@@ -57,19 +55,6 @@ function headOf(input: Input, file: number): Uint8Array {
   }
 }
 
-/** By the first file that is a LAS at all. */
-function isPacked(input: Input, { unit }: FolderStream): boolean {
-  if (unit.kind !== "files") return false;
-  const head = [...unit.frames.file.subarray(0, LOOKED_AT)].map((file) => headOf(input, file)).find(looksLikeLas);
-  return head !== undefined && isCompressed(head);
-}
-
-function packed(stream: FolderStream): FolderStream {
-  const { info, unit } = stream;
-  if (unit.kind !== "files") return stream;
-  return { info: { ...info, kind: "bytes", type: "LAZ", opaque: LAS_REASON.compressed }, unit: { ...unit, decoder: "laz" } };
-}
-
 /** A folder may hold the same clouds both ways. */
 function distinct(streams: readonly FolderStream[]): FolderStream[] {
   const seen = new Set<string>();
@@ -80,28 +65,34 @@ function distinct(streams: readonly FolderStream[]): FolderStream[] {
   });
 }
 
-function headerFlaw(kernels: Kernels, pointer: number, bytes: number): string | null {
-  const header = readLasHeader(kernels.u8(pointer, Math.min(bytes, LAS_HEADER_BYTES)), bytes);
-  return typeof header === "string" ? header : header.flaw;
-}
-
 const decode: DecodeFrame = ({ frame, pointer, bytes }, needs, out, kernels) => {
   const header = readLasHeader(kernels.u8(pointer, Math.min(bytes, LAS_HEADER_BYTES)), bytes);
   if (typeof header === "string") return header;
-  if (header.compressed) return LAS_REASON.compressed;
-  const count = Math.min(header.points, Math.floor((bytes - header.dataStart) / header.recordBytes));
-  const reason = count < header.points ? LAS_REASON.points : header.flaw;
+  const records = recordsOf(kernels, header, pointer, bytes, needs.has("points"));
+  if (typeof records === "string") return records;
+  const { count } = records;
+  const reason = records.reason ?? header.flaw;
   if (!needs.has("points")) return reason;
   const { fields, stride } = header.time ? WITH_TIME : WITHOUT_TIME;
   if (count * stride > MAX_ROWS_BYTES) return LAS_REASON.large;
   const rows = kernels.alloc(count * stride);
-  fill(kernels, header, pointer + header.dataStart, count, rows, stride);
+  fill(kernels, header, records.pointer, count, rows, stride);
   out.points.push({
     ...{ frame, count, pointer: rows, stride, bigEndian: false, fields, mapped: true },
     ...(header.time && { time: header.time.states }),
   });
   return reason;
 };
+
+/** Records where they lie, or unpacked: that only where points are wanted. */
+function recordsOf(kernels: Kernels, header: LasHeader, pointer: number, bytes: number, areWanted: boolean): Unpacked | string {
+  const { points, recordBytes, dataStart } = header;
+  if (header.compressed) {
+    return areWanted ? unpackLaz(kernels, header, pointer, bytes, MAX_ROWS_BYTES) : { pointer, count: points, reason: null };
+  }
+  const count = Math.min(points, Math.floor((bytes - dataStart) / recordBytes));
+  return { pointer: pointer + dataStart, count, reason: count < points ? LAS_REASON.points : null };
+}
 
 /** A row of 24 bytes of position, 8 of what every point has, and 8 of time. */
 const field = (name: string, offset: number, type: FieldType): PointTable["fields"][number] => ({ name, offset, type });

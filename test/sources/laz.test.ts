@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { LAZ_BYTE14, LAZ_POINT14 } from "../../src/abi.ts";
+import { randomStream } from "../../src/simulate/random.ts";
+import { LAS_REASON } from "../../src/sources/_las-header.ts";
+import { las } from "../../src/sources/las.ts";
+import { memoryInput } from "../memory-input.ts";
+import * as reference from "../reference/laz.ts";
+import { testShared } from "../shared-data.ts";
+import { diskInput, readAll } from "./read-all.ts";
+
+/** Points of all formats, with colours, wave packets, extra bytes and four scanner channels, packed by another writer (lazrs 0.8), and as LAS. */
+const FOLDER = join(import.meta.dirname, "laz");
+
+const rowsOf = async (input: Parameters<typeof readAll>[1]) => {
+  const [stream] = Object.values((await readAll(las, input)).streams);
+  return {
+    malformed: stream?.malformed,
+    points: stream?.points.map(({ count, rows }) => ({ count, rows: createHash("sha256").update(rows).digest("hex") })),
+  };
+};
+
+test("the LAZ of every point format holds the points of its LAS", async () => {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".laz"));
+  expect(names.length).toBeGreaterThanOrEqual(10);
+  for (const name of names) {
+    const packed = await rowsOf(diskInput(join(FOLDER, name)));
+    expect([name, packed]).toEqual([name, await rowsOf(diskInput(join(FOLDER, name.replace(".laz", ".las"))))]);
+    expect([name, packed.malformed, packed.points?.[0]?.count]).toEqual([name, [], 48]);
+  }
+});
+
+testShared("the shared LAZ hold the points of their LAS", async (shared) => {
+  const at = (name: string) => rowsOf(diskInput(join(shared, "2-lidar/las", name)));
+  for (const name of ["simple", "1_4_w_evlr"]) expect([name, await at(`${name}.laz`)]).toEqual([name, await at(`${name}.las`)]);
+});
+
+/** Format 6 with two extra bytes. */
+const BYTES = 32;
+interface How {
+  readonly chunkPoints?: number;
+  readonly isVariable?: boolean;
+  /** The table is told by the last eight bytes. */
+  readonly isTableLast?: boolean;
+}
+
+function recordsOf(count: number): Uint8Array[] {
+  const random = randomStream(5, "laz");
+  return Array.from({ length: count }, (_, i) => {
+    const record = new Uint8Array(BYTES);
+    const view = new DataView(record.buffer);
+    for (const d of [0, 4, 8]) view.setInt32(d, i * 100 + random.below(90), true);
+    record[14] = 0x11;
+    view.setFloat64(22, 1000 + i / 10, true);
+    view.setUint16(30, random.below(99), true);
+    return record;
+  });
+}
+
+function lazOf(
+  records: readonly Uint8Array[],
+  { chunkPoints = 50, isVariable = false, isTableLast = false }: How = {},
+): Uint8Array<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  const sizes: { points: number; bytes: number }[] = [];
+  for (let at = 0; at < records.length; ) {
+    const points = Math.min(isVariable ? 1 + ((7 * sizes.length) % 60) : chunkPoints, records.length - at);
+    const chunk = reference.lazChunk(records.slice(at, at + points), true);
+    chunks.push(chunk);
+    sizes.push({ points, bytes: chunk.length });
+    at += points;
+  }
+  const items = [LAZ_POINT14, 30, 3, LAZ_BYTE14, 2, 3];
+  const record = new DataView(new ArrayBuffer(34 + 2 * items.length));
+  record.setUint16(0, 3, true);
+  record.setUint32(12, isVariable ? 0xffffffff : chunkPoints, true);
+  record.setUint16(32, 2, true);
+  for (const [i, value] of items.entries()) record.setUint16(34 + 2 * i, value, true);
+  const head = new DataView(new ArrayBuffer(375 + 54));
+  for (const [i, c] of [..."LASF"].entries()) head.setUint8(i, c.charCodeAt(0));
+  for (const [at, value] of [
+    [24, 1],
+    [25, 4],
+    [104, 0x86],
+  ] as const)
+    head.setUint8(at, value);
+  for (const [at, value] of [
+    [94, 375],
+    [105, BYTES],
+    [375 + 18, 22204],
+    [375 + 20, record.byteLength],
+  ] as const)
+    head.setUint16(at, value, true);
+  const start = 375 + 54 + record.byteLength;
+  for (const [at, value] of [
+    [96, start],
+    [100, 1],
+  ] as const)
+    head.setUint32(at, value, true);
+  head.setBigUint64(247, BigInt(records.length), true);
+  for (const d of [0, 1, 2]) head.setFloat64(131 + 8 * d, 0.01, true);
+  const table = start + 8 + sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const offset = new BigInt64Array([isTableLast ? -1n : BigInt(table)]);
+  const last = isTableLast ? new Uint8Array(new BigInt64Array([BigInt(table)]).buffer) : new Uint8Array(0);
+  return new Uint8Array(
+    Buffer.concat([
+      ...[new Uint8Array(head.buffer), new Uint8Array(record.buffer), new Uint8Array(offset.buffer), ...chunks],
+      ...[new Uint8Array(Uint32Array.from([0, sizes.length]).buffer), reference.lazChunkTable(sizes, isVariable), last],
+    ]),
+  );
+}
+
+async function read(file: Uint8Array<ArrayBuffer>) {
+  const { streams } = await readAll(las, memoryInput("a.laz", { "a.laz": file }));
+  const [stream] = Object.values(streams);
+  const [table] = stream?.points ?? [];
+  const view = table && new DataView(table.rows.buffer, table.rows.byteOffset);
+  const xs = Array.from({ length: table?.count ?? 0 }, (_, i) => view?.getFloat64((table?.stride ?? 0) * i, true) ?? 0);
+  return { malformed: stream?.malformed, kind: stream?.info.kind, count: table?.count, xs };
+}
+
+const RECORDS = recordsOf(173);
+const XS = RECORDS.map((record) => new DataView(record.buffer).getInt32(0, true) * 0.01);
+
+describe("chunks", () => {
+  for (const how of [
+    {},
+    { chunkPoints: 1 },
+    { chunkPoints: 173 },
+    { chunkPoints: 1000 },
+    { isVariable: true },
+    { isTableLast: true },
+  ] as const) {
+    test(JSON.stringify(how), async () =>
+      expect(await read(lazOf(RECORDS, how))).toEqual({ malformed: [], kind: "points", count: 173, xs: XS }),
+    );
+  }
+  test("no points", async () => expect((await read(lazOf([]))).malformed).toEqual([]));
+});
+
+describe("damage", () => {
+  const good = lazOf(RECORDS);
+  const start = new DataView(good.buffer).getUint32(96, true);
+  const edited = (edit: (view: DataView) => void): Uint8Array<ArrayBuffer> => {
+    const copy = good.slice();
+    edit(new DataView(copy.buffer));
+    return copy;
+  };
+  test.each([
+    ["an item nobody knows", edited((v) => v.setUint16(375 + 54 + 34, 99, true)), LAS_REASON.packing],
+    ["items of another size", edited((v) => v.setUint16(375 + 54 + 42, 7, true)), LAS_REASON.packing],
+    ["another coder", edited((v) => v.setUint16(375 + 54 + 2, 1, true)), LAS_REASON.packing],
+    ["a table behind the end", edited((v) => v.setBigInt64(start, 1n << 40n, true)), LAS_REASON.chunks],
+    ["a table before the chunks", edited((v) => v.setBigInt64(start, 12n, true)), LAS_REASON.chunks],
+    ["more points than chunks hold", edited((v) => v.setBigUint64(247, 1000n, true)), LAS_REASON.chunks],
+    ["more points than can be held", edited((v) => v.setBigUint64(247, 1n << 50n, true)), LAS_REASON.large],
+  ] as const)("%s", async (_, file, reason) => {
+    const { malformed, count } = await read(file);
+    expect([malformed, count]).toEqual([[{ frame: 0, reason }], undefined]);
+  });
+
+  test("before a chunk that does not decode, the points of those before it", async () => {
+    const second = new DataView(good.buffer).getUint32(start + 8 + BYTES, true);
+    expect(second).toBe(50);
+    const { malformed, count, xs } = await read(edited((v) => v.setUint32(start + 8 + BYTES + 4, 0xffffff, true)));
+    expect([malformed, count]).toEqual([[{ frame: 0, reason: LAS_REASON.coded }], 1]);
+    expect(xs).toEqual(XS.slice(0, 1));
+  });
+
+  test("cut and flipped anywhere: a reason or other values, never an exception", async () => {
+    const known = new Set<string>(Object.values(LAS_REASON));
+    const random = randomStream(3, "damage");
+    for (let i = 0; i < 250; i++) {
+      const copy = good.slice(0, i % 2 === 0 ? good.length : 4 + random.below(good.length - 4));
+      const at = random.below(copy.length);
+      copy[at] = (copy[at] ?? 0) ^ (1 + random.below(255));
+      for (const { reason } of (await read(copy)).malformed ?? []) expect(known).toContain(reason);
+    }
+  });
+});
