@@ -72,6 +72,19 @@ describe("what the encoder makes is read back byte for byte", () => {
       }
     }
   }
+  test("more points than counts hold without being halved", () => {
+    const records = recordsOf(36_000, false, 0, false, randomStream(2, "many"));
+    const got = unpack(reference.lazChunk(records, false), 36_000, 20, itemsOf(false, 0));
+    expect([got.done, Buffer.compare(got.bytes, Buffer.concat(records))]).toEqual([36_000, 0]);
+  });
+
+  test("steps as wide as an integer", () => {
+    const records = recordsOf(40, false, 0, false, randomStream(3, "wide"));
+    for (const [i, record] of records.entries()) new DataView(record.buffer).setInt32(0, i % 2 === 0 ? 0 : -(2 ** 31), true);
+    const got = unpack(reference.lazChunk(records, false), 40, 20, itemsOf(false, 0));
+    expect([got.done, Buffer.compare(got.bytes, Buffer.concat(records))]).toEqual([40, 0]);
+  });
+
   test("version 4 is version 3 on one scanner channel", () => {
     const records = recordsOf(500, true, 2, false, randomStream(1, "four"));
     expect(unpack(reference.lazChunk(records, true), 500, 32, itemsOf(true, 2, 4)).done).toBe(500);

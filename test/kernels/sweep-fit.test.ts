@@ -93,6 +93,72 @@ describe("good sweeps", () => {
   });
 });
 
+describe("fields of any type", () => {
+  const points = sweep({ axis: [0.3, -0.2], seed: 8 });
+  const places = { f32: F32, f64: F64, f16: 8 } as const;
+  const times = { f32: [F32, 1], f64: [F64, 1], u32: [5, 1e9], i32: [4, 1e9], i64: [9, 1e9] } as const;
+  const ask = (place: keyof typeof places, time: keyof typeof times) => {
+    const mark = kernels.mark();
+    const size = { f32: 4, f64: 8, f16: 2 }[place];
+    const [type, perSecond] = times[time];
+    const stride = 3 * size + 9;
+    const view = new DataView(new ArrayBuffer(stride * points.length));
+    for (const [i, point] of points.entries()) {
+      for (const [d, value] of [point.x, point.y, point.z].entries()) {
+        if (place === "f16") view.setFloat16(stride * i + size * d, value, true);
+        else view[place === "f32" ? "setFloat32" : "setFloat64"](stride * i + size * d, value, true);
+      }
+      const at = stride * i + 3 * size;
+      // An epoch of their own, beyond what an i32 of ns holds where the type allows it.
+      const value = (point.time + (time === "u32" ? 3 : time === "i64" || time === "f64" ? 1e6 : 0)) * perSecond;
+      if (time === "i64") view.setBigInt64(at, BigInt(Math.round(value)), true);
+      else if (time === "u32") view.setUint32(at, value, true);
+      else if (time === "i32") view.setInt32(at, value, true);
+      else view[time === "f32" ? "setFloat32" : "setFloat64"](at, value, true);
+      view.setUint8(at + 8, point.laser);
+    }
+    const out = kernels.alloc(8 * (SWEEP_FIGURES + 2 * SWEEP_LASERS));
+    const rows = kernels.put(new Uint8Array(view.buffer));
+    kernels.exports.sweepFit(
+      ...([rows, points.length, stride, 0, size, 2 * size, places[place], 3 * size, type, 3 * size + 8, U8, out] as const),
+    );
+    const [n = 0, spin = 0, x = 0, y = 0, resultant = 0, , off = 0] = new Float64Array(kernels.exports.memory.buffer.slice(out, out + 56));
+    kernels.release(mark);
+    return { n, spin: spin * perSecond, axis: [x, y], resultant, off };
+  };
+  for (const place of ["f32", "f64", "f16"] as const) {
+    for (const time of ["f32", "f64", "u32", "i32", "i64"] as const) {
+      test(`places in ${place}, times in ${time}`, () => {
+        const { n, spin, axis, resultant, off } = ask(place, time);
+        expect([n, off]).toEqual([points.length, 0]);
+        expect(spin).toBeCloseTo(-20 * Math.PI, 1);
+        expect(axis[0]).toBeCloseTo(0.3, 1);
+        expect(axis[1]).toBeCloseTo(-0.2, 1);
+        expect(resultant).toBeGreaterThan(0.999);
+      });
+    }
+  }
+});
+
+test("a laser with hardly a point is not held against the fit", () => {
+  const points = sweep({ seed: 4 }).map((point, i) =>
+    i === 700 || i === 5000 ? { ...point, laser: 99, x: -point.x, y: -point.y } : point,
+  );
+  const { n, far } = run(points);
+  expect([n, far]).toEqual([points.length - 2, 0]);
+});
+
+test("few lasers, seen from beside their axis, near and far by turns", () => {
+  const points = sweep({ seed: 6, lasers: 2, firings: 5000, axis: [1.4, 0] }).map((point, i) => {
+    const near = i % 3 === 0 ? 0.25 : 1;
+    return { ...point, x: 1.4 + (point.x - 1.4) * near, y: point.y * near };
+  });
+  const { resultant, axis, off } = run(points);
+  expect(resultant).toBeGreaterThan(0.999);
+  expect(axis[0]).toBeCloseTo(1.4, 1);
+  expect(off).toBeLessThan(0.01);
+});
+
 describe("spoiled times", () => {
   for (const [name, spoil] of Object.entries(SPOILS)) {
     test(`${name}: the figures are the definition's for the spin and axis found`, () => {

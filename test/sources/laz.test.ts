@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LAZ_BYTE14, LAZ_POINT14 } from "../../src/abi.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { LAS_REASON } from "../../src/sources/_las-header.ts";
+import { LAS_HEADER_BYTES, LAS_REASON, readLasHeader } from "../../src/sources/_las-header.ts";
+import { unpackLaz } from "../../src/sources/_laz.ts";
 import { las } from "../../src/sources/las.ts";
+import { loadKernels } from "../../src/wasm.ts";
 import { memoryInput } from "../memory-input.ts";
 import * as reference from "../reference/laz.ts";
 import { testShared } from "../shared-data.ts";
 import { diskInput, readAll } from "./read-all.ts";
 
-/** Points of all formats, with colours, wave packets, extra bytes and four scanner channels, packed by another writer (lazrs 0.8), and as LAS. */
+/** Points of all formats, with colours, wave packets, extra bytes and four scanner channels, packed by other writers (lazrs 0.8; wave packets by LASzip 3.5), and as LAS. */
 const FOLDER = join(import.meta.dirname, "laz");
 
 const rowsOf = async (input: Parameters<typeof readAll>[1]) => {
@@ -21,6 +23,20 @@ const rowsOf = async (input: Parameters<typeof readAll>[1]) => {
     points: stream?.points.map(({ count, rows }) => ({ count, rows: createHash("sha256").update(rows).digest("hex") })),
   };
 };
+
+test("the LAZ of every point format holds the records of its LAS, byte for byte", async () => {
+  const kernels = await loadKernels();
+  for (const name of readdirSync(FOLDER).filter((one) => one.endsWith(".laz"))) {
+    kernels.release();
+    const [packed, plain] = [name, name.replace(".laz", ".las")].map((one) => readFileSync(join(FOLDER, one))) as [Buffer, Buffer];
+    const [header, whole] = [packed, plain].map((file) => readLasHeader(file.subarray(0, LAS_HEADER_BYTES), file.length));
+    if (typeof header !== "object" || typeof whole !== "object") throw new Error(`expected headers, got ${header} and ${whole}`);
+    const records = unpackLaz(kernels, header, kernels.put(packed), packed.length, 2 ** 20);
+    if (typeof records === "string") throw new Error(`expected records of ${name}, got ${records}`);
+    const bytes = Buffer.from(new Uint8Array(kernels.exports.memory.buffer, records.pointer, records.count * header.recordBytes));
+    expect([name, bytes.equals(plain.subarray(whole.dataStart, whole.dataStart + bytes.length))]).toEqual([name, true]);
+  }
+});
 
 test("the LAZ of every point format holds the points of its LAS", async () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith(".laz"));
@@ -44,6 +60,8 @@ interface How {
   readonly isVariable?: boolean;
   /** The table is told by the last eight bytes. */
   readonly isTableLast?: boolean;
+  /** Bytes the table says beyond those of each chunk. */
+  readonly more?: number;
 }
 
 function recordsOf(count: number): Uint8Array[] {
@@ -61,7 +79,7 @@ function recordsOf(count: number): Uint8Array[] {
 
 function lazOf(
   records: readonly Uint8Array[],
-  { chunkPoints = 50, isVariable = false, isTableLast = false }: How = {},
+  { chunkPoints = 50, isVariable = false, isTableLast = false, more = 0 }: How = {},
 ): Uint8Array<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   const sizes: { points: number; bytes: number }[] = [];
@@ -102,12 +120,13 @@ function lazOf(
   head.setBigUint64(247, BigInt(records.length), true);
   for (const d of [0, 1, 2]) head.setFloat64(131 + 8 * d, 0.01, true);
   const table = start + 8 + sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const told = sizes.map(({ points, bytes }) => ({ points, bytes: bytes + more }));
   const offset = new BigInt64Array([isTableLast ? -1n : BigInt(table)]);
   const last = isTableLast ? new Uint8Array(new BigInt64Array([BigInt(table)]).buffer) : new Uint8Array(0);
   return new Uint8Array(
     Buffer.concat([
       ...[new Uint8Array(head.buffer), new Uint8Array(record.buffer), new Uint8Array(offset.buffer), ...chunks],
-      ...[new Uint8Array(Uint32Array.from([0, sizes.length]).buffer), reference.lazChunkTable(sizes, isVariable), last],
+      ...[new Uint8Array(Uint32Array.from([0, sizes.length]).buffer), reference.lazChunkTable(told, isVariable), last],
     ]),
   );
 }
@@ -155,6 +174,7 @@ describe("damage", () => {
     ["a table behind the end", edited((v) => v.setBigInt64(start, 1n << 40n, true)), LAS_REASON.chunks],
     ["a table before the chunks", edited((v) => v.setBigInt64(start, 12n, true)), LAS_REASON.chunks],
     ["more points than chunks hold", edited((v) => v.setBigUint64(247, 1000n, true)), LAS_REASON.chunks],
+    ["chunks that reach over the table", lazOf(RECORDS, { more: 2 ** 20 }), LAS_REASON.chunks],
     ["more points than can be held", edited((v) => v.setBigUint64(247, 1n << 50n, true)), LAS_REASON.large],
   ] as const)("%s", async (_, file, reason) => {
     const { malformed, count } = await read(file);
