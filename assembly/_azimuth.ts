@@ -1,4 +1,4 @@
-/** Angles of points around the vertical axis, to 4e-6 rad, some five times as fast as atan2. (Abramowitz and Stegun 4.4.49) */
+/** Angles of points around the vertical axis, to 1.2e-5 rad, some five times as fast as atan2. (Abramowitz and Stegun 4.4.49) */
 
 const TAU: f32 = 6.2831855;
 

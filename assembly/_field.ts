@@ -1,7 +1,19 @@
 /** One value of a point's field, read where it lies: little-endian, no alignment. */
-import { FIELD_F16, FIELD_F32, FIELD_F64, FIELD_I8, FIELD_I16, FIELD_I32, FIELD_I64, FIELD_U8, FIELD_U16, FIELD_U32 } from "../src/abi";
+import {
+  FIELD_F16,
+  FIELD_F32,
+  FIELD_F64,
+  FIELD_I8,
+  FIELD_I16,
+  FIELD_I32,
+  FIELD_I64,
+  FIELD_U8,
+  FIELD_U16,
+  FIELD_U32,
+  SWEEP_LASERS,
+} from "../src/abi";
 
-/** An unknown type reads as NaN. A 64-bit integer beyond 2^53 loses its last digits: take `loadWhole` for differences. */
+/** An unknown type reads as NaN. A 64-bit integer beyond 2^53 loses its last digits: take `loadSince` for differences. */
 export function loadField(pointer: usize, type: i32): f64 {
   if (type == FIELD_F32) return f64(load<f32>(pointer));
   if (type == FIELD_F64) return load<f64>(pointer);
@@ -20,6 +32,11 @@ export function loadField(pointer: usize, type: i32): f64 {
 export function loadSince(pointer: usize, first: usize, type: i32): f64 {
   if (type == FIELD_I64) return f64(load<i64>(pointer) - load<i64>(first));
   return loadField(pointer, type) - loadField(first, type);
+}
+
+/** The low bits of a laser's number, below SWEEP_LASERS: numbers that go beyond say which sensor of several it is in. */
+export function loadLaser(pointer: usize, type: i32): i32 {
+  return i32(i64(loadField(pointer, type))) & (SWEEP_LASERS - 1);
 }
 
 /** IEEE 754 binary16. */

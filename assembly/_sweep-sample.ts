@@ -8,7 +8,7 @@
  */
 import { SWEEP_LASERS } from "../src/abi";
 import { arounds, azimuth, azimuthColumn } from "./_azimuth";
-import { loadField, loadSince } from "./_field";
+import { loadField, loadLaser, loadSince } from "./_field";
 import { select } from "./_select";
 
 const TAU: f64 = 6.283185307179586;
@@ -92,7 +92,7 @@ export let parts: i32 = 0;
 
 /** The number of a point's laser: its own, or, of points that name none, its elevation in 256 parts, finest near the horizon. */
 export function laserOf(row: usize, x: f32, y: f32, z: i32, type: i32, ring: i32, ringType: i32): i32 {
-  if (ring >= 0) return i32(loadField(row + usize(ring), ringType)) & (SWEEP_LASERS - 1);
+  if (ring >= 0) return loadLaser(row + usize(ring), ringType);
   const up = f32(loadField(row + usize(z), type));
   return elevationPart(up / (abs(up) + f32(Math.sqrt(x * x + y * y))));
 }
@@ -255,7 +255,7 @@ export function fitSample(n: i32, terms: i32): void {
     addUp(n, round == 0 ? WIDE : NARROW, free);
     if (!refine(n, round == 0 ? WIDE : NARROW, free)) break;
     for (let d: usize = 0; d < usize(free) << 3; d += 8) store<f64>(FIT + d, load<f64>(FIT + d) + load<f64>(STEP + d));
-    for (let pair: usize = 1; pair < usize(TERMS >> 1); pair++) within(pair, pair == 1 ? MOST_AXIS : pair == 2 ? MOST_MOVED : MOST_TURNED);
+    for (let pair: usize = 1; pair <= usize(TERMS >> 1); pair++) within(pair, pair == 1 ? MOST_AXIS : pair == 2 ? MOST_MOVED : MOST_TURNED);
     turn(n);
     const isStill = abs(load<f64>(STEP)) < 1e-4 && abs(load<f64>(STEP, 8)) < 1e-3 && abs(load<f64>(STEP, 16)) < 1e-3;
     if (round >= AGAIN && isStill && terms == STILL) break;

@@ -4,7 +4,7 @@
  */
 import { FIELD_F32, FIELD_U8, FIELD_U16, SWEEP_FIGURES, SWEEP_LASERS } from "../src/abi";
 import { floatColumn, pairColumns, sinceColumn } from "./_columns";
-import { loadField, loadSince } from "./_field";
+import { loadLaser, loadSince } from "./_field";
 import { select } from "./_select";
 import {
   BASE_AT,
@@ -49,12 +49,12 @@ const TURNS: usize = memory.data(SWEEP_LASERS * 4, 16);
 /** Points held against the fit together: their columns stay in the first cache. */
 const BLOCK: i32 = 512;
 
-/** f32[BLOCK] each; times have the last of the block before them in front. */
+/** f32[BLOCK] each. */
 const XS: usize = memory.data(BLOCK * 4, 16);
 const YS: usize = memory.data(BLOCK * 4, 16);
 const ZS: usize = memory.data(BLOCK * 4, 16);
 const PHASES: usize = memory.data(BLOCK * 4, 16);
-const TIMES: usize = memory.data(BLOCK * 4 + 16, 16) + 16;
+const TIMES: usize = memory.data(BLOCK * 4, 16);
 const SIZES: usize = memory.data(SAMPLE * 8, 16);
 
 /**
@@ -64,7 +64,7 @@ const SIZES: usize = memory.data(SAMPLE * 8, 16);
  * @param ring offset of the laser's number in a row, or -1: then points of one elevation are taken to be of one laser
  * @param out f64[SWEEP_FIGURES + 2 * SWEEP_LASERS] - output: points that count; spin (radians per unit of the time field, counterclockwise); x, y of
  *   the axis (m); mean cosine of the residuals (1: azimuth follows time, 0: it does not); their median in the sample, and share beyond 0.05 rad;
- *   smallest and largest time less the base row's; share of steps back in time; share of points with the smallest time of the sample; share of
+ *   smallest and largest finite time less the base row's; share of steps back in time; share of points with the smallest time of the sample; share of
  *   residuals beyond 0.3 rad; sixteenths of the circle that have points; share of points with the smallest time that are so; the base row, whose time
  *   tells what times count from, and the begin and length of the sweep by most of its times, less that row's; then for each laser its points in the sample and its
  *   phase (radians). Stuck points (many at the smallest time) count as far. Points of lasers with fewer than three in the sample do not count
@@ -170,19 +170,24 @@ function hold(
   let off = i32x4.splat(0);
   let far = i32x4.splat(0);
   let lost = i32x4.splat(0);
-  store<f32>(TIMES - 4, NaN);
+  // The four times before those looked at, also across blocks.
+  let before = f32x4.splat(NaN);
   for (let first = 0; first < count; first += BLOCK) {
     const n = min(BLOCK, count - first);
     const row = rows + usize(first) * stride;
     sinceColumn(row + usize(time), n, stride, base, timeType, TIMES);
     for (let k = n; k & 3; k++) store<f32>(TIMES + (usize(k) << 2), NaN);
     for (let at: usize = 0; at < usize(n) << 2; at += 16) {
-      const t = v128.load(TIMES + at);
+      const held = v128.load(TIMES + at);
+      const isTime = f32x4.le(f32x4.abs(held), f32x4.splat(f32.MAX_VALUE));
+      // What is not finite is no time: NaN, which compares with nothing.
+      const t = v128.or(held, v128.not(isTime));
       least = f32x4.pmin(least, t);
       most = f32x4.pmax(most, t);
-      seen = i32x4.sub(seen, f32x4.le(f32x4.abs(t), f32x4.splat(f32.MAX_VALUE)));
-      back = i32x4.sub(back, f32x4.lt(t, v128.load(TIMES + at - 4)));
+      seen = i32x4.sub(seen, isTime);
+      back = i32x4.sub(back, f32x4.lt(t, i8x16.shuffle(before, t, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27)));
       same = i32x4.sub(same, f32x4.eq(t, stuck));
+      before = t;
     }
     if (isFitted) {
       if (type == FIELD_F32 && y == x + 4) pairColumns(row + usize(x), n, stride, XS, YS);
@@ -227,7 +232,6 @@ function hold(
         lost = i32x4.sub(lost, v128.and(isFar, f32x4.eq(t, stuck)));
       }
     }
-    store<f32>(TIMES - 4, load<f32>(TIMES + (usize(n - 1) << 2)));
   }
   const total = whole(seen);
   if (total == 0) return 0;
@@ -253,7 +257,7 @@ function phasesByRing(ring: usize, n: i32, stride: usize, type: i32): void {
     for (; to < last; to += 4, ring += stride) store<u32>(to, load<u32>(TURNS + (usize(load<u16>(ring) & (SWEEP_LASERS - 1)) << 2)));
   }
   for (; to < last; to += 4, ring += stride) {
-    store<u32>(to, load<u32>(TURNS + (usize(i32(loadField(ring, type)) & (SWEEP_LASERS - 1)) << 2)));
+    store<u32>(to, load<u32>(TURNS + (usize(loadLaser(ring, type)) << 2)));
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a sweep consists of: points that are none, repeated, out of reach; which lasers and which directions it has. */
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../src/abi";
 import { azimuth } from "./_azimuth";
-import { loadField } from "./_field";
+import { loadField, loadLaser } from "./_field";
 
 const TAU: f64 = 6.283185307179586;
 
@@ -46,22 +46,22 @@ export function sweepShape(
     const px = loadField(row + usize(x), type);
     const py = loadField(row + usize(y), type);
     const pz = loadField(row + usize(z), type);
-    const square = px * px + py * py + pz * pz;
-    if (!(square < Infinity)) {
+    const reach = max(abs(px), max(abs(py), abs(pz)));
+    if (!(reach < Infinity)) {
       up(out, 1);
       continue;
     }
-    if (square == 0) {
+    if (reach == 0) {
       up(out, 2);
       continue;
     }
     up(out, 0);
-    if (square > most) up(out, 3);
+    if (px * px + py * py + pz * pz > most) up(out, 3);
     if (px == bx && py == by && pz == bz) up(out, 4);
     bx = px;
     by = py;
     bz = pz;
-    if (ring >= 0) up(lasers, i32(loadField(row + usize(ring), ringType)) & (SWEEP_LASERS - 1));
+    if (ring >= 0) up(lasers, loadLaser(row + usize(ring), ringType));
     if (px != 0 || py != 0) {
       up(sectors, min(SHAPE_SECTORS - 1, i32((azimuth(px, py) / TAU + 0.5) * f64(SHAPE_SECTORS))));
     }

@@ -19,16 +19,20 @@ export interface SweepOptions {
   readonly spin?: number;
   /** Where the axis of the spin is in the cloud's frame, metres. */
   readonly axis?: readonly [number, number];
+  /** How far ahead of the others a laser looks, radians. */
+  readonly ahead?: (laser: number) => number;
 }
 
-/** One turn, laser after laser in each firing; lasers look up to 3 degrees ahead of each other. */
-export function sweep({ seed = 1, lasers = 16, firings = 600, periodS = 0.1, spin, axis = [0, 0] }: SweepOptions = {}): SweepPoint[] {
+/** One turn, laser after laser in each firing; lasers look up to 3 degrees ahead of each other, unless `ahead` says more. */
+export function sweep(options: SweepOptions = {}): SweepPoint[] {
+  const { seed = 1, lasers = 16, firings = 600, periodS = 0.1, spin, axis = [0, 0] } = options;
+  const { ahead = (laser) => 0.018 * (laser % 4) } = options;
   const random = randomStream(seed, "sweep");
   const rate = spin ?? (-2 * Math.PI) / periodS;
   return Array.from({ length: lasers * firings }, (_, i) => {
     const [firing, laser] = [Math.floor(i / lasers), i % lasers];
     const time = (periodS * firing) / firings + (laser * periodS) / firings / lasers;
-    const azimuth = 1 + rate * time + 0.018 * (laser % 4) + 0.0003 * random.normal();
+    const azimuth = 1 + rate * time + ahead(laser) + 0.0003 * random.normal();
     const range = 6 + 20 * Math.abs(Math.sin(3 * azimuth)) + random.uniform();
     const elevation = -0.3 + (0.4 * laser) / lasers;
     return {

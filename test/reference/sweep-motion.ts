@@ -1,29 +1,36 @@
-/** Where a sensor looked, and from where, as it is defined: residuals of azimuths for a fit that is given. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-  /** Share of the span, 0 to 1. */
-  readonly at: number;
-  readonly laser: number;
+/** Was a cloud moved to one moment? Every figure as it is defined: an axis that stays and one that may move, each fitted to the same sample. */
+import type { RowPoint } from "../point-rows.ts";
+import { type Axis, type AxisFit, around, fitAxis, middleOf, phasesAbout, residualOf } from "./sweep-axis.ts";
+import { type Sample, sampleOf } from "./sweep-sample.ts";
+
+const SAMPLE = 4096;
+const FEWEST = 500;
+
+export function sampleOfMotion(points: readonly RowPoint[], hasRing: boolean): Sample {
+  return sampleOf(points, SAMPLE, hasRing);
 }
 
-/** Spin (radians a span), place, way, lean and turn of the axis: x and y each. */
-export type Fit = readonly [number, number, number, number, number, number, number, number, number];
+/** Null where the sample has fewer than 500 points. */
+export function sweepMotion(points: readonly RowPoint[], hasRing: boolean) {
+  const sample = sampleOfMotion(points, hasRing);
+  if (sample.points.length < FEWEST) return null;
+  const [still, moving] = [fitAxis(sample, 3), fitAxis(sample, 9)];
+  return {
+    ...{ points: sample.points.length, base: sample.base, begin: sample.begin, span: sample.span },
+    /** Radians a span. */
+    spin: still.axis[0] ?? 0,
+    still: medianOff(sample, still),
+    moving: medianOff(sample, moving),
+    axis: moving.axis,
+  };
+}
 
-/** The median over all points of |azimuth - spin * time - the laser's phase|, radians; phases are circular means. */
-export function sweepMotion(points: readonly Point[], [spin, cx, cy, wayX, wayY, leanX, leanY, turnX, turnY]: Fit): number {
-  const lasers = Map.groupBy(points, ({ laser }) => laser);
-  const sizes = [...lasers.values()].flatMap((own) => {
-    const angles = own.map(({ x, y, z, at }) => {
-      const [dx, dy] = [x - cx - wayX * at, y - cy - wayY * at];
-      const azimuth = Math.atan2(dy, dx);
-      const slope = z / Math.hypot(x, y);
-      return azimuth - spin * at - slope * ((leanX + turnX * at) * Math.cos(azimuth) + (leanY + turnY * at) * Math.sin(azimuth));
-    });
-    const [c, s] = [Math.cos, Math.sin].map((of) => angles.reduce((sum, angle) => sum + of(angle), 0)) as [number, number];
-    const mean = Math.atan2(s, c);
-    return angles.map((angle) => Math.abs(Math.atan2(Math.sin(angle - mean), Math.cos(angle - mean))));
-  });
-  return sizes.sort((a, b) => a - b)[sizes.length >> 1] ?? 0;
+/** The median residual about an axis, radians: phases are those the axis gives. */
+export function medianAbout(sample: Sample, axis: Axis): number {
+  return medianOff(sample, { axis, phases: phasesAbout(sample, axis) });
+}
+
+function medianOff({ points }: Sample, { axis, phases }: AxisFit): number {
+  const sizes = points.map((point) => Math.abs(around(residualOf(point, axis) - (phases.get(point.laser) ?? Number.NaN))));
+  return middleOf(sizes.map((off) => (Number.isNaN(off) ? Number.POSITIVE_INFINITY : off))) ?? 0;
 }

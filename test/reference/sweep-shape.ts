@@ -1,29 +1,35 @@
 /** What a sweep consists of, as it is defined. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-  readonly laser: number;
-  readonly intensity: number;
-}
+import type { RowPoint } from "../point-rows.ts";
 
-export function sweepShape(points: readonly Point[], farthest: number, sectors: number) {
-  const placed = points.filter(({ x, y, z }) => [x, y, z].every(Number.isFinite) && Math.hypot(x, y, z) > 0);
-  const isSame = (a: Point | undefined, b: Point): boolean => a !== undefined && a.x === b.x && a.y === b.y && a.z === b.z;
-  const brightest = Math.max(...placed.map(({ intensity }) => intensity));
-  const tally = (length: number, of: (point: Point) => number): number[] => {
+/** @param farthest metres */
+export function sweepShape(points: readonly RowPoint[], farthest: number, sectors: number) {
+  const isSomewhere = ({ x, y, z }: RowPoint): boolean => [x, y, z].every(Number.isFinite);
+  const isZero = ({ x, y, z }: RowPoint): boolean => x === 0 && y === 0 && z === 0;
+  const placed = points.filter((point) => isSomewhere(point) && !isZero(point));
+  const isSame = (a: RowPoint | undefined, b: RowPoint): boolean => a !== undefined && a.x === b.x && a.y === b.y && a.z === b.z;
+  const told = placed.map(({ intensity }) => intensity).filter((intensity) => !Number.isNaN(intensity));
+  const brightest = told.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const tally = (length: number, numbers: readonly number[]): number[] => {
     const counts = new Array<number>(length).fill(0);
-    for (const point of placed) counts[of(point)] = (counts[of(point)] ?? 0) + 1;
+    for (const number of numbers) counts[number] = (counts[number] ?? 0) + 1;
     return counts;
   };
+  // What is straight above or below has no direction; -0 is 0.
+  const turned = placed.filter(({ x, y }) => x !== 0 || y !== 0).map(({ x, y }) => Math.atan2(y + 0, x) / (2 * Math.PI) + 0.5);
   return {
     placed: placed.length,
-    unplaced: points.filter(({ x, y, z }) => ![x, y, z].every(Number.isFinite)).length,
-    zero: points.filter(({ x, y, z }) => x === 0 && y === 0 && z === 0).length,
-    far: placed.filter(({ x, y, z }) => Math.hypot(x, y, z) > farthest).length,
+    unplaced: points.filter((point) => !isSomewhere(point)).length,
+    zero: points.filter(isZero).length,
+    far: placed.filter(({ x, y, z }) => x * x + y * y + z * z > farthest * farthest).length,
     repeated: placed.filter((point, i) => isSame(placed[i - 1], point)).length,
-    bright: placed.filter(({ intensity }) => intensity === brightest).length,
-    lasers: tally(256, ({ laser }) => laser & 255),
-    sectors: tally(sectors, ({ x, y }) => Math.min(sectors - 1, Math.floor((Math.atan2(y, x) / (2 * Math.PI) + 0.5) * sectors))),
+    bright: told.filter((intensity) => intensity === brightest).length,
+    lasers: tally(
+      256,
+      placed.map(({ laser }) => ((Math.trunc(laser) % 256) + 256) % 256),
+    ),
+    sectors: tally(
+      sectors,
+      turned.map((share) => Math.min(sectors - 1, Math.floor(share * sectors))),
+    ),
   };
 }
