@@ -10,9 +10,11 @@ import { loadField, loadSince } from "./_field";
 
 /** Points looked at together: their x and y stay in the first cache while all boxes pass. */
 const CHUNK: i32 = BOX_POINTS_CHUNK;
-/** What float32 may be off by, as a share of a coordinate, and in metres. */
+/**
+ * What a distance in float32 may be off by, as a share of the coordinates and the size: places and centres are rounded to 6e-8 of themselves, and
+ * so are the difference, its square, the sum and the reach they are held against.
+ */
 const FLOAT_SHARE: f64 = 1e-6;
-const FLOAT_SLACK: f64 = 1e-3;
 /** Bytes of a box's answer. */
 const OUT: usize = 32;
 
@@ -68,8 +70,7 @@ export function pointsInBoxes(
       const cy = load<f64>(box, 8);
       const halfLength = load<f64>(box, 24) / 2;
       const halfWidth = load<f64>(box, 32) / 2;
-      const reach =
-        sqrt(halfLength * halfLength + halfWidth * halfWidth) + FLOAT_SLACK + FLOAT_SHARE * (abs(cx) + abs(cy) + halfLength + halfWidth);
+      const reach = sqrt(halfLength * halfLength + halfWidth * halfWidth) + FLOAT_SHARE * (abs(cx) + abs(cy) + halfLength + halfWidth);
       if (!(reach < Infinity)) continue;
       const cos = Math.cos(load<f64>(box, 48));
       const sin = Math.sin(load<f64>(box, 48));

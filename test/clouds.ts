@@ -31,7 +31,11 @@ export const FITTED: Readonly<Record<string, () => Cloud>> = {
   "points twice": () => sweep({ seed: 10 }).flatMap((point, i) => (i % 5 === 0 ? [point, point] : [point])),
   "places that are none": () =>
     changed(sweep({ seed: 11 }), 0.1, (point, random) => ({ ...point, [random.pick(["x", "y", "z"])]: random.pick(STRANGE) })),
-  "times that are none": () => changed(sweep({ seed: 12 }), 0.1, (point, random) => ({ ...point, time: random.pick(STRANGE) })),
+  "times that are none, rows in no order": () =>
+    shuffled(
+      changed(sweep({ seed: 12 }), 0.1, (point, random) => ({ ...point, time: random.pick(STRANGE) })),
+      12,
+    ),
   "out of reach": () =>
     changed(sweep({ seed: 13 }), 0.2, (point, random) => {
       const over = Math.hypot(point.x, point.y);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { BOX_POINTS_CHUNK } from "../../src/abi.ts";
 import { randomStream } from "../../src/simulate/random.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { rowsOf as fieldsOf } from "../point-rows.ts";
 import * as reference from "../reference/box-points.ts";
 import { guarded, guardedBytes } from "./regions.ts";
 
@@ -79,6 +80,33 @@ describe("is the definition", () => {
         if (times.length === 0) expect([mean, least, most]).toEqual([0, 0, 0]);
         else expect([least, most]).toEqual([Math.min(...times), Math.max(...times)]);
         if (times.length > 0) expect(mean).toBeCloseTo(times.reduce((a, t) => a + t, 0) / times.length, 6);
+      }
+    });
+  }
+});
+
+describe("what float32 rounds is not lost: points in the corners of boxes", () => {
+  for (const about of [0, 40, 3000, 5e5, 5e6]) {
+    test(`about ${about} m`, () => {
+      const random = randomStream(about, "corners");
+      for (let round = 0; round < 50; round++) {
+        const [length, width, yaw] = [random.between(0.1, 20), random.between(0.1, 8), random.between(-7, 7)];
+        const [x, y] = [about + random.between(-40, 40), -about / 3 + random.between(-40, 40)];
+        const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)];
+        // Inside by less than float32 tells anywhere.
+        const corners = [-1, 1].flatMap((a) => [-1, 1].map((b) => [a * (length / 2 - 1e-8), b * (width / 2 - 1e-8)] as const));
+        const points = corners.map(([along, across]) => ({ x: x + cos * along - sin * across, y: y + sin * along + cos * across }));
+        const { bytes, count, stride, at } = fieldsOf(points, { place: "f64" });
+        const mark = kernels.mark();
+        const rows = guardedBytes(kernels, bytes);
+        const boxes = guardedBytes(kernels, new Uint8Array(Float64Array.of(x, y, 0, length, width, 1, yaw).buffer));
+        const [scratch, out] = [guarded(kernels, 8 * BOX_POINTS_CHUNK), guarded(kernels, 32)];
+        kernels.exports.pointsInBoxes(
+          ...([rows.pointer, count, stride, at.x[0], at.y[0], at.z[0], at.x[1], -1, 0] as const),
+          ...([boxes.pointer, 1, scratch.pointer, out.pointer] as const),
+        );
+        expect(new Float64Array(kernels.exports.memory.buffer, out.pointer, 1)[0]).toBe(4);
+        kernels.release(mark);
       }
     });
   }
