@@ -141,7 +141,7 @@ function editsOf(node: Node, parent: Node | null, text: string): readonly Edit[]
     case "WhileStatement":
       return isNode(node["test"]) ? negations(node["test"], text) : [];
     case "Literal":
-      return parent?.type === "ImportDeclaration" ? [] : literals(node, text).map(whole);
+      return parent?.["operator"] === "??" ? [] : literals(node, text).map(whole);
     case "CallExpression":
       return calls(node, text);
     default:

@@ -2,32 +2,43 @@
  * Mutation testing: changes one small thing at a time in a copy of the project and runs the tests that reach it. A change that no test notices
  * is a test that is missing, unless nobody could notice it: those are listed in test/mutants.md with the reason.
  *
- *   npm run mutate -- src/runs.ts assembly/sweep-fit.ts [--count 40] [--seed 1] [--minutes 60]
+ *   npm run mutate -- src/runs.ts assembly/sweep-fit.ts [--count 40] [--seed 1] [--seconds 60] [--minutes 0]
  *
- * `--count` changes of each file, drawn by the seed; all of them where it is 0. One core at low priority; exit code 1 where something survives
- * that is not listed. Kernels are built anew for each change, quickly, and asked by the tests that name them or import what does.
+ * `--count` changes of each file, drawn by the seed; all of them where it is 0. Each is put to the tests that reach its function, the quickest first,
+ * as many as take `--seconds` by themselves (all where it is 0); after `--minutes` no further change is tried. One core at low priority. Kernels are
+ * built anew for each change, quickly, and put to the tests that name them or import what does. Exit code: 1 where something survives that is not
+ * listed, 2 for a wrong command line.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setPriority } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { randomStream } from "../../src/simulate/random.ts";
 import { ROOT } from "../../test/structure/modules.ts";
 import { readGraph, testsOf } from "./graph.ts";
 import { isListed, readListed } from "./listed.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
-import { needsBuild, Trial } from "./trial.ts";
+import { type Baseline, needsBuild, Trial } from "./trial.ts";
 
 const { values, positionals: files } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: "string", default: "40" },
     seed: { type: "string", default: "1" },
+    seconds: { type: "string", default: "60" },
     minutes: { type: "string", default: "0" },
   },
 });
-if (files.length === 0) {
-  console.error("usage: npm run mutate -- FILE… [--count 40] [--seed 1] [--minutes 60]");
+const [count, seed, seconds, minutes] = [values.count, values.seed, values.seconds, values.minutes].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+const strange = files.find((file) => !/^(src|assembly)\/.+\.ts$/.test(file) || !existsSync(join(ROOT, file)));
+if (files.length === 0 || strange !== undefined || ![count, seed, seconds, minutes].every((value) => value >= 0)) {
+  console.error(`usage: npm run mutate -- FILE… [--count 40] [--seed 1] [--seconds 60] [--minutes 0]
+expected files of src/ or assembly/ and numbers${strange === undefined ? "" : `, got "${strange}"`}`);
   process.exit(2);
 }
 
@@ -38,7 +49,8 @@ setPriority(15);
 const graph = readGraph();
 const listed = readListed(readFileSync(join(ROOT, "test/mutants.md"), "utf8"));
 const testsByFile = new Map(files.map((file) => [file, testsOf(graph, file, needsBuild(file) ? FURTHER : undefined)]));
-const mutants = files.flatMap((file) => drawn(mutantsOf(file, readFileSync(join(ROOT, file), "utf8")), file));
+const candidates = files.flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), "utf8")));
+const mutants = files.flatMap((file) => drawn(candidates.filter((mutant) => mutant.file === file)));
 const trial = new Trial();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
@@ -56,50 +68,57 @@ try {
 async function run(): Promise<number> {
   const started = performance.now();
   const all = [...new Set([...testsByFile.values()].flat())];
-  console.log(`${mutants.length} changes of ${files.length} files; ${all.length} test files as they are, for what they reach`);
-  if (files.some(needsBuild) && !(await trial.build())) throw new Error("expected the kernels to build before anything is changed");
-  const baseline = await trial.baseline(
-    all,
-    files.filter((file) => !needsBuild(file)),
-  );
+  console.log(`${mutants.length} of ${candidates.length} changes; ${all.length} test files as they are, for what they reach`);
+  const baseline = await trial.baseline(all, files);
   for (const test of baseline.failed) console.log(`left out, as it fails by itself: ${test}`);
-  const count = { killed: 0, survived: 0, listed: 0, invalid: 0 };
-  let done = 0;
+  const counts = { killed: 0, survived: 0, listed: 0, invalid: 0 };
   for (const mutant of mutants) {
-    if (Number(values.minutes) > 0 && performance.now() - started > 6e4 * Number(values.minutes)) break;
-    const outcome = await trial.outcomeOf(mutant, testsFor(mutant, baseline));
-    done++;
-    const kind = outcome.kind === "survived" && isListed(listed, mutant) ? "listed" : outcome.kind;
-    count[kind]++;
-    console.log(`${kind.padEnd(8)} ${mutant.file}:${mutant.line}  ${mutant.before}  ->  ${mutant.after}`);
+    if (minutes > 0 && performance.now() - started > 6e4 * minutes) break;
+    const { tests, of } = testsFor(mutant, baseline);
+    const outcome = isListed(listed, mutant) ? ({ kind: "listed" } as const) : await trial.outcomeOf(mutant, tests);
+    counts[outcome.kind]++;
+    console.log(`${outcome.kind.padEnd(8)} ${mutant.file}:${mutant.line}  ${mutant.before}  ->  ${mutant.after}`);
     if (outcome.kind === "killed") console.log(`         by ${outcome.by}`);
+    if (outcome.kind === "survived") console.log(`         ${tests.size} of ${of} test files that may reach it`);
   }
-  const minutes = ((performance.now() - started) / 6e4).toFixed(1);
-  const left = done < mutants.length ? `, ${mutants.length - done} not tried` : "";
-  const invalid = count.invalid > 0 ? `, ${count.invalid} do not compile` : "";
+  for (const { file, before, after } of listed) {
+    const own = candidates.filter((mutant) => basename(mutant.file) === basename(file));
+    if (own.length > 0 && !own.some((mutant) => mutant.before === before && mutant.after === after)) {
+      console.log(`listed, but there no more: ${file}: ${before}  ->  ${after}`);
+    }
+  }
+  const { killed, survived, listed: known, invalid } = counts;
+  const untried = mutants.length - killed - survived - known - invalid;
   console.log(
-    `${count.killed} killed, ${count.survived} survived, ${count.listed} listed in test/mutants.md${invalid}${left}; ${minutes} min`,
+    `${killed} killed, ${survived} survived, ${known} listed in test/mutants.md, ${invalid} that do not compile, ${untried} not tried; ` +
+      `${((performance.now() - started) / 6e4).toFixed(1)} min`,
   );
-  return count.survived > 0 ? 1 : 0;
+  return survived > 0 ? 1 : 0;
 }
 
-/** In which order: those that reach the function, the quickest first; all where none does, as workers reach unseen. */
-function testsFor({ file, within }: Mutant, { ms, reached }: Awaited<ReturnType<Trial["baseline"]>>): ReadonlyMap<string, number> {
-  const tests = (testsByFile.get(file) ?? []).filter((test) => ms.has(test));
+/** Those that reach the function, the quickest first; all where none does, as workers reach unseen. Of kernels the nearest can tell. */
+function testsFor(
+  { file, within }: Mutant,
+  { ms, reached }: Baseline,
+): { readonly tests: ReadonlyMap<string, number>; readonly of: number } {
+  const all = (testsByFile.get(file) ?? []).flatMap((test) => (ms.has(test) ? [{ test, ms: ms.get(test) ?? 0 }] : []));
   const seen = within === null || needsBuild(file) ? undefined : reached.get(`${file}#${within}`);
-  const chosen = seen ? tests.filter((test) => seen.has(test)) : tests;
-  // Of kernels the nearest tests are those that can tell.
-  const ordered = needsBuild(file) ? chosen : chosen.toSorted((a, b) => (ms.get(a) ?? 0) - (ms.get(b) ?? 0));
-  return new Map(ordered.map((test) => [test, ms.get(test) ?? 0]));
+  const reaching = seen ? all.filter(({ test }) => seen.has(test)) : all;
+  const ordered = needsBuild(file) ? reaching : reaching.toSorted((a, b) => a.ms - b.ms);
+  let spent = 0;
+  const chosen = ordered.filter((one, i) => {
+    spent += one.ms;
+    return i === 0 || seconds === 0 || spent <= 1000 * seconds;
+  });
+  return { tests: new Map(chosen.map((one) => [one.test, one.ms])), of: reaching.length };
 }
 
-function drawn(candidates: readonly Mutant[], file: string): readonly Mutant[] {
-  const most = Number(values.count);
-  if (most === 0 || candidates.length <= most) return candidates;
-  const random = randomStream(Number(values.seed), file);
-  const keyed = candidates.map((mutant, place) => ({ mutant, place, key: random.uniform() })).sort((a, b) => a.key - b.key);
+function drawn(all: readonly Mutant[]): readonly Mutant[] {
+  if (count === 0 || all.length <= count) return all;
+  const random = randomStream(seed, all[0]?.file ?? "");
+  const keyed = all.map((mutant, place) => ({ mutant, place, key: random.uniform() })).sort((a, b) => a.key - b.key);
   return keyed
-    .slice(0, most)
+    .slice(0, count)
     .sort((a, b) => a.place - b.place)
     .map(({ mutant }) => mutant);
 }

@@ -1,6 +1,6 @@
 /** A copy of the project to change files in, and runs of its tests there: as on a bare clone, without recordings beside it. */
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../test/structure/modules.ts";
@@ -34,6 +34,7 @@ export interface Baseline {
   readonly reached: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+const KERNELS = "src/kernels.generated.ts";
 const BUILD_MS = 120_000;
 /** A run may take so many times what its tests take, and so much more, ms. */
 const LONGER = 4;
@@ -50,7 +51,7 @@ export class Trial {
     const listed = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" });
     const files = listed.stdout.split("\0").filter((path) => path !== "");
     if (files.length === 0) throw new Error(`expected a git checkout, got ${listed.stderr || "no files"}`);
-    for (const path of [...files, "src/kernels.generated.ts"]) {
+    for (const path of [...files, KERNELS]) {
       mkdirSync(dirname(join(this.#root, path)), { recursive: true });
       cpSync(join(ROOT, path), join(this.#root, path));
     }
@@ -63,8 +64,10 @@ export class Trial {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** All tests as they are, with probes in the TypeScript files of `probed`. */
-  async baseline(tests: readonly string[], probed: readonly string[]): Promise<Baseline> {
+  /** All tests as they are, with probes in those of the files that are not built. */
+  async baseline(tests: readonly string[], files: readonly string[]): Promise<Baseline> {
+    if (files.some(needsBuild)) await this.#buildOnce();
+    const probed = files.filter((file) => !needsBuild(file));
     for (const file of probed) this.#write(file, withProbes(file, this.#original(file)));
     const { said } = await this.#vitest(tests, true, Number.POSITIVE_INFINITY);
     for (const file of probed) this.#write(file, this.#original(file));
@@ -83,9 +86,12 @@ export class Trial {
 
   /** @param tests in the order to run them, and how long they take, ms */
   async outcomeOf(mutant: Mutant, tests: ReadonlyMap<string, number>): Promise<Outcome> {
+    if (tests.size === 0) return { kind: "survived" };
+    const isBuilt = needsBuild(mutant.file);
+    if (isBuilt) await this.#buildOnce();
     this.#write(mutant.file, mutated(this.#original(mutant.file), mutant));
     try {
-      if (needsBuild(mutant.file) && !(await this.build())) return { kind: "invalid" };
+      if (isBuilt && !(await this.#build())) return { kind: "invalid" };
       const most = LONGER * [...tests.values()].reduce((sum, ms) => sum + ms, 0) + SLACK_MS;
       const { said, isLate } = await this.#vitest([...tests.keys()], false, most);
       const first = said?.tests.find(({ failed }) => failed !== null);
@@ -94,11 +100,19 @@ export class Trial {
       return said && said.errors === 0 ? { kind: "survived" } : { kind: "killed", by: "a run that breaks off" };
     } finally {
       this.#write(mutant.file, this.#original(mutant.file));
+      if (isBuilt) cpSync(this.#path("kernels"), join(this.#root, KERNELS));
     }
   }
 
-  /** The kernels from the sources as they are now. @returns whether they compile */
-  async build(): Promise<boolean> {
+  /** The kernels as they are, built as those with a change will be. */
+  async #buildOnce(): Promise<void> {
+    if (existsSync(this.#path("kernels"))) return;
+    if (!(await this.#build())) throw new Error("expected the kernels to build before anything is changed");
+    cpSync(join(this.#root, KERNELS), this.#path("kernels"));
+  }
+
+  /** @returns whether the sources as they are now compile */
+  async #build(): Promise<boolean> {
     const { code } = await this.#node([join(this.#root, "scripts/build-wasm.mjs"), "--quick"], {}, BUILD_MS);
     return code === 0;
   }
