@@ -86,12 +86,19 @@ describe("is the definition", () => {
 });
 
 describe("what float32 rounds is not lost: points in the corners of boxes", () => {
-  for (const about of [0, 40, 3000, 5e5, 5e6]) {
-    test(`about ${about} m`, () => {
-      const random = randomStream(about, "corners");
+  for (const [east, north] of [
+    [0, 0],
+    [40, 0],
+    [0, -3000],
+    [5e5, 0],
+    [0, 5e6],
+    [-5e5, 4e6],
+  ] as const) {
+    test(`about ${east}, ${north} m`, () => {
+      const random = randomStream(Math.abs(east + north), "corners");
       for (let round = 0; round < 50; round++) {
         const [length, width, yaw] = [random.between(0.1, 20), random.between(0.1, 8), random.between(-7, 7)];
-        const [x, y] = [about + random.between(-40, 40), -about / 3 + random.between(-40, 40)];
+        const [x, y] = [east * random.between(0.9, 1.1), north * random.between(0.9, 1.1)];
         const [cos, sin] = [Math.cos(yaw), Math.sin(yaw)];
         // Inside by less than float32 tells anywhere.
         const corners = [-1, 1].flatMap((a) => [-1, 1].map((b) => [a * (length / 2 - 1e-8), b * (width / 2 - 1e-8)] as const));
