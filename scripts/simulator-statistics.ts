@@ -13,8 +13,8 @@ import { Camera } from "../src/simulate/camera.ts";
 import { sensorRig } from "../src/simulate/rig.ts";
 import { toMatrix, unrotate, type Vector } from "../src/simulate/rotation.ts";
 import { MOST_PRIMITIVES, World } from "../src/simulate/world.ts";
-import { av2 } from "../src/sources/av2.ts";
-import { mcap } from "../src/sources/mcap.ts";
+import { av2 } from "../src/sources/folders/av2.ts";
+import { mcap } from "../src/sources/mcap/source.ts";
 import { loadKernels } from "../src/wasm.ts";
 import { diskInput, readAll, type WholeStream } from "../test/sources/read-all.ts";
 

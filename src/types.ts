@@ -3,7 +3,7 @@
  * file of its stage, and survives structured clone. Times are int64 nanoseconds (`bigint`), sizes bytes.
  */
 
-import type { RigStream } from "./rig.ts";
+import type { RigStream } from "./rig/rig.ts";
 
 export type Severity = "error" | "warning" | "info";
 export type Status = "pass" | "fail" | "not_run" | "not_observable";
@@ -81,7 +81,7 @@ export type Plain = null | boolean | number | bigint | string | readonly Plain[]
  * Counts add, damages concatenate in span order, `fold` joins by crc32 combine.
  */
 export interface ContainerFacts {
-  /** The first by byte order (see src/damages.ts); `moreDamages` counts the rest. */
+  /** The first by byte order (see src/summary/damages.ts); `moreDamages` counts the rest. */
   readonly damages: readonly Damage[];
   readonly moreDamages?: readonly MoreDamages[];
   /** Regions that could carry a checksum, that did, and whose checksum was compared. */
@@ -119,7 +119,7 @@ export interface RecordingIndex {
   readonly claims: ContainerClaims;
   /** Private to the source: what its reader needs in a worker. */
   readonly detail: unknown;
-  /** Labels that lie beside the recording, joined to its streams (src/joined.ts). */
+  /** Labels that lie beside the recording, joined to its streams (src/pipeline/joined.ts). */
   readonly attached?: readonly AttachedLabels[];
 }
 
@@ -180,7 +180,7 @@ export interface PointTable {
 }
 
 export interface PointField {
-  /** Verbatim; src/point-fields.ts knows which names mean the same. */
+  /** Verbatim; src/columns/point-fields.ts knows which names mean the same. */
   readonly name: string;
   /** From the begin of a row. */
   readonly offset: number;

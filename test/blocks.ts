@@ -2,11 +2,11 @@
  * Blocks for the checks' own tests: a healthy stream in a few words, a defect planted by hand, a cut anywhere.
  * No kernels, no format: the columns are what a reader would hand over.
  */
-import type { Context, Options, StreamCheck } from "../src/check.ts";
-import { type LabelRow, labelColumns } from "../src/columns.ts";
-import { gatheredOf } from "../src/gather.ts";
-import type { GatheredParts } from "../src/observe.ts";
-import type { Rig } from "../src/rig.ts";
+import type { Context, Options, StreamCheck } from "../src/check/check.ts";
+import { gatheredOf } from "../src/check/gather.ts";
+import { type LabelRow, labelColumns } from "../src/columns/builder.ts";
+import type { GatheredParts } from "../src/pipeline/observe.ts";
+import type { Rig } from "../src/rig/rig.ts";
 import type { Block, ImageTable, LabelColumns, PointTable, StreamCensus, StreamInfo } from "../src/types.ts";
 import { Kernels } from "../src/wasm.ts";
 

@@ -1,8 +1,8 @@
 /** A street in a few words: cars and their labels for the tests of label sequences, and what a check says of them. */
-import type { Conclusion, RecordingCheck } from "../src/check.ts";
-import type { LabelRow } from "../src/columns.ts";
-import { labelRows } from "../src/gathers/labels.ts";
-import { poseRows } from "../src/gathers/poses.ts";
+import type { Conclusion, RecordingCheck } from "../src/check/check.ts";
+import type { LabelRow } from "../src/columns/builder.ts";
+import { labelRows } from "../src/columns/labels.ts";
+import { poseRows } from "../src/columns/poses.ts";
 import type { Finding, StreamInfo } from "../src/types.ts";
 import { loadKernels } from "../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, healthy } from "./blocks.ts";

@@ -1,7 +1,7 @@
 /** Luma of every image and the 2D labels of a recording, for benchmarks that damage the labels and ask again. */
-import { type Check, defineCheck } from "../../src/check.ts";
-import { labelRows } from "../../src/gathers/labels.ts";
-import { type BoxTable, boxTables, labelsOf } from "../../src/luma/label-frames.ts";
+import { type Check, defineCheck } from "../../src/check/check.ts";
+import { type BoxTable, boxTables, labelsOf } from "../../src/columns/label-frames.ts";
+import { labelRows } from "../../src/columns/labels.ts";
 import { hasLuma, smallLuma } from "../../src/luma/small-luma.ts";
 import type { Luma } from "../../src/luma/types.ts";
 import { check } from "../../src/node/check.ts";

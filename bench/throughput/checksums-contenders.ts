@@ -5,7 +5,7 @@
  */
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { loadNative, type NativeKernels } from "../../native/index.ts";
-import { type AlgorithmName, digest } from "../../src/digest.ts";
+import { type AlgorithmName, digest } from "../../src/digest/digest.ts";
 import { compileKernels, Kernels } from "../../src/wasm.ts";
 
 /** Digits of each digest as hex. XXH64 is no algorithm of ours, but does the same job; a limit digests nothing. */

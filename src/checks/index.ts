@@ -1,5 +1,5 @@
 /** All checks, in report order. A structure test is red until a new check is here, tested and documented. */
-import type { Check } from "../check.ts";
+import type { Check } from "../check/check.ts";
 import { container } from "./integrity/container.ts";
 import { frameSequence } from "./integrity/frame-sequence.ts";
 import { seal } from "./integrity/seal.ts";

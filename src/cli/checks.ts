@@ -1,7 +1,7 @@
 /** `plumbline checks`: which questions there are. */
 import { Command } from "commander";
-import { EXIT } from "../exit-code.ts";
 import { type Check, checks } from "../index.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { paint, table } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

@@ -1,7 +1,7 @@
 /** `plumbline explain CHECK`: what a check asks, finds, reads, and cannot see. */
 import { Argument, Command } from "commander";
-import { EXIT } from "../exit-code.ts";
 import { type Check, checks } from "../index.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { paint, table, wrap } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

@@ -2,7 +2,7 @@
  * What every report format shares: the signature of a renderer, the wording of a finding, and which findings explain
  * which verdict. A renderer is a pure function over plain reports: no clock, no environment, no machine.
  */
-import type { Check } from "../check.ts";
+import type { Check } from "../check/check.ts";
 import type { Finding, Report, Verdict } from "../types.ts";
 
 export interface RenderContext {

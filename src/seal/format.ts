@@ -9,7 +9,7 @@
  */
 
 import { encode } from "@msgpack/msgpack";
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../digest/bytes.ts";
 import { ConfigError } from "../errors.ts";
 import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS } from "./algorithm.ts";

@@ -1,10 +1,10 @@
 /** Sealing a recording: one pass over its bytes, the leaves taken while they are hot; then the tree over them. */
 import { checks } from "../checks/index.ts";
-import { conclude } from "../conclude.ts";
-import { fold, type Progress } from "../engine.ts";
 import { ConfigError, InputError } from "../errors.ts";
-import type { Executor } from "../executor.ts";
 import type { Input, Platform } from "../input.ts";
+import { conclude } from "../pipeline/conclude.ts";
+import { fold, type Progress } from "../pipeline/engine.ts";
+import type { Executor } from "../pipeline/executor.ts";
 import type { Finding } from "../types.ts";
 import { loadKernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";

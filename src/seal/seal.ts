@@ -1,5 +1,5 @@
 /** A seal: what a recording held, frame by frame. Plain data; format.ts turns it into bytes and back. */
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../digest/bytes.ts";
 import type { Kernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { sealKeys } from "./keys.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { gatheredOf } from "../../src/check/gather.ts";
 import { boxTime } from "../../src/checks/points/box-time.ts";
-import type { LabelRow } from "../../src/columns.ts";
-import { runCheck } from "../../src/engine.ts";
-import { inlineExecutor } from "../../src/executor.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import { labelRows } from "../../src/gathers/labels.ts";
+import type { LabelRow } from "../../src/columns/builder.ts";
+import { labelRows } from "../../src/columns/labels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { runCheck } from "../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Defect } from "../../src/check.ts";
+import type { Defect } from "../../src/check/check.ts";
+import { nameOffset } from "../../src/checks/time/_clock.ts";
 import { clockModelCheck } from "../../src/checks/time/clock-model.ts";
-import { type StampRows, stampRows } from "../../src/gathers/stamps.ts";
+import { type StampRows, stampRows } from "../../src/columns/stamps.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { nameOffset } from "../../src/time/clock.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, type Frame, healthy, SENSOR, START_NS } from "../blocks.ts";

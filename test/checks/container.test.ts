@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Context } from "../../src/check.ts";
+import type { Context } from "../../src/check/check.ts";
+import { gatheredOf } from "../../src/check/gather.ts";
 import { container } from "../../src/checks/integrity/container.ts";
-import { KEPT_DAMAGES } from "../../src/damages.ts";
-import { gatheredOf } from "../../src/gather.ts";
+import { KEPT_DAMAGES } from "../../src/summary/damages.ts";
 import type { ContainerClaims, ContainerFacts, Damage, Finding, StreamCensus } from "../../src/types.ts";
 import { loadKernels } from "../../src/wasm.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { gatheredOf } from "../../src/check/gather.ts";
 import { frameDelta } from "../../src/checks/labels/frame-delta.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import { labelRows } from "../../src/gathers/labels.ts";
+import { labelRows } from "../../src/columns/labels.ts";
 import type { Block, ImageTable, StreamInfo } from "../../src/types.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, healthy, SENSOR } from "../blocks.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { gatheredOf } from "../../src/check/gather.ts";
 import { sweepShape } from "../../src/checks/points/sweep-shape.ts";
-import { gatheredOf } from "../../src/gather.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { gatheredOf } from "../../src/check/gather.ts";
 import { sweepTiming } from "../../src/checks/points/sweep-timing.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import type { RigStream } from "../../src/rig.ts";
+import type { RigStream } from "../../src/rig/rig.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { av2 } from "../../src/sources/av2.ts";
+import { av2 } from "../../src/sources/folders/av2.ts";
 import type { Block, Finding, PointTable, PointTime, StreamInfo } from "../../src/types.ts";
 import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";

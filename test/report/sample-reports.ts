@@ -1,5 +1,5 @@
 /** Hand-built reports: every status and severity, every field of a finding, and names written to do harm. */
-import { type Check, defineCheck } from "../../src/check.ts";
+import { type Check, defineCheck } from "../../src/check/check.ts";
 import type { RenderContext } from "../../src/report/render.ts";
 import type { Finding, Report } from "../../src/types.ts";
 

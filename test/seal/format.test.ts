@@ -1,7 +1,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { joinBytes } from "../../src/bytes.ts";
+import { joinBytes } from "../../src/digest/bytes.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { LEAF_BYTES, type SealAlgorithm } from "../../src/seal/algorithm.ts";
 import { encodeSeal, parseSeal, signed } from "../../src/seal/format.ts";

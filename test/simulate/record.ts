@@ -1,7 +1,7 @@
 /** A drive in memory, and its messages as mcap's own reader gives them. */
 import decompress from "@foxglove/wasm-lz4";
 import { McapStreamReader } from "@mcap/core";
-import { digest } from "../../src/digest.ts";
+import { digest } from "../../src/digest/digest.ts";
 import { type DriveSummary, writeDrive } from "../../src/simulate/drive.ts";
 import { type DriveOptions, settingsOf } from "../../src/simulate/options.ts";
 import { loadKernels } from "../../src/wasm.ts";

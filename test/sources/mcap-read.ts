@@ -1,14 +1,14 @@
 /** Reads an MCAP whole: every frame, every damage, and the container check's conclusion, for tests. */
 
 import { expect } from "vitest";
-import type { Conclusion } from "../../src/check.ts";
+import type { Conclusion } from "../../src/check/check.ts";
+import { gatheredOf } from "../../src/check/gather.ts";
 import { container } from "../../src/checks/integrity/container.ts";
-import { gatheredOf } from "../../src/gather.ts";
 import type { Input } from "../../src/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { payloadOf } from "../../src/source.ts";
+import { payloadOf } from "../../src/pipeline/source.ts";
 import type { McapDetail } from "../../src/sources/mcap/detail.ts";
-import { mcap } from "../../src/sources/mcap.ts";
+import { mcap } from "../../src/sources/mcap/source.ts";
 import type { Damage, Need, RecordingIndex, StreamCensus } from "../../src/types.ts";
 import { loadKernels } from "../../src/wasm.ts";
 import { memoryInput } from "../memory-input.ts";

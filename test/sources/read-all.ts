@@ -2,7 +2,7 @@
 import type { Input } from "../../src/input.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { payloadOf, type Source } from "../../src/source.ts";
+import { payloadOf, type Source } from "../../src/pipeline/source.ts";
 import type { Damage, Need, RecordingIndex, StreamInfo } from "../../src/types.ts";
 import { compileKernels, loadKernels } from "../../src/wasm.ts";
 

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Check, defineCheck } from "../../../src/check.ts";
-import { type LabelTable, labelRows, labelTable } from "../../../src/gathers/labels.ts";
-import { poseRows, poseTable } from "../../../src/gathers/poses.ts";
+import { type Check, defineCheck } from "../../../src/check/check.ts";
+import { type LabelTable, labelRows, labelTable } from "../../../src/columns/labels.ts";
+import { poseRows, poseTable } from "../../../src/columns/poses.ts";
 import { check } from "../../../src/node/check.ts";
 import type { PoseColumns, StreamInfo } from "../../../src/types.ts";
 

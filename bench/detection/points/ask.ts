@@ -1,9 +1,9 @@
 /** Hands three sweeps to points/sweep-timing as a reader would, and says what it found. */
 
-import type { Context } from "../../../src/check.ts";
+import type { Context } from "../../../src/check/check.ts";
+import { gatheredOf } from "../../../src/check/gather.ts";
 import { sweepTiming } from "../../../src/checks/points/sweep-timing.ts";
-import { gatheredOf } from "../../../src/gather.ts";
-import { FIELD_BYTES } from "../../../src/point-fields.ts";
+import { FIELD_BYTES } from "../../../src/columns/point-fields.ts";
 import type { Block, PointTable, StreamCensus, StreamInfo } from "../../../src/types.ts";
 import { loadKernels } from "../../../src/wasm.ts";
 import type { Handed } from "./faults.ts";

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineCheck } from "../../../src/check.ts";
-import { runCheck } from "../../../src/engine.ts";
-import { inlineExecutor } from "../../../src/executor.ts";
+import { defineCheck } from "../../../src/check/check.ts";
+import { fieldOf, type PointRole } from "../../../src/columns/point-fields.ts";
 import { describeInput, openDescriptor } from "../../../src/node/input.ts";
 import { nodePlatform } from "../../../src/node/platform.ts";
-import { fieldOf, type PointRole } from "../../../src/point-fields.ts";
+import { runCheck } from "../../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../../src/pipeline/executor.ts";
 import type { FieldType, PointTable } from "../../../src/types.ts";
 import { type Cloud, CloudBuilder } from "./cloud.ts";
 

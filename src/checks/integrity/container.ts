@@ -5,8 +5,8 @@
  * show (the checksum over all spans, the counts and times a statistics record claims) and says how many of the regions
  * that could carry a checksum have one. An absent checksum is never a pass.
  */
-import { type Context, type Defect, defineCheck } from "../../check.ts";
-import { joinDamages } from "../../damages.ts";
+import { type Context, type Defect, defineCheck } from "../../check/check.ts";
+import { joinDamages } from "../../summary/damages.ts";
 import type { ContainerFacts, Damage, Finding, MoreDamages, Plain, Severity } from "../../types.ts";
 
 interface Summary {

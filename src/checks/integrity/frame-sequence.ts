@@ -4,14 +4,14 @@
  * Three witnesses: the source's own numbers (step-runs.ts lays the counter out), the digest of the payload, and its
  * size. A number that counts nothing (constant, several publishers in one topic) is not believed, and then says so.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { contentOf } from "../../content.ts";
-import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../histogram.ts";
-import { type Largest, mergeLargest } from "../../largest.ts";
-import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
-import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../sizes.ts";
-import { type Jump, KEPT_STEPS, readSteps, type Steps, stepBetween } from "../../step-runs.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { contentOf } from "../../summary/content.ts";
+import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../summary/histogram.ts";
+import { type Largest, mergeLargest } from "../../summary/largest.ts";
+import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
+import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../summary/seam.ts";
+import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../summary/sizes.ts";
+import { type Jump, KEPT_STEPS, readSteps, type Steps, stepBetween } from "../../summary/step-runs.ts";
 import type { Block, Severity, StreamInfo, StreamKind } from "../../types.ts";
 
 /** Repeats of the frame before, by what moved on beside the payload; `worst` is the log time passed, `tag` the size. */

@@ -4,7 +4,7 @@
  * Workers take the leaves (src/seal/leaves.ts); the comparison of all streams with the seal is src/seal/compare.ts. By
  * payload and logged time: the same recording in another container is equal.
  */
-import { type Conclusion, type Context, type Defect, defineCheck } from "../../check.ts";
+import { type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare } from "../../seal/compare.ts";
 import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";

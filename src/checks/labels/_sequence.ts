@@ -1,15 +1,15 @@
 /**
- * What the checks of label sequences share: they ask one analysis (src/labels/analyse.ts), each for its own kinds of
+ * What the checks of label sequences share: they ask one analysis (src/checks/labels/sequence/analyse.ts), each for its own kinds of
  * faults, and answer for every label stream.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type RecordingCheck } from "../../check.ts";
-import type { Gathered } from "../../gather.ts";
-import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
-import { poseRows, poseTable } from "../../gathers/poses.ts";
-import { analyseLabels, type LabelAnalysis } from "../../labels/analyse.ts";
-import { type FaultKind, type LabelFault, rounded } from "../../labels/faults.ts";
+import { type Conclusion, type Context, type Defect, defineCheck, type RecordingCheck } from "../../check/check.ts";
+import type { Gathered } from "../../check/gather.ts";
+import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
+import { poseRows, poseTable } from "../../columns/poses.ts";
 import type { Finding, Plain, Severity } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { analyseLabels, type LabelAnalysis } from "./sequence/analyse.ts";
+import { type FaultKind, type LabelFault, rounded } from "./sequence/faults.ts";
 
 interface Analysed {
   readonly table: LabelTable;

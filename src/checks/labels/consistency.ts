@@ -5,10 +5,10 @@
  * of pixels were normalised by somebody, headings of hundreds are degrees. Units are only judged where the stream or its image
  * size says what is usual.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { timesOf } from "../../runs.ts";
-import { rounded } from "../../seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
+import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { timesOf } from "../../summary/runs.ts";
+import { rounded } from "../../summary/seam.ts";
+import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
 import type { LabelColumns, Severity } from "../../types.ts";
 
 const kinds = {

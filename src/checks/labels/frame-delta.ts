@@ -2,20 +2,20 @@
  * labels/frame-delta: do the labels of a camera go where the pixels go?
  *
  * Every image is looked at once, at an eighth of its size (src/luma/), against the one before: what moved inside each box, and whether
- * its label moved along. What that says about labels, tracks and the image itself is in src/luma/disagreements.ts.
+ * its label moved along. What that says about labels, tracks and the image itself is in src/checks/labels/pixels/disagreements.ts.
  *
  * The summary keeps a row per box (some 150 bytes), and two small images per seam between spans.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { labelRows } from "../../gathers/labels.ts";
-import { type ImageStep, measureStep, type Sight } from "../../luma/box-motion.ts";
-import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "../../luma/disagreements.ts";
-import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../luma/label-frames.ts";
+import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../columns/label-frames.ts";
+import { labelRows } from "../../columns/labels.ts";
 import { hasLuma, smallLuma } from "../../luma/small-luma.ts";
 import type { Luma } from "../../luma/types.ts";
-import { rounded } from "../../seam.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Severity } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { type ImageStep, measureStep, type Sight } from "./pixels/box-motion.ts";
+import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "./pixels/disagreements.ts";
 
 const kinds = {
   "frozen-image": { severity: "error", meaning: "the image before again, not one cell changed, under labels that move" },

@@ -5,10 +5,10 @@
  * out of place. A 2D box is judged against the image only when it lies wholly outside: boxes that reach beyond the
  * border are how several benchmarks annotate cut-off objects (MOTChallenge), and how others clip is their choice.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { timesOf } from "../../runs.ts";
-import { rounded } from "../../seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { timesOf } from "../../summary/runs.ts";
+import { rounded } from "../../summary/seam.ts";
+import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
 import type { LabelColumns, Severity, StreamInfo } from "../../types.ts";
 
 const kinds = {

@@ -1,7 +1,7 @@
 /** Were the points of sweeps moved to one moment (deskewed)? What the clouds themselves and the poses beside them say. */
 import { MOTION_FIGURES, SEAM_FIGURES } from "../../abi.ts";
-import { pointTimes } from "../../point-times.ts";
-import type { PosePath } from "../../poses.ts";
+import { pointTimes } from "../../columns/point-times.ts";
+import type { PosePath } from "../../geometry/pose-path.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { sweepRows } from "./_sweeps.ts";

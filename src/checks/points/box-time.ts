@@ -5,15 +5,15 @@
  * the object's speed, is how far the label is from where the points saw it: in metres, with every timestamp in order.
  */
 import { BOX_POINTS_CHUNK } from "../../abi.ts";
-import { type Conclusion, defineCheck } from "../../check.ts";
-import { labelRows } from "../../gathers/labels.ts";
-import { poseRows } from "../../gathers/poses.ts";
-import { type MovingBoxes, movingBoxes } from "../../labels/speeds.ts";
-import { labelFrameAt } from "../../luma/label-frames.ts";
-import { fieldOf } from "../../point-fields.ts";
-import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../point-times.ts";
+import { type Conclusion, defineCheck } from "../../check/check.ts";
+import { labelFrameAt } from "../../columns/label-frames.ts";
+import { labelRows } from "../../columns/labels.ts";
+import { fieldOf } from "../../columns/point-fields.ts";
+import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../columns/point-times.ts";
+import { poseRows } from "../../columns/poses.ts";
 import type { PointTable } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { type MovingBoxes, movingBoxes } from "./_moving-boxes.ts";
 
 /** Points a box must hold to be asked, and boxes an answer needs. */
 const LEAST_POINTS = 5;

@@ -6,9 +6,9 @@
  * in one moved to one moment (deskewed) it travels as the poses do, and the vehicle's turn adds to the sensor's spin. Where there are no poses,
  * the end of a sweep is held against its beginning (assembly/sweep-seam.ts).
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { poseRows, poseTable } from "../../gathers/poses.ts";
-import { PosePath } from "../../poses.ts";
+import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { poseRows, poseTable } from "../../columns/poses.ts";
+import { PosePath } from "../../geometry/pose-path.ts";
 import type { Plain } from "../../types.ts";
 import {
   displaced,

@@ -5,9 +5,9 @@
  * silent, directions that go blind, points that turn to NaN or to the origin, doubles, and sweeps with far fewer or more points.
  */
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { fieldOf } from "../../point-fields.ts";
-import { FIELD_TYPES } from "../../point-times.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { fieldOf } from "../../columns/point-fields.ts";
+import { FIELD_TYPES } from "../../columns/point-times.ts";
 import type { PointTable } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { sweepRows } from "./_sweeps.ts";

@@ -6,9 +6,9 @@
  * laser's late.
  */
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { fieldOf } from "../../point-fields.ts";
-import { pointTimes } from "../../point-times.ts";
+import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { fieldOf } from "../../columns/point-fields.ts";
+import { pointTimes } from "../../columns/point-times.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { periodOf, sweepRows } from "./_sweeps.ts";

@@ -5,12 +5,12 @@
  * nothing more: a stream that is late by a second has the same gaps as one that is not (see time/sensor-offset). So it is information, and a
  * finding only where the rig states how far apart two streams may be.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { type StampTable, stampRows, stampTable } from "../../gathers/stamps.ts";
-import { rounded } from "../../seam.ts";
-import { type Association, associate, type Ordered, ordered } from "../../time/association.ts";
+import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Plain, Severity, StreamInfo, StreamKind } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { type Association, associate, type Ordered, ordered } from "./_nearest.ts";
 
 const kinds = {
   unmatched: { severity: "error", meaning: "frames that have no partner in the other stream within what the rig allows" },

@@ -5,11 +5,11 @@
  * drift; jumps say where a clock was set. The way itself (an image takes 30 ms, a label a second) cannot be told from an offset: only what
  * no way explains is accused.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { type StampTable, stampRows, stampTable } from "../../gathers/stamps.ts";
-import { rounded } from "../../seam.ts";
-import { type ClockModel, clockModel, nameOffset } from "../../time/clock.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
+import { type ClockModel, clockModel, nameOffset } from "./_clock.ts";
 
 const kinds = {
   "clock-offset": { severity: "warning", meaning: "a sensor's clock is off from the recorder's by more than any way of a message takes" },

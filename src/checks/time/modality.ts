@@ -6,9 +6,9 @@
  *
  * It also answers for the rig's tables: one that was not read is an open question, so that a rig is never obeyed in part and in silence.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { NOT_REQUIRED, type RigStream } from "../../rig.ts";
-import { ms, nsBetween } from "../../seam.ts";
+import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { NOT_REQUIRED, type RigStream } from "../../rig/rig.ts";
+import { ms, nsBetween } from "../../summary/seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
 const kinds = {

@@ -5,11 +5,11 @@
  * reported as such and skipped, so it does not look like a jump of decades; so is one whose payload does not decode. The recorder's log clock is judged
  * beside the sensor's stamp, but only where it goes back on its own: one defect, one finding.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../histogram.ts";
-import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
-import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../summary/histogram.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
+import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
+import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** A gap close to nothing; `value` is its length in ns, negated, so that the shortest rank first. */

@@ -8,10 +8,10 @@
  * Where stamps go back, the gap that such a step undoes was never a silence: one stamp an hour ahead is a matter of
  * order. Figures are then taken over the believed gaps alone, and not at all where too many to tell apart are undone.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../histogram.ts";
-import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
-import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../runs.ts";
+import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../summary/histogram.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
+import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../summary/runs.ts";
 import {
   Clock,
   type Edge,
@@ -24,7 +24,7 @@ import {
   seamStrip,
   shiftEdge,
   stampedStrip,
-} from "../../seam.ts";
+} from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** Silence before frame `index`; `value` is its length in ns, or its share for each frame where some have no stamp. */

@@ -5,21 +5,21 @@
  * the turns of the vehicle (gyroscope, poses, LiDAR, camera) and the standing objects that must stand still (poses against labels).
  * See docs/time-offsets.md.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import type { Gathered } from "../../gather.ts";
-import { imageSteps, imageTable } from "../../gathers/column-profiles.ts";
-import { imuRows, imuTable } from "../../gathers/imu.ts";
-import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
-import { poseRows, poseTable } from "../../gathers/poses.ts";
-import { sweepSteps, sweepTable } from "../../gathers/range-profiles.ts";
-import type { Rig } from "../../rig.ts";
-import { rounded } from "../../seam.ts";
-import { closings, fused } from "../../time/loops.ts";
-import { type Motion, motionOfImu, motionOfPoses, motionOfSteps } from "../../time/motion.ts";
-import { type Offset, PAIR_DEFAULTS, type PairAnswer, pairOffset } from "../../time/pair.ts";
-import { standingOffset } from "../../time/standing.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import type { Gathered } from "../../check/gather.ts";
+import { imageSteps, imageTable } from "../../columns/image-steps.ts";
+import { imuRows, imuTable } from "../../columns/imu.ts";
+import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
+import { poseRows, poseTable } from "../../columns/poses.ts";
+import { sweepSteps, sweepTable } from "../../columns/sweep-steps.ts";
+import type { Rig } from "../../rig/rig.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Severity, StreamCensus, StreamInfo } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
+import { closings, fused } from "./offset/loops.ts";
+import { type Motion, motionOfImu, motionOfPoses, motionOfSteps } from "./offset/motion.ts";
+import { type Offset, PAIR_DEFAULTS, type PairAnswer, pairOffset } from "./offset/pair.ts";
+import { standingOffset } from "./offset/standing.ts";
 
 const kinds = {
   offset: { severity: "warning", meaning: "two streams saw the same motion at different times by their stamps" },

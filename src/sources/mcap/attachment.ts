@@ -1,6 +1,6 @@
 /** An attachment against its own checksum, in memory. */
 
-import type { DamageList } from "../../damages.ts";
+import type { DamageList } from "../../summary/damages.ts";
 import type { Kernels } from "../../wasm.ts";
 import { damage } from "./damage.ts";
 import { hex } from "./format.ts";

@@ -2,7 +2,7 @@
 import { CHECKSUM } from "../../abi.ts";
 import type { Plain } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
-import { bunzip2 } from "../_bzip2.ts";
+import { bunzip2 } from "../codecs/bzip2.ts";
 import { LZ4_RATIO } from "../mcap/format.ts";
 import { type Header, MAX_CHUNK, textOf, u32Of } from "./format.ts";
 

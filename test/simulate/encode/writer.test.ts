@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../../src/simulate/encode/messages.ts";
 import { DriveWriter } from "../../../src/simulate/encode/writer.ts";
 import type { Measurement } from "../../../src/simulate/types.ts";
-import { mcap } from "../../../src/sources/mcap.ts";
+import { mcap } from "../../../src/sources/mcap/source.ts";
 import { type Kernels, loadKernels } from "../../../src/wasm.ts";
 import { memoryInput } from "../../memory-input.ts";
 import { readAll } from "../../sources/read-all.ts";

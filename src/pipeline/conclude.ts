@@ -1,0 +1,170 @@
+/**
+ * Conclude: the folded whole becomes verdicts, findings and a report. Pure; the last step of every run.
+ */
+
+import type { Check, Conclusion, Context, Defect, Options } from "../check/check.ts";
+import { digestHex } from "../check/fingerprint.ts";
+import { gatheredOf, nothingKnown } from "../check/gather.ts";
+import type { Rig } from "../rig/rig.ts";
+import type { Seal } from "../seal/seal.ts";
+import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
+import type { Kernels } from "../wasm.ts";
+import { concludeCensus } from "./census.ts";
+import type { GatheredParts, Part } from "./observe.ts";
+import type { Plan } from "./plan.ts";
+
+/** What the recording is held against. */
+export interface Given {
+  readonly rig: Rig | null;
+  readonly seal: Seal | null;
+}
+
+/** @param known what the pass before has collected */
+export function conclude(
+  checks: readonly Check[],
+  plan: Plan,
+  index: RecordingIndex,
+  whole: Part,
+  given: Given,
+  interrupted: boolean,
+  kernels: Kernels,
+  known: GatheredParts,
+): Report {
+  const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
+  const gathered = gatheredOf(index.streams, { ...nothingKnown(checks, index.streams), ...known, ...whole.gathered }, kernels);
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, gathered, kernels, interrupted };
+  const verdicts: Verdict[] = [];
+  const findings: Finding[] = [];
+  for (const [c, { id, options }] of plan.run.entries()) {
+    const check = checks.find((known) => known.id === id);
+    if (!check) throw new RangeError(`expected a known check, got "${id}"`);
+    for (const { stream, conclusion } of conclusions(check, whole.summaries[c] ?? [], context, options)) {
+      verdicts.push(verdict(check, stream, conclusion, interrupted));
+      findings.push(...conclusion.defects.map((defect) => finding(check, stream, defect, kernels)).sort(byPlace));
+    }
+  }
+  return {
+    schema: "plumbline.report/1",
+    recording: recordingOf(index, streams),
+    plan: { seed: plan.seed, checks: plan.checks },
+    ...(interrupted && { interrupted }),
+    verdicts,
+    findings,
+    summary: {
+      pass: count(verdicts, "pass"),
+      fail: count(verdicts, "fail"),
+      not_run: count(verdicts, "not_run"),
+      not_observable: count(verdicts, "not_observable"),
+      findings: findings.length,
+    },
+  };
+}
+
+interface Answer {
+  readonly stream: string | null;
+  readonly conclusion: Conclusion;
+}
+
+function conclusions(check: Check, summaries: readonly unknown[], context: Context, options: Options): readonly Answer[] {
+  if (check.scope === "container") return [{ stream: null, conclusion: check.conclude(summaries[0], context, options) }];
+  if (check.scope === "recording" || check.scope === "streams") {
+    const all = check.scope === "recording" ? check.conclude(context, options) : check.conclude(summaries, context, options);
+    return all.map((conclusion) => ({ stream: conclusion.stream ?? null, conclusion }));
+  }
+  const answers: Answer[] = [];
+  for (const [i, stream] of context.streams.entries()) {
+    if (!check.appliesTo(stream.info)) continue;
+    answers.push({ stream: stream.info.id, conclusion: check.conclude(summaries[i] ?? null, stream, context, options) });
+  }
+  if (answers.length > 0) return answers;
+  const absent: Conclusion = { status: "not_run", reason: check.absent, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] };
+  return [{ stream: null, conclusion: absent }];
+}
+
+/** A run that was cut short proves nothing about the rest: what would have passed was not run. */
+function verdict(check: Check, stream: string | null, conclusion: Conclusion, interrupted: boolean): Verdict {
+  const cut = interrupted && conclusion.status === "pass";
+  const reason = cut ? "interrupted" : conclusion.reason;
+  return {
+    check: check.id,
+    stream,
+    status: cut ? "not_run" : conclusion.status,
+    ...(reason !== undefined && { reason }),
+    coverage: conclusion.coverage,
+    observed: conclusion.observed,
+  };
+}
+
+function finding(check: Check, stream: string | null, defect: Defect, kernels: Kernels): Finding {
+  const place = stream ?? defect.stream ?? null;
+  const between = defect.from && defect.to ? [defect.from.stream, defect.to.stream] : [];
+  const identity = [
+    check.id,
+    defect.kind,
+    place,
+    defect.frames,
+    defect.bytes ?? null,
+    defect.file ?? null,
+    defect.tracks ?? null,
+    ...between,
+  ];
+  return {
+    check: check.id,
+    kind: defect.kind,
+    severity: defect.severity,
+    stream: place,
+    frames: defect.frames,
+    timeNs: defect.timeNs,
+    ...(defect.bytes && { bytes: defect.bytes }),
+    ...(defect.file !== undefined && { file: defect.file }),
+    ...(defect.tracks && { tracks: defect.tracks }),
+    ...(defect.annotator !== undefined && { annotator: defect.annotator }),
+    ...(defect.from && { from: defect.from }),
+    ...(defect.to && { to: defect.to }),
+    observed: defect.observed,
+    expected: defect.expected,
+    signals: defect.signals ?? [],
+    fingerprint: digestHex(JSON.stringify(identity), kernels),
+  };
+}
+
+/** By frame, then byte, then kind: the order a person walks the recording. Stable for the rest. */
+function byPlace(a: Finding, b: Finding): number {
+  return (
+    (a.frames?.[0] ?? -1) - (b.frames?.[0] ?? -1) ||
+    (a.bytes?.[0] ?? -1) - (b.bytes?.[0] ?? -1) ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
+}
+
+function count(verdicts: readonly Verdict[], status: Verdict["status"]): number {
+  return verdicts.filter((v) => v.status === status).length;
+}
+
+function recordingOf(index: RecordingIndex, streams: readonly StreamCensus[]): Report["recording"] {
+  let startNs: bigint | null = null;
+  let endNs: bigint | null = null;
+  for (const stream of streams) {
+    if (stream.info.attached) continue;
+    if (stream.startNs !== null && (startNs === null || stream.startNs < startNs)) startNs = stream.startNs;
+    if (stream.endNs !== null && (endNs === null || stream.endNs > endNs)) endNs = stream.endNs;
+  }
+  return {
+    name: index.name,
+    format: index.format,
+    bytes: index.bytes,
+    startNs,
+    endNs,
+    attachments: index.attachments,
+    metadata: index.metadata,
+    streams: streams.map(({ info, points, boxes, tracks, ...counts }) => ({
+      id: info.id,
+      kind: info.kind,
+      type: info.type,
+      ...counts,
+      ...(points !== null && { points }),
+      ...(boxes !== null && { boxes }),
+      ...(tracks !== null && { tracks }),
+    })),
+  };
+}
