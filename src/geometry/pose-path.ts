@@ -52,7 +52,7 @@ export class PosePath {
     const qb = [0, 1, 2, 3].map((i) => quaternion[4 * b + i] ?? 0);
     const sign = qa.reduce((sum, v, i) => sum + v * (qb[i] ?? 0), 0) < 0 ? -1 : 1;
     const q = qa.map((v, i) => mix(v, sign * (qb[i] ?? 0)));
-    const length = Math.hypot(...q) || 1;
+    const length = Math.sqrt(q.reduce((sum, part) => sum + part * part, 0)) || 1;
     const [x = 0, y = 0, z = 0, w = 1] = q.map((v) => v / length);
     return {
       at,

@@ -1,4 +1,5 @@
 /** Three by three matrices, by rows: what a cross-covariance says of two sensors whose mutual rotation is unknown. */
+import { square } from "./elementary.ts";
 
 /** Singular values of `c` and the orthogonal matrix closest to it (a reflection where that is closer). One-sided Jacobi. */
 export function polar(c: Float64Array): { readonly nuclear: number; readonly rotation: Float64Array } {
@@ -12,8 +13,8 @@ export function polar(c: Float64Array): { readonly nuclear: number; readonly rot
       let beta = 0;
       let gamma = 0;
       for (let r = 0; r < 3; r++) {
-        alpha += at(u, r, p) ** 2;
-        beta += at(u, r, q) ** 2;
+        alpha += square(at(u, r, p));
+        beta += square(at(u, r, q));
         gamma += at(u, r, p) * at(u, r, q);
       }
       if (gamma === 0 || gamma * gamma <= 1e-30 * alpha * beta) continue;
@@ -30,7 +31,7 @@ export function polar(c: Float64Array): { readonly nuclear: number; readonly rot
     }
     if (largest === 0) break;
   }
-  const size = [0, 1, 2].map((k) => Math.sqrt(at(u, 0, k) ** 2 + at(u, 1, k) ** 2 + at(u, 2, k) ** 2));
+  const size = [0, 1, 2].map((k) => Math.sqrt(square(at(u, 0, k)) + square(at(u, 1, k)) + square(at(u, 2, k))));
   const rotation = new Float64Array(9);
   const largest = Math.max(...size);
   // A direction in which nothing turns adds nothing: the rotation about it is left open.

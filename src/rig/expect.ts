@@ -37,7 +37,7 @@ export const quaternion: Expect<readonly [number, number, number, number]> = (va
   const what = "a list of four numbers x, y, z, w whose squares sum to 1";
   if (!Array.isArray(value) || value.length !== 4) return wrong(path, what, value);
   const [x, y, z, w] = [0, 1, 2, 3].map((i) => finite(value[i], `${path}[${i}]`)) as [number, number, number, number];
-  const length = Math.hypot(x, y, z, w);
+  const length = Math.sqrt(x * x + y * y + z * z + w * w);
   return Math.abs(length - 1) <= 1e-3 ? [x / length, y / length, z / length, w / length] : wrong(path, what, value);
 };
 

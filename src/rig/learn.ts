@@ -3,6 +3,7 @@
  * and notes for the person out. It learns presence, kind, rate and the longest gap; everything else a person adds.
  */
 
+import { decade, tenTo } from "../geometry/elementary.ts";
 import type { Plain, Report, StreamKind } from "../types.ts";
 import type { Rig, RigStream } from "./rig.ts";
 
@@ -121,7 +122,7 @@ function round(hz: number): number {
 
 /** Up to two significant digits. */
 function ceil(ms: number): number {
-  const step = 10 ** (Math.floor(Math.log10(ms)) - 1);
+  const step = tenTo(decade(ms) - 1);
   return Number((Math.ceil(ms / step - 1e-9) * step).toPrecision(2));
 }
 

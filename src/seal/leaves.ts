@@ -88,7 +88,9 @@ export function mergeLeaves(left: LeafParts, right: LeafParts): LeafParts {
 }
 
 function tierOf({ count }: Leaves): number {
-  return Math.floor(Math.log2(count) / Math.log2(FAN));
+  let tier = 0;
+  for (let reached = FAN; reached <= count; reached *= FAN) tier++;
+  return tier;
 }
 
 /** All pieces as one. */

@@ -25,7 +25,7 @@ import {
   RENDER_ROWS,
   RENDER_SETTINGS,
 } from "../abi.ts";
-import { cos, sin } from "./math.ts";
+import { cos, sin } from "../geometry/elementary.ts";
 import { type Random, randomStream } from "./random.ts";
 import { cross, multiply, rotate, toMatrix, unrotate, type Vector } from "./rotation.ts";
 import type { Scene, SceneView } from "./scene.ts";

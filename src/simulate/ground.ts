@@ -1,8 +1,8 @@
 /** The ground around the ego vehicle, node by node for the kernels: see GROUND_CELLS in src/abi.ts. */
 import { GROUND_ALONG, GROUND_CELLS, GROUND_NODE } from "../abi.ts";
+import { atan2, cos, sin } from "../geometry/elementary.ts";
 import type { Kernels } from "../wasm.ts";
 import type { CurvePoint } from "./curve.ts";
-import { atan2, cos, sin } from "./math.ts";
 import { ARM_LENGTH, HALF_WIDTH, MIDDLE, RING, RING_HALF_WIDTH, type Road, type Roundabout } from "./road.ts";
 import type { Terrain } from "./terrain.ts";
 

@@ -4,6 +4,7 @@
  * A check states its rule once, as a loop over the rows of a `Strip`. Inside a block the strip is the block's own
  * columns; at the seam of a merge it is two rows made of the last frame of the left and the first of the right part.
  */
+import { tenTo } from "../geometry/elementary.ts";
 import type { Block, FrameColumns, StreamInfo } from "../types.ts";
 
 /** What a part keeps of its first and last frame. `index` counts from the part's own first frame. */
@@ -120,6 +121,6 @@ export function ms(ns: number): number {
 
 /** Rounded to `digits` decimals: figures in a report carry no noise of the last bit. */
 export function rounded(value: number, digits = 6): number {
-  const scale = 10 ** digits;
+  const scale = tenTo(digits);
   return Math.round(value * scale) / scale;
 }

@@ -1,8 +1,10 @@
 /** How fast labelled objects move: by row of a label table, from the boxes of the track before and after. */
+
 import type { Gathered } from "../../check/gather.ts";
 import { type BoxTable, boxTable } from "../../columns/label-frames.ts";
 import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";
+import { hypot } from "../../geometry/elementary.ts";
 import type { PoseColumns, StreamInfo } from "../../types.ts";
 import { inFixedFrame } from "../labels/sequence/fixed-frame.ts";
 import { Tracks, WIDTH } from "../labels/sequence/tracks.ts";
@@ -45,7 +47,7 @@ function boxesOf(stream: StreamInfo, table: LabelTable, poses: readonly PoseColu
       if (a < 0 || b < 0) continue;
       const seconds = (tracks.seconds[tracks.frame[b] ?? 0] ?? 0) - (tracks.seconds[tracks.frame[a] ?? 0] ?? 0);
       const moved = [0, 1, 2].map((d) => (tracks.place[WIDTH * b + d] ?? 0) - (tracks.place[WIDTH * a + d] ?? 0));
-      speed[row] = Math.hypot(...moved) / seconds;
+      speed[row] = hypot(moved[0] ?? 0, moved[1] ?? 0, moved[2] ?? 0) / seconds;
     }
   }
   const rows: number[][] = Array.from({ length: frames }, () => []);

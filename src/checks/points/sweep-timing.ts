@@ -5,10 +5,12 @@
  * how it does not: times that are all one, stuck, shuffled, counted from each packet, in another unit, backwards, from another moment, or one
  * laser's late.
  */
+
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../abi.ts";
 import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
 import { fieldOf } from "../../columns/point-fields.ts";
 import { pointTimes } from "../../columns/point-times.ts";
+import { log, tenTo } from "../../geometry/elementary.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { periodOf, sweepRows } from "./_sweeps.ts";
@@ -267,7 +269,7 @@ function momentOf([first, last]: readonly [number, number], reference: "start" |
 /** Power of ten by which a turn takes longer than the time between stamps; 1 where it does not. */
 function factorOf({ period }: Sweep, nominalS: number): number {
   const ratio = Math.abs(period) / nominalS;
-  return ratio > WRONG_UNIT || ratio < 1 / WRONG_UNIT ? 10 ** Math.round(Math.log10(ratio)) : 1;
+  return ratio > WRONG_UNIT || ratio < 1 / WRONG_UNIT ? tenTo(Math.round(log(ratio) / Math.LN10)) : 1;
 }
 
 /** One finding for each run of neighbouring sweeps with the same fault. */

@@ -1,6 +1,8 @@
 /** The two tables of an Argoverse 2 log: annotations (one frame per distinct stamp) and ego poses (one frame per row). */
+
 import { type LabelRow, labelColumns } from "../../columns/builder.ts";
 import { DecodeError } from "../../errors.ts";
+import { atan2 } from "../../geometry/elementary.ts";
 import type { Platform } from "../../input.ts";
 import type { Block, LabelColumns, PoseColumns } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
@@ -25,7 +27,7 @@ export function readAnnotations(table: LoadedTable, kernels: Kernels, platform: 
     const { frameOf, frames, outOfOrder } = group(stamps);
     const rowOf = (i: number): LabelRow => {
       const [x, y, z, length, width, height, qx, qy, qz, qw] = numbers.map((column) => column[i] ?? Number.NaN) as Ten;
-      const yaw = Math.atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz));
+      const yaw = atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz));
       return {
         frame: frameOf[i] ?? 0,
         track: tracks[i] ?? "",

@@ -6,7 +6,9 @@
  * Mercator projection (convertOxtsToPose.m), relative to the recording's first record; the attitude stays that of the
  * record, Rz(yaw) Ry(pitch) Rx(roll), so the parent frame is the local map, not the first pose.
  */
+
 import type { ColumnsBuilder } from "../../columns/builder.ts";
+import { cos, log, sin, tan } from "../../geometry/elementary.ts";
 import type { Need } from "../../types.ts";
 import { NOT_A_NUMBER } from "../labels/labels-file.ts";
 import type { Fields } from "../tables/text.ts";
@@ -27,7 +29,7 @@ export interface OxtsOrigin {
 /** @returns null when the fields are no OXTS record */
 export function oxtsOrigin(fields: Fields): OxtsOrigin | null {
   if (oxtsReason(fields) !== null) return null;
-  const scale = Math.cos((fields.number(0) * Math.PI) / 180);
+  const scale = cos((fields.number(0) * Math.PI) / 180);
   const [east, north] = mercator(fields.number(0), fields.number(1), scale);
   return { east, north, up: fields.number(2), scale };
 }
@@ -58,14 +60,14 @@ export function appendOxts(
 
 function mercator(latitude: number, longitude: number, scale: number): [number, number] {
   const east = (scale * longitude * Math.PI * EARTH_RADIUS_M) / 180;
-  const north = scale * EARTH_RADIUS_M * Math.log(Math.tan(((90 + latitude) * Math.PI) / 360));
+  const north = scale * EARTH_RADIUS_M * log(tan(((90 + latitude) * Math.PI) / 360));
   return [east, north];
 }
 
 /** x y z w of Rz(yaw) Ry(pitch) Rx(roll). */
 export function quaternion(roll: number, pitch: number, yaw: number): [number, number, number, number] {
-  const [cr, sr] = [Math.cos(roll / 2), Math.sin(roll / 2)];
-  const [cp, sp] = [Math.cos(pitch / 2), Math.sin(pitch / 2)];
-  const [cy, sy] = [Math.cos(yaw / 2), Math.sin(yaw / 2)];
+  const [cr, sr] = [cos(roll / 2), sin(roll / 2)];
+  const [cp, sp] = [cos(pitch / 2), sin(pitch / 2)];
+  const [cy, sy] = [cos(yaw / 2), sin(yaw / 2)];
   return [sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy, cr * cp * cy + sr * sp * sy];
 }

@@ -1,7 +1,9 @@
 /**
  * Which column of a table of boxes is what: by a stated map, or by the names people give them. And one row to a label.
  */
+
 import { ConfigError } from "../../errors.ts";
+import { atan2 } from "../../geometry/elementary.ts";
 import type { RigStream } from "../../rig/rig.ts";
 import { decimalNs, TIME_UNITS } from "../tables/decimal.ts";
 import { allNumbers } from "./json.ts";
@@ -240,7 +242,7 @@ export class LabelRows {
     if (columns.yaw !== undefined) return real("yaw");
     if (columns.qw === undefined) return 0;
     const [qx, qy, qz, qw] = [real("qx"), real("qy"), real("qz"), real("qw")];
-    return Math.atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz));
+    return atan2(2 * (qw * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz));
   }
 }
 

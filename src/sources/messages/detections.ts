@@ -5,7 +5,9 @@
  * a track `is_tracking` with `tracking_id`; since then it is `{hypothesis: {class_id, score}}` and the track is `id`.
  * A 2D centre is `{x, y, theta}` or `{position: {x, y}, theta}`. https://github.com/ros-perception/vision_msgs
  */
+
 import type { LabelRow } from "../../columns/builder.ts";
+import { atan2, cos, sin } from "../../geometry/elementary.ts";
 import type { SchemaColumns } from "./columns.ts";
 import { type Message, messageAt, messagesOf, numberOf, REASON, tupleOf, type Value, XYZ } from "./message.ts";
 import { RIGID_FIELDS, rigidOf } from "./poses.ts";
@@ -13,7 +15,7 @@ import { RIGID_FIELDS, rigidOf } from "./poses.ts";
 /** Heading about z of a quaternion x y z w, in radians. */
 export function yawOf(quaternion: readonly number[]): number {
   const [x = 0, y = 0, z = 0, w = 1] = quaternion;
-  return Math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
+  return atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z));
 }
 
 function detections(fields: readonly string[], boxOf: (bbox: Message) => Pick<LabelRow, "box2d" | "box3d"> | null): SchemaColumns {
@@ -72,8 +74,8 @@ export const DETECTIONS_2D = detections(BOX_2D_FIELDS, box2dOf);
 
 /** Half the upright rectangle around a box turned by `theta`. A box that is not turned keeps its size, a negative one too. */
 function halfExtent(sizeX: number, sizeY: number, theta: number): readonly [number, number] {
-  const c = Math.abs(Math.cos(theta));
-  const s = Math.abs(Math.sin(theta));
+  const c = Math.abs(cos(theta));
+  const s = Math.abs(sin(theta));
   return [(c * sizeX + s * sizeY) / 2, (s * sizeX + c * sizeY) / 2];
 }
 

@@ -5,6 +5,7 @@
  * Stamps are decimal seconds, read as text: what is written is what is compared. A list of associations is two streams of stamps.
  * Formats: https://cvg.cit.tum.de/data/datasets/rgbd-dataset/file_formats
  */
+import { square } from "../../geometry/elementary.ts";
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import { type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
@@ -105,7 +106,7 @@ function contentOf(head: Uint8Array, size: number, path: string): Content | null
 /** Eight numbers, the last four a rotation. */
 function isPose(fields: Fields): boolean {
   let squares = 0;
-  for (let i = 4; i < 8; i++) squares += fields.number(i) ** 2;
+  for (let i = 4; i < 8; i++) squares += square(fields.number(i));
   return fields.count === 8 && Math.abs(squares - 1) < 0.02 && [1, 2, 3].every((i) => Number.isFinite(fields.number(i)));
 }
 

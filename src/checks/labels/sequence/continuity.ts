@@ -1,4 +1,5 @@
 /** Faults of one track against its own line: teleports, single frames missing or made up, a track that goes on under a new id. */
+import { hypot } from "../../../geometry/elementary.ts";
 import { type LabelFault, rounded } from "./faults.ts";
 import { jitterFaults } from "./jitter.ts";
 import type { Scale } from "./scale.ts";
@@ -51,7 +52,7 @@ function teleports(tracks: Tracks, scale: Scale, track: number, residual: Float6
     const usual = scale.local(track, i);
     const least = (tracks.dimensions === "3d" ? TELEPORT_3D : TELEPORT_2D) * tracks.size(row);
     tracks.displacement(row, at, leap);
-    const by = Math.hypot(leap[0] ?? 0, leap[1] ?? 0) * tracks.size(row);
+    const by = hypot(leap[0] ?? 0, leap[1] ?? 0) * tracks.size(row);
     const isLeap =
       tracks.dimensions === "2d" &&
       by > Math.max(LEAP_2D * tracks.size(row), LEAP_SCALES * usual) &&
@@ -112,7 +113,7 @@ function holes(tracks: Tracks, track: number): LabelFault[] {
 function distanceOf(tracks: Tracks, row: number): number {
   if (tracks.dimensions === "2d") return 1 / tracks.size(row);
   const { box3d } = tracks.table.labels;
-  return Math.hypot(box3d[7 * row] ?? 0, box3d[7 * row + 1] ?? 0, box3d[7 * row + 2] ?? 0);
+  return hypot(box3d[7 * row] ?? 0, box3d[7 * row + 1] ?? 0, box3d[7 * row + 2] ?? 0);
 }
 
 function reachOf(tracks: Tracks): number {

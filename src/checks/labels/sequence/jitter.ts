@@ -4,6 +4,7 @@
  * A box displaced by j leaves residuals of j - (j' + j'') / 2 about it, so the variance rises to 1.5 of that of j inside the
  * stretch, 1.25 on its two ends and 0.25 on the rows beside it. Where it begins and ends is where that fits best.
  */
+import { hypot, log, square } from "../../../geometry/elementary.ts";
 import { type LabelFault, rounded } from "./faults.ts";
 import type { Scale } from "./scale.ts";
 import { median, type Tracks, WIDTH } from "./tracks.ts";
@@ -70,7 +71,7 @@ function shakingOf(tracks: Tracks, track: number, isLeap: (i: number) => boolean
     tracks.displacement(row, at, out);
     return out;
   });
-  return { by, off: by.map((one) => (one ? Math.hypot(one[0] ?? 0, one[1] ?? 0, one[2] ?? 0) : 0)) };
+  return { by, off: by.map((one) => (one ? hypot(one[0] ?? 0, one[1] ?? 0, one[2] ?? 0) : 0)) };
 }
 
 /** Stretches of positions [first, last] that shake, and what is usual around them. */
@@ -109,7 +110,7 @@ function usualAround(off: readonly number[], first: number, last: number): numbe
 function fitted({ by, off }: Shaking, first: number, last: number): readonly [number, number] {
   const inside = off.slice(first, last + 1);
   const shake = inside.reduce((sum, r) => sum + r * r, 0) / (3 * inside.length);
-  const still = Math.max(usualAround(off, first, last) ** 2 / 1.4, LEAST_STILL * shake);
+  const still = Math.max(square(usualAround(off, first, last)) / 1.4, LEAST_STILL * shake);
   const [low, high] = [Math.max(0, first - SEARCH), Math.min(off.length - 1, last + SEARCH)];
   let best: readonly [number, number] = [first, last];
   let most = Number.NEGATIVE_INFINITY;
@@ -119,7 +120,7 @@ function fitted({ by, off }: Shaking, first: number, last: number): readonly [nu
       for (let i = Math.max(0, low - 1); i <= Math.min(off.length - 1, high + 1); i++) {
         if (!by[i]) continue;
         const variance = still + shake * shareOf(i, a, b);
-        fit -= Math.log(variance) + Math.min((off[i] ?? 0) ** 2 / (2 * variance), MOST_SURPRISE);
+        fit -= log(variance) + Math.min(square(off[i] ?? 0) / (2 * variance), MOST_SURPRISE);
       }
       if (fit <= most) continue;
       most = fit;

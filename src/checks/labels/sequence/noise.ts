@@ -1,4 +1,5 @@
 /** How restless each annotator's boxes are: noise of a single box from second differences along tracks, whatever the motion. */
+import { hypot } from "../../../geometry/elementary.ts";
 import type { Plain } from "../../../types.ts";
 import type { Kernels } from "../../../wasm.ts";
 import { rounded } from "./faults.ts";
@@ -42,11 +43,11 @@ export function noiseByAnnotator(tracks: Tracks, kernels: Kernels): readonly Noi
     if (n < LEAST) return [];
     const figures = is3d
       ? {
-          placeM: rounded(Math.hypot(x, y), 4),
+          placeM: rounded(hypot(x, y), 4),
           lengthM: rounded(noise(boxes + 24, 56, only)[0], 4),
           yawRad: rounded(noise(boxes + 48, 56, only, 1)[0], 4),
         }
-      : { placePx: rounded(Math.hypot(x, y), 2), widthPx: rounded(noise(boxes, 8, only)[0], 2) };
+      : { placePx: rounded(hypot(x, y), 2), widthPx: rounded(noise(boxes, 8, only)[0], 2) };
     return [{ annotator: labels.annotators[only] ?? null, boxes: n, figures }];
   });
   kernels.release(mark);

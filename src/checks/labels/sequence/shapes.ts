@@ -1,4 +1,5 @@
 /** Size and heading of rigid objects: 3D boxes of a track keep their size to the centimetre and never turn about in one frame. */
+import { wrapped } from "../../../geometry/elementary.ts";
 import { type LabelFault, rounded } from "./faults.ts";
 import { median, type Tracks } from "./tracks.ts";
 
@@ -87,7 +88,7 @@ function yawFaults(tracks: Tracks, track: number): LabelFault[] {
   const rows = tracks.rows[track] ?? [];
   const yaw = (i: number): number => labels.box3d[7 * (rows[i] ?? -1) + 6] ?? Number.NaN;
   const steps = rows.map((_, i) =>
-    i === 0 || tracks.near(track, i - 1, tracks.frame[rows[i] ?? -1] ?? 0) < 0 ? 0 : turn(yaw(i) - yaw(i - 1)),
+    i === 0 || tracks.near(track, i - 1, tracks.frame[rows[i] ?? -1] ?? 0) < 0 ? 0 : wrapped(yaw(i) - yaw(i - 1)),
   );
   const usual = median(steps.map((step) => Math.abs(step)).filter((step) => step <= Math.PI - FLIP_WITHIN));
   if (usual > MOST_TURN / 2) return [];
@@ -113,8 +114,4 @@ function yawFaults(tracks: Tracks, track: number): LabelFault[] {
     i = end;
   }
   return faults;
-}
-
-function turn(angle: number): number {
-  return Math.atan2(Math.sin(angle), Math.cos(angle));
 }

@@ -1,5 +1,6 @@
 /** Correlation of two motions over all lags at once, on a common grid: where to look, and how well it stands out. */
 
+import { square } from "../../../geometry/elementary.ts";
 import { polar } from "../../../geometry/small-matrix.ts";
 import type { Kernels } from "../../../wasm.ts";
 import type { Motion } from "./motion.ts";
@@ -87,9 +88,9 @@ function cellsOf(motion: Motion, start: number, step: number, width: number, n: 
   const sums = new Float64Array(k + 1);
   let count = 0;
   const sizeOf = (i: number): number => {
-    let square = 0;
-    for (let axis = 0; axis < k; axis++) square += (mean[k * i + axis] as number) ** 2;
-    return Math.sqrt(square);
+    let sum = 0;
+    for (let axis = 0; axis < k; axis++) sum += square(mean[k * i + axis] as number);
+    return Math.sqrt(sum);
   };
   for (let i = 0; i < n; i++) {
     const size = sizeOf(i);
@@ -111,7 +112,7 @@ function cellsOf(motion: Motion, start: number, step: number, width: number, n: 
       energy[i + 1] = (energy[i + 1] as number) + value * value;
     }
     norm[i] = sizeOf(i) - (sums[k] as number) / count;
-    normEnergy[i + 1] = (normEnergy[i + 1] as number) + (norm[i] as number) ** 2;
+    normEnergy[i + 1] = (normEnergy[i + 1] as number) + square(norm[i] as number);
   }
   return { axes, norm, covered, count, energy, normEnergy };
 }

@@ -7,6 +7,7 @@
  * (block sandwich estimator), and a drive that turned only twice has hardly a degree of freedom (Satterthwaite).
  */
 
+import { square } from "../../../geometry/elementary.ts";
 import { polar, solve } from "../../../geometry/small-matrix.ts";
 import { median } from "./motion.ts";
 
@@ -173,7 +174,7 @@ function momentsOf({ axes: m, rate: s }: Observed, f: Float64Array, k: number, w
       for (let c = 0; c < k; c++)
         squareF[3 * c + b] = (squareF[3 * c + b] as number) + y * ((f[k * i + c] as number) - (meanF[c] as number));
     }
-    for (let a = 0; a < m; a++) energyS += w * ((s[m * i + a] as number) - (meanS[a] as number)) ** 2;
+    for (let a = 0; a < m; a++) energyS += w * square((s[m * i + a] as number) - (meanS[a] as number));
   }
   return { meanS, meanF, cross, squareF, energyS };
 }
@@ -222,7 +223,7 @@ function sandwich(
     const h = informations[b] ?? 0;
     total += h;
     squares += h * h;
-    noise += (scores[b] ?? 0) ** 2;
+    noise += square(scores[b] ?? 0);
   }
   const blocks = (total * total) / squares;
   // A few blocks may agree by chance: never surer than the samples one by one.

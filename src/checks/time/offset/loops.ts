@@ -2,6 +2,7 @@
  * Offsets around loops: what a leads b by and b leads c by is what a leads c by. Pairs are measured one by one, so a loop that does not close
  * betrays one of them; pairs that do close are pulled together by least squares.
  */
+import { square } from "../../../geometry/elementary.ts";
 export interface Edge {
   readonly a: number;
   readonly b: number;
@@ -33,7 +34,7 @@ export function closings(edges: readonly Edge[]): readonly (Closing | null)[] {
       const second = between(via, edge.b);
       if (!first || !second) continue;
       const residualS = first.offsetS + second.offsetS - edge.offsetS;
-      const allowedS = Math.sqrt(first.halfWidthS ** 2 + second.halfWidthS ** 2 + edge.halfWidthS ** 2);
+      const allowedS = Math.sqrt(square(first.halfWidthS) + square(second.halfWidthS) + square(edge.halfWidthS));
       if (!worst || Math.abs(residualS) / allowedS > Math.abs(worst.residualS) / worst.allowedS) worst = { residualS, allowedS };
     }
     return worst;
@@ -52,7 +53,7 @@ export function fused(edges: readonly Edge[]): readonly number[] {
       let weights = 0;
       for (const { a, b, offsetS, halfWidthS } of edges) {
         if (a !== node && b !== node) continue;
-        const weight = 1 / halfWidthS ** 2;
+        const weight = 1 / square(halfWidthS);
         weights += weight;
         sum += weight * (a === node ? (clock.get(b) ?? 0) - offsetS : (clock.get(a) ?? 0) + offsetS);
       }

@@ -4,6 +4,7 @@
  * It is answered only when the whole log agrees with itself: vectors and norms name the same lag, no other lag fits nearly as well, the drive
  * turned more than once, its halves do not contradict each other. Everything else is refused by name.
  */
+import { square } from "../../../geometry/elementary.ts";
 import type { Kernels } from "../../../wasm.ts";
 import { correlate, meanRatesOf } from "./curve.ts";
 import { fitLag, type LagFit, type Observed, type Rates, type Side } from "./fit.ts";
@@ -183,9 +184,9 @@ function sidesOf(intervals: Intervals, slow: Motion, fast: Motion, kernels: Kern
   };
   const norm = new Float64Array(intervals.count);
   for (let i = 0; i < intervals.count; i++) {
-    let square = 0;
-    for (let axis = 0; axis < slow.axes; axis++) square += (intervals.rate[slow.axes * i + axis] as number) ** 2;
-    norm[i] = Math.sqrt(square);
+    let sum = 0;
+    for (let axis = 0; axis < slow.axes; axis++) sum += square(intervals.rate[slow.axes * i + axis] as number);
+    norm[i] = Math.sqrt(sum);
   }
   return {
     vector: { observed: { axes: slow.axes, from: intervals.from, rate: intervals.rate }, side: { axes, rates } },

@@ -5,6 +5,7 @@
  */
 
 import type { LabelTable } from "../../../columns/labels.ts";
+import { square } from "../../../geometry/elementary.ts";
 import { rotate, toMatrix, type Vector } from "../../../simulate/rotation.ts";
 import type { PoseColumns } from "../../../types.ts";
 import { forwardRows, GAP_PERIODS, median, secondsSince } from "./motion.ts";
@@ -94,7 +95,7 @@ function pathOf(poses: PoseColumns, epochNs: bigint): Path | null {
   const { xyz, quaternion: q, stampNs } = poses;
   const rows = forwardRows(stampNs, (row) => {
     const at = (k: number): number => q[4 * row + k] as number;
-    const norm = at(0) ** 2 + at(1) ** 2 + at(2) ** 2 + at(3) ** 2;
+    const norm = square(at(0)) + square(at(1)) + square(at(2)) + square(at(3));
     return (
       norm > 0.9 && norm < 1.1 && Number.isFinite((xyz[3 * row] as number) + (xyz[3 * row + 1] as number) + (xyz[3 * row + 2] as number))
     );
@@ -106,7 +107,7 @@ function pathOf(poses: PoseColumns, epochNs: bigint): Path | null {
   const [first = 0] = rows;
   for (const row of rows) {
     const d = [0, 1, 2].map((axis) => (xyz[3 * row + axis] as number) - (xyz[3 * first + axis] as number));
-    travelM = Math.max(travelM, Math.sqrt((d[0] ?? 0) ** 2 + (d[1] ?? 0) ** 2 + (d[2] ?? 0) ** 2));
+    travelM = Math.max(travelM, Math.sqrt(square(d[0] ?? 0) + square(d[1] ?? 0) + square(d[2] ?? 0)));
   }
   // A hole in the poses is bridged over half a second at most.
   return { t, poses, rows, longestS: Math.min(0.5, Math.max(0.1, GAP_PERIODS * period)), travelM };
@@ -135,7 +136,7 @@ function place({ t, poses: { xyz, quaternion: q }, rows, longestS }: Path, x: nu
     number,
     number,
   ];
-  const scale = 1 / Math.sqrt(mixed[0] ** 2 + mixed[1] ** 2 + mixed[2] ** 2 + mixed[3] ** 2);
+  const scale = 1 / Math.sqrt(square(mixed[0]) + square(mixed[1]) + square(mixed[2]) + square(mixed[3]));
   const [qx, qy, qz, qw] = mixed.map((v) => v * scale) as [number, number, number, number];
   const turned = rotate(toMatrix({ x: 0, y: 0, z: 0, qx, qy, qz, qw }), p);
   const at = (axis: number): number => (1 - u) * (xyz[3 * a + axis] as number) + u * (xyz[3 * b + axis] as number);
@@ -168,7 +169,7 @@ function fixedAlready(pairs: readonly Pair[]): boolean {
 }
 
 function distance(a: Vector, b: Vector): number {
-  return Math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2);
+  return Math.sqrt(square(a[0] - b[0]) + square(a[1] - b[1]) + square(a[2] - b[2]));
 }
 
 function stepAt(path: Path, { t0, t1, p0, p1 }: Pair, lagS: number): Vector | null {
@@ -233,9 +234,9 @@ function refine(path: Path, pairs: readonly Pair[], startS: number, periodS: num
     const blocks = new Map<number, { g: number; h: number }>();
     for (const { pair, step, change, size } of rows) {
       if (size >= cap) continue;
-      const w = (1 - (size / cap) ** 2) ** 2;
+      const w = square(1 - square(size / cap));
       const gi = -(step[0] * change[0] + step[1] * change[1] + step[2] * change[2]);
-      const hi = change[0] ** 2 + change[1] ** 2 + change[2] ** 2;
+      const hi = square(change[0]) + square(change[1]) + square(change[2]);
       g += w * gi;
       h += w * hi;
       noise += w * size * size;
@@ -250,7 +251,7 @@ function refine(path: Path, pairs: readonly Pair[], startS: number, periodS: num
     let spread = 0;
     for (const block of blocks.values()) {
       squares += block.h * block.h;
-      spread += (block.g - move * block.h) ** 2;
+      spread += square(block.g - move * block.h);
     }
     const effective = (h * h) / squares;
     best = {

@@ -16,8 +16,7 @@ const HALF_PI_2 = 6.077100506303966e-11;
 const HALF_PI_2_REST = 2.0222662487959506e-21;
 
 /**
- * @param x radians, |x| <= MAX_ANGLE
- * @throws RangeError outside
+ * @param x radians; NaN beyond MAX_ANGLE
  */
 export function sin(x: number): number {
   const n = quarter(x);
@@ -29,8 +28,7 @@ export function sin(x: number): number {
 }
 
 /**
- * @param x radians, |x| <= MAX_ANGLE
- * @throws RangeError outside
+ * @param x radians; NaN beyond MAX_ANGLE
  */
 export function cos(x: number): number {
   const n = quarter(x);
@@ -48,8 +46,7 @@ export function tan(x: number): number {
 
 /** The multiple of pi/2 nearest to x. */
 function quarter(x: number): number {
-  if (!(x >= -MAX_ANGLE && x <= MAX_ANGLE)) throw new RangeError(`expected an angle within ${MAX_ANGLE} rad, got ${x}`);
-  return Math.floor(x * TWO_OVER_PI + 0.5);
+  return x >= -MAX_ANGLE && x <= MAX_ANGLE ? Math.floor(x * TWO_OVER_PI + 0.5) : Number.NaN;
 }
 
 function quadrant(n: number): number {
@@ -212,6 +209,27 @@ export function pow(x: number, y: number): number {
 /** sqrt(x^2 + y^2 + z^2), without care for overflow. */
 export function hypot(x: number, y: number, z = 0): number {
   return Math.sqrt(x * x + y * y + z * z);
+}
+
+export function square(x: number): number {
+  return x * x;
+}
+
+/** The same angle between -pi and pi; NaN beyond MAX_ANGLE, where turns are no longer told apart. */
+export function wrapped(angle: number): number {
+  return atan2(sin(angle), cos(angle));
+}
+
+/** Digits before the point less one: the largest whole n with 10^n <= x, for 0 < x < Infinity. */
+export function decade(x: number): number {
+  return Number(x.toExponential().split("e")[1]);
+}
+
+const TENS = Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
+
+/** 10^n for a whole n, the double nearest to it. */
+export function tenTo(n: number): number {
+  return TENS[n] ?? Number(`1e${n}`);
 }
 
 /** Exact for 0 <= n <= 1023: a product of powers of two. */
