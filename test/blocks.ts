@@ -5,10 +5,10 @@
 import type { Context, Options, StreamCheck } from "../src/check/check.ts";
 import { gatheredOf } from "../src/check/gather.ts";
 import { type LabelRow, labelColumns } from "../src/columns/builder.ts";
+import { Kernels } from "../src/kernels.ts";
 import type { GatheredParts } from "../src/pipeline/observe.ts";
 import type { Rig } from "../src/rig/rig.ts";
 import type { Block, ImageTable, LabelColumns, PointTable, StreamCensus, StreamInfo } from "../src/types.ts";
-import { Kernels } from "../src/wasm.ts";
 
 /** One frame, written by hand. What is absent is healthy and follows from the frame's number. */
 export interface Frame {

@@ -3,8 +3,8 @@ import type { Conclusion, RecordingCheck } from "../src/check/check.ts";
 import type { LabelRow } from "../src/columns/builder.ts";
 import { labelRows } from "../src/columns/labels.ts";
 import { poseRows } from "../src/columns/poses.ts";
+import { loadKernels } from "../src/kernels.ts";
 import type { Finding, StreamInfo } from "../src/types.ts";
-import { loadKernels } from "../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, healthy } from "./blocks.ts";
 
 const kernels = await loadKernels();

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { associate, ordered } from "../../src/checks/time/_nearest.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
@@ -20,7 +21,6 @@ import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Rig } from "../../src/rig/rig.ts";
 import { randomStream } from "../../src/simulate/random.ts";
 import { decimalNs } from "../../src/sources/tables/decimal.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { gather } from "./time-drives.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

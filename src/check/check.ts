@@ -8,6 +8,7 @@
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests.
  */
 
+import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Seal } from "../seal/seal.ts";
@@ -25,7 +26,6 @@ import type {
   StreamCensus,
   StreamInfo,
 } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import type { AnyGather, Gathered } from "./gather.ts";
 
 /** Options of a check: numbers with units in their names, e.g. `maxGapPeriods`. */

@@ -1,5 +1,5 @@
 /** A short stable name for a piece of text: its XXH3-64 as 16 hex digits. */
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 
 export function digestHex(text: string, kernels: Kernels): string {
   return digestBytes(new TextEncoder().encode(text), kernels);

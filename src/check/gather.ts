@@ -8,8 +8,9 @@
  * A check names gathers in two ways (see check.ts). `gathers`: collected in the one pass, there when it concludes.
  * `knows`: collected in a pass of its own before, over the streams concerned, and there when it observes.
  */
+
+import type { Kernels } from "../kernels.ts";
 import type { Block, Need, StreamInfo } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 
 export interface Gather<S> {
   /** One word or two, unique: `labels`, `poses`. */

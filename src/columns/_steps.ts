@@ -2,7 +2,7 @@
  * What neighbouring frames say together, gathered without keeping the frames: a piece holds its steps and the profiles of its two ends, so that
  * the step over a cut is made when the whole is there, by the same kernel.
  */
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 
 /** One frame reduced to a profile; null where it has none. */
 export type Profile = Float32Array | null;

@@ -1,10 +1,10 @@
 /** How much a camera turned from image to image: 24 bytes an image, and up to 2 KB a piece for the profiles of its two ends. */
 import { PROFILE_COLUMNS } from "../abi.ts";
 import type { Gather } from "../check/gather.ts";
+import type { Kernels } from "../kernels.ts";
 import { hasLuma, smallLuma } from "../luma/small-luma.ts";
 import type { Luma } from "../luma/types.ts";
 import type { ImageTable } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
 
 /** Pieces in file order. */

@@ -1,7 +1,7 @@
 /** When the points of a cloud were measured: the unit of their times, and what they count from. */
 
+import type { Kernels } from "../kernels.ts";
 import type { FieldType, PointField, PointTable } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { FIELD_BYTES, fieldOf } from "./point-fields.ts";
 
 /** Seconds per unit. */

@@ -1,8 +1,8 @@
 /** How much a LiDAR turned from sweep to sweep: 24 bytes a sweep, and 14 KB a piece for the profiles of its two ends. */
 import { PROFILE_BINS } from "../abi.ts";
 import type { Gather } from "../check/gather.ts";
+import type { Kernels } from "../kernels.ts";
 import type { PointTable } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
 import { fieldOf } from "./point-fields.ts";
 import { FIELD_TYPES, pointTimes } from "./point-times.ts";

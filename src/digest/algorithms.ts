@@ -1,5 +1,5 @@
 /** The digests there are, one entry each: how its state begins, goes on and ends in kernel memory. */
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 
 /** What an algorithm may be given besides bytes. */
 export type Parameter = "seed" | "key";

@@ -5,8 +5,8 @@
  * arrays for as long as those arrays live. They are caches: no answer depends on what was computed before.
  */
 import { BLAKE3_STATE, XXH3_STATE } from "../abi.ts";
+import { compileKernelsNow, Kernels } from "../kernels.ts";
 import { lazy } from "../lazy.ts";
-import { compileKernelsNow, Kernels } from "../wasm.ts";
 
 /** Room for the state of any algorithm. */
 export const STATE_BYTES = Math.max(BLAKE3_STATE, XXH3_STATE);

@@ -5,8 +5,9 @@
  * In each frame pairs of the frame before are kept while their boxes still overlap enough; the others are paired so that as many as
  * possible go together, and of those the ones that overlap most.
  */
+
+import { compileKernelsNow, Kernels } from "../kernels.ts";
 import { lazy } from "../lazy.ts";
-import { compileKernelsNow, Kernels } from "../wasm.ts";
 import { assign } from "./assignment.ts";
 
 /** A box of a track. */

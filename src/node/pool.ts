@@ -1,9 +1,9 @@
 /** The fold over a Piscina pool: one long pull task per worker, see DESIGN 5. Never one task per span. */
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
+import { compileKernels } from "../kernels.ts";
 import type { Executor, Job } from "../pipeline/executor.ts";
 import { makeFolder, type Part } from "../pipeline/observe.ts";
-import { compileKernels } from "../wasm.ts";
 import type { InputDescriptor } from "./input.ts";
 import { SharedWork } from "./shared.ts";
 import type { WorkerMessage, WorkerTask } from "./worker.ts";

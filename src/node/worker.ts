@@ -1,11 +1,11 @@
 /** One worker's whole life: a single task that claims spans until none are left, and posts the fold of each claim. */
 import type { MessagePort } from "node:worker_threads";
 import { checks } from "../checks/index.ts";
+import { loadKernels } from "../kernels.ts";
 import { type GatheredParts, makeFolder, type Part } from "../pipeline/observe.ts";
 import { sourceOf } from "../pipeline/open.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { RecordingIndex } from "../types.ts";
-import { loadKernels } from "../wasm.ts";
 import { type InputDescriptor, openDescriptor } from "./input.ts";
 import { nodePlatform } from "./platform.ts";
 import { SharedWork } from "./shared.ts";

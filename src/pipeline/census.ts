@@ -5,8 +5,9 @@
  * Both are published algorithms, so anyone can recompute it; a CRC joins by `combine`, so it does not depend on how the
  * recording was cut; and it is over payloads, so the same messages in another container have the same digest.
  */
+
+import type { Kernels } from "../kernels.ts";
 import type { Block, StreamCensus, StreamInfo } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 
 export interface CensusPart {
   readonly frames: number;

@@ -5,10 +5,10 @@
 import type { Check, Conclusion, Context, Defect, Options } from "../check/check.ts";
 import { digestHex } from "../check/fingerprint.ts";
 import { gatheredOf, nothingKnown } from "../check/gather.ts";
+import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Seal } from "../seal/seal.ts";
 import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { concludeCensus } from "./census.ts";
 import type { GatheredParts, Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";

@@ -5,11 +5,11 @@
 import type { Check, Options } from "../check/check.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import type { Input, Platform } from "../input.ts";
+import { compileKernels, type Kernels, loadKernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Seal } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
-import { compileKernels, type Kernels, loadKernels } from "../wasm.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
 import type { GatheredParts, Part } from "./observe.ts";

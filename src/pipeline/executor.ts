@@ -4,8 +4,8 @@
  */
 import type { Check } from "../check/check.ts";
 import type { Input, Platform } from "../input.ts";
+import type { Kernels } from "../kernels.ts";
 import type { RecordingIndex } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { type GatheredParts, makeFolder, type Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "./source.ts";

@@ -7,8 +7,8 @@
  */
 import { ConfigError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
+import type { Kernels } from "../kernels.ts";
 import type { AttachedLabels, ContainerFacts, Damage, RecordingIndex, Span, StreamInfo } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { type Decoded, NO_FACTS, type Reader, type Source } from "./source.ts";
 
 export interface OpenedLabels {

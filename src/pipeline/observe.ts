@@ -8,8 +8,8 @@
 import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "../check/check.ts";
 import { type AnyGather, gatheredOf, gathersOf, nothingKnown } from "../check/gather.ts";
 import { InputError } from "../errors.ts";
+import type { Kernels } from "../kernels.ts";
 import type { Block, Need, RecordingIndex, Span } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
 import type { Plan } from "./plan.ts";
 import { type Decoded, NO_FACTS, type Reader } from "./source.ts";

@@ -1,10 +1,10 @@
 /** Which source reads an input: the first whose `detect` recognises its content, or the one asked for by name. */
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
+import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import { sources } from "../sources/index.ts";
 import type { RecordingIndex } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
 import type { OpenOptions, Source } from "./source.ts";
 

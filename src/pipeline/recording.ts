@@ -1,7 +1,7 @@
 /** A recording opened for reading: its streams, and its frames in file order. */
 import type { Input, Platform } from "../input.ts";
+import { loadKernels } from "../kernels.ts";
 import type { Block, Need, StreamInfo } from "../types.ts";
-import { loadKernels } from "../wasm.ts";
 import { open, SPAN_BYTES } from "./open.ts";
 import { payloadOf } from "./source.ts";
 

@@ -3,9 +3,9 @@
  * Adding one = one file in src/sources/, one line in src/sources/index.ts, its tests.
  */
 import type { Input, Platform } from "../input.ts";
+import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Block, ContainerFacts, Need, RecordingIndex, Span } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 
 export interface OpenOptions {
   /** Cut spans near this many bytes. Changes the work's grain, never the report. */

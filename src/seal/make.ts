@@ -2,11 +2,11 @@
 import { checks } from "../checks/index.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
+import { loadKernels } from "../kernels.ts";
 import { conclude } from "../pipeline/conclude.ts";
 import { fold, type Progress } from "../pipeline/engine.ts";
 import type { Executor } from "../pipeline/executor.ts";
 import type { Finding } from "../types.ts";
-import { loadKernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { SEAL_ALGORITHMS } from "./algorithm.ts";
 import { encodeSeal, type SealBytes } from "./format.ts";

@@ -7,8 +7,8 @@
  */
 import { joinBytes } from "../digest/bytes.ts";
 import { ConfigError } from "../errors.ts";
+import type { Kernels } from "../kernels.ts";
 import { count, type Expect, flag, index, listOf, oneOf, record, text } from "../rig/expect.ts";
-import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm } from "./algorithm.ts";
 import { sealKeys } from "./keys.ts";
 import { entryOf, NODE_BYTES, Tree } from "./merkle.ts";

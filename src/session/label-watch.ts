@@ -10,9 +10,9 @@ import { analyseLabels } from "../checks/labels/sequence/analyse.ts";
 import type { LabelFault } from "../checks/labels/sequence/faults.ts";
 import { type LabelRow, labelColumns } from "../columns/builder.ts";
 import { labelTable } from "../columns/labels.ts";
+import { compileKernelsNow, Kernels } from "../kernels.ts";
 import { lazy } from "../lazy.ts";
 import type { StreamInfo } from "../types.ts";
-import { compileKernelsNow, Kernels } from "../wasm.ts";
 
 const shared = lazy(() => new Kernels(new WebAssembly.Instance(compileKernelsNow(), {})));
 

@@ -212,7 +212,7 @@ export class Camera {
   }
 }
 
-/** Bytes of scratch `renderImage` needs: the table in assembly/render.ts. */
+/** Bytes of scratch `renderImage` needs: the table in assembly/simulate/render.ts. */
 export function renderScratch(width: number, height: number, mostPrimitives: number): number {
   return 768 + 80 * mostPrimitives + 8 * RENDER_ROWS * width + 2 * (width + 32) * height + 2 * width * height;
 }

@@ -4,8 +4,9 @@
  *
  * A sample is enough: up to 1024 words spread evenly over the data. The noise of a real sensor is in all of them.
  */
+
+import type { Kernels } from "../kernels.ts";
 import type { Block } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 
 /** Data below this may repeat by nature. */
 const FEWEST_BYTES = 64;

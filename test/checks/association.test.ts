@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { association } from "../../src/checks/time/association.ts";
 import { stampRows } from "../../src/columns/stamps.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
@@ -11,7 +12,6 @@ import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import { jsonReport } from "../../src/report/json.ts";
 import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, healthy, SENSOR, START_NS } from "../blocks.ts";
 import { testShared } from "../shared-data.ts";
 

@@ -4,12 +4,12 @@ import { gatheredOf } from "../../src/check/gather.ts";
 import { boxTime } from "../../src/checks/points/box-time.ts";
 import type { LabelRow } from "../../src/columns/builder.ts";
 import { labelRows } from "../../src/columns/labels.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
 import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";
 import { testShared } from "../shared-data.ts";
 

@@ -3,9 +3,9 @@ import type { Defect } from "../../src/check/check.ts";
 import { nameOffset } from "../../src/checks/time/_clock.ts";
 import { clockModelCheck } from "../../src/checks/time/clock-model.ts";
 import { type StampRows, stampRows } from "../../src/columns/stamps.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, type Frame, healthy, SENSOR, START_NS } from "../blocks.ts";
 
 let kernels: Kernels;

@@ -8,9 +8,9 @@ import { describe, expect, test } from "vitest";
 import type { Context } from "../../src/check/check.ts";
 import { gatheredOf } from "../../src/check/gather.ts";
 import { container } from "../../src/checks/integrity/container.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { KEPT_DAMAGES } from "../../src/summary/damages.ts";
 import type { ContainerClaims, ContainerFacts, Damage, Finding, StreamCensus } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 const kernels = await loadKernels();
 

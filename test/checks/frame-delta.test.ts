@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { gatheredOf } from "../../src/check/gather.ts";
 import { frameDelta } from "../../src/checks/labels/frame-delta.ts";
 import { labelRows } from "../../src/columns/labels.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import type { Block, ImageTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, cutBlock, healthy, SENSOR } from "../blocks.ts";
 
 let kernels: Kernels;

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Conclusion, Defect } from "../../src/check/check.ts";
 import { sensorOffset } from "../../src/checks/time/sensor-offset.ts";
 import { labelColumns } from "../../src/columns/builder.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import type { GatheredParts } from "../../src/pipeline/observe.ts";
 import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, ImuColumns, LabelColumns, PoseColumns, StreamInfo, StreamKind } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { censusOf, contextOf, SENSOR } from "../blocks.ts";
 import { EPOCH_NS, gyroscope, lively, poses, stampsOf } from "../time-scene.ts";
 

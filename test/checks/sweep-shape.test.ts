@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { gatheredOf } from "../../src/check/gather.ts";
 import { sweepShape } from "../../src/checks/points/sweep-shape.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";
 import { type SweepPoint, sweep } from "../sweep.ts";
 

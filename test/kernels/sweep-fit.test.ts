@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../src/abi.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/sweep-fit.ts";
 import { SPOILS, type SweepPoint, sweep } from "../sweep.ts";
 import { guarded, guardedBytes } from "./regions.ts";

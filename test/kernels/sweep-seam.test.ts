@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { SEAM_FIGURES } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/sweep-seam.ts";
 import { ROOM_PERIOD_S, sweepRoom } from "../room.ts";
 import type { SweepPoint } from "../sweep.ts";

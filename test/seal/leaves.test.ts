@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digest } from "../../src/digest/digest.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { joined, type LeafParts, type LeafRecipe, type Leaves, mergeLeaves, observeLeaves } from "../../src/seal/leaves.ts";
 import type { Block } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { blockOf } from "../blocks.ts";
 import { painted } from "../kernels/regions.ts";
 

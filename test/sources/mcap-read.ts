@@ -5,12 +5,12 @@ import type { Conclusion } from "../../src/check/check.ts";
 import { gatheredOf } from "../../src/check/gather.ts";
 import { container } from "../../src/checks/integrity/container.ts";
 import type { Input } from "../../src/input.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { payloadOf } from "../../src/pipeline/source.ts";
 import type { McapDetail } from "../../src/sources/mcap/detail.ts";
 import { mcap } from "../../src/sources/mcap/source.ts";
 import type { Damage, Need, RecordingIndex, StreamCensus } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { memoryInput } from "../memory-input.ts";
 
 const NEEDS: ReadonlySet<Need> = new Set<Need>(["frames", "digests", "points", "imu", "poses", "labels", "images"]);

@@ -233,7 +233,7 @@ describeShared("recorded bags", (shared) => {
   }
 
   async function logTimes(bytes: Uint8Array): Promise<bigint[]> {
-    const { compileKernels, loadKernels } = await import("../../src/wasm.ts");
+    const { compileKernels, loadKernels } = await import("../../src/kernels.ts");
     const { nodePlatform } = await import("../../src/node/platform.ts");
     const kernels = await loadKernels(await compileKernels());
     const index = rosbag1.open(bag(bytes), kernels, nodePlatform, { spanBytes: 1 << 20 });

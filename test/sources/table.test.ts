@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { loadKernels } from "../../src/kernels.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
 import { inlineExecutor } from "../../src/pipeline/executor.ts";
@@ -11,7 +12,6 @@ import { labelsTable } from "../../src/sources/labels/labels-table.ts";
 import { decimalNs, decimalNsAt } from "../../src/sources/tables/decimal.ts";
 import { MAX_LINE_BYTES } from "../../src/sources/tables/rows.ts";
 import { table } from "../../src/sources/tables/table.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { memoryInput } from "../memory-input.ts";
 import { standsAnyBytes } from "./label-file.ts";
 import { readAll, withoutSpans } from "./read-all.ts";

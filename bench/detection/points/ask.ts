@@ -4,8 +4,8 @@ import type { Context } from "../../../src/check/check.ts";
 import { gatheredOf } from "../../../src/check/gather.ts";
 import { sweepTiming } from "../../../src/checks/points/sweep-timing.ts";
 import { FIELD_BYTES } from "../../../src/columns/point-fields.ts";
+import { loadKernels } from "../../../src/kernels.ts";
 import type { Block, PointTable, StreamCensus, StreamInfo } from "../../../src/types.ts";
-import { loadKernels } from "../../../src/wasm.ts";
 import type { Handed } from "./faults.ts";
 
 const SWEEPS = 3;

@@ -6,8 +6,8 @@ import { type Conclusion, type Context, type Defect, defineCheck, type Recording
 import type { Gathered } from "../../check/gather.ts";
 import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Finding, Plain, Severity } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { analyseLabels, type LabelAnalysis } from "./sequence/analyse.ts";
 import { type FaultKind, type LabelFault, rounded } from "./sequence/faults.ts";
 

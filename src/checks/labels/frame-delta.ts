@@ -9,11 +9,11 @@
 import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
 import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../columns/label-frames.ts";
 import { labelRows } from "../../columns/labels.ts";
+import type { Kernels } from "../../kernels.ts";
 import { hasLuma, smallLuma } from "../../luma/small-luma.ts";
 import type { Luma } from "../../luma/types.ts";
 import { rounded } from "../../summary/seam.ts";
 import type { Severity } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { type ImageStep, measureStep, type Sight } from "./pixels/box-motion.ts";
 import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "./pixels/disagreements.ts";
 

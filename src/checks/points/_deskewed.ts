@@ -4,8 +4,8 @@ import { MOTION_FIGURES, SEAM_FIGURES } from "../../abi.ts";
 import { pointTimes } from "../../columns/point-times.ts";
 import { atan2, hypot, square } from "../../geometry/elementary.ts";
 import type { PosePath } from "../../geometry/pose-path.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { sweepRows } from "./_sweeps.ts";
 
 /** Azimuths of a sweep that follow its times are off by less than this, radians. */

@@ -11,8 +11,8 @@ import { labelRows } from "../../columns/labels.ts";
 import { fieldOf } from "../../columns/point-fields.ts";
 import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../columns/point-times.ts";
 import { poseRows } from "../../columns/poses.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { type MovingBoxes, movingBoxes } from "./_moving-boxes.ts";
 
 /** Points a box must hold to be asked, and boxes an answer needs. */

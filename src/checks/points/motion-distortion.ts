@@ -2,9 +2,9 @@
  * points/motion-distortion: how far does the vehicle's motion bend a sweep, and are its points moved to one moment as the rig says?
  *
  * The bound is what the poses say: distance driven plus angle turned times range, while a sweep lasts. Whether that was taken out is seen in the
- * cloud itself: the place each sweep was measured from is fitted as a line in time (assembly/sweep-motion.ts). In a cloud as measured it stays;
+ * cloud itself: the place each sweep was measured from is fitted as a line in time (assembly/points/sweep-motion.ts). In a cloud as measured it stays;
  * in one moved to one moment (deskewed) it travels as the poses do, and the vehicle's turn adds to the sensor's spin. Where there are no poses,
- * the end of a sweep is held against its beginning (assembly/sweep-seam.ts).
+ * the end of a sweep is held against its beginning (assembly/points/sweep-seam.ts).
  */
 import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";

@@ -1,15 +1,15 @@
 /**
  * points/sweep-shape: does every sweep look like the others of its stream?
  *
- * Each sweep's points are counted by what they are (assembly/sweep-shape.ts) and held against what is usual in the stream: lasers that fall
+ * Each sweep's points are counted by what they are (assembly/points/sweep-shape.ts) and held against what is usual in the stream: lasers that fall
  * silent, directions that go blind, points that turn to NaN or to the origin, doubles, and sweeps with far fewer or more points.
  */
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../abi.ts";
 import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
 import { fieldOf } from "../../columns/point-fields.ts";
 import { FIELD_TYPES } from "../../columns/point-times.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { sweepRows } from "./_sweeps.ts";
 
 /** A laser or a direction is usual when so many of the sweeps have it. */

@@ -1,7 +1,7 @@
 /**
  * points/sweep-timing: do the times of a sweep's points agree with where the sensor was looking?
  *
- * A spinning LiDAR sees azimuth = phase of the laser + spin * time. Each sweep is fitted (assembly/sweep-fit.ts); what does not fit is named by
+ * A spinning LiDAR sees azimuth = phase of the laser + spin * time. Each sweep is fitted (assembly/points/sweep-fit.ts); what does not fit is named by
  * how it does not: times that are all one, stuck, shuffled, counted from each packet, in another unit, backwards, from another moment, or one
  * laser's late.
  */
@@ -11,8 +11,8 @@ import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts"
 import { fieldOf } from "../../columns/point-fields.ts";
 import { pointTimes } from "../../columns/point-times.ts";
 import { log, tenTo } from "../../geometry/elementary.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { periodOf, sweepRows } from "./_sweeps.ts";
 
 /** Resultant length from which azimuth follows time: good clouds have 0.987 and more, shuffled ones 0.6 and less. */

@@ -2,7 +2,7 @@
  * A sensor's clock against the recorder's: what arrived when, less what it is stamped, is the offset of the two clocks plus the way to the
  * recorder. A robust line through it is offset and drift; what is left jumps where a clock was set.
  */
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 import { median } from "./offset/motion.ts";
 
 export interface ClockModel {

@@ -3,7 +3,7 @@
  *
  * A gap is no proof of being in step: stamps that are all late by the same second have the same gaps.
  */
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 
 /** Stamps in ascending order, and the frame each is of. Frames without a stamp (0) are left out. */
 export interface Ordered {
@@ -29,7 +29,7 @@ export interface Association {
 
 /**
  * @param a, b ascending; `b` has at least one
- * @param limitNs pairs are closer than this; see assembly/associate.ts for which
+ * @param limitNs pairs are closer than this; see assembly/time/associate.ts for which
  */
 export function associate(a: BigInt64Array, b: BigInt64Array, limitNs: number, kernels: Kernels): Association {
   const mark = kernels.mark();

@@ -7,9 +7,9 @@
  */
 import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
 import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
+import type { Kernels } from "../../kernels.ts";
 import { rounded } from "../../summary/seam.ts";
 import type { Plain, Severity, StreamInfo, StreamKind } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { type Association, associate, type Ordered, ordered } from "./_nearest.ts";
 
 const kinds = {

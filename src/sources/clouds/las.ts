@@ -6,9 +6,9 @@
  */
 import { InputError } from "../../errors.ts";
 import { type Input, readRange } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { FieldType, PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { type Unpacked, unpackLaz } from "../codecs/laz.ts";
 import { type DecodeFrame, type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { cloudStreams } from "./cloud-files.ts";

@@ -6,9 +6,9 @@
  * its first one; padding (`_`) is no field. Where a file holds fewer points than it says, those that are there are kept.
  */
 import { type Input, readRange } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { LZF_MOST_RATIO, lzfDecode } from "../codecs/lzf.ts";
 import { type DecodeFrame, folderIndex, folderReader, type LoadedFrame } from "../folders/folder.ts";
 import { cloudStreams } from "./cloud-files.ts";

@@ -1,5 +1,5 @@
 /** Columns of points become rows: the one shape every check reads. */
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 
 /** Values of one field in kernel memory, `step` bytes from one to the next; `width` bytes each count. */
 export interface PointColumn {

@@ -1,6 +1,6 @@
 /**
  * LAZ: the same records as LAS, in chunks that are coded each by itself. What they consist of is in the LASzip record of the header, where they
- * begin in a table at their end. Decoding is assembly/laz.ts.
+ * begin in a table at their end. Decoding is assembly/codec/laz.ts.
  * Format: M. Isenburg, LASzip, https://github.com/LASzip/LASzip
  */
 import {
@@ -15,7 +15,7 @@ import {
   LAZ_WAVEPACKET13,
   LAZ_WAVEPACKET14,
 } from "../../abi.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 import { LAS_REASON, type LasHeader } from "../clouds/las-header.ts";
 
 /** Bytes of an item, and the versions that are read; bytes of extra bytes are any number. */

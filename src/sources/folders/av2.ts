@@ -12,9 +12,9 @@
  */
 import { DecodeError } from "../../errors.ts";
 import { type Input, type Platform, readRange } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { FieldType, PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { readAnnotations, readPoses } from "./av2-tables.ts";
 import { type Feather, isFeather, readFeather } from "./feather.ts";
 import { type Column, WIDTH } from "./feather-columns.ts";

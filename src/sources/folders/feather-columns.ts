@@ -1,7 +1,7 @@
 /** Columns of a feather file, decoded in kernel memory, as the arrays and names the tables of Argoverse 2 need. */
 import { DecodeError } from "../../errors.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { FieldType } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 
 export type ColumnType = FieldType | "u64" | "utf8" | "largeUtf8";
 

@@ -10,7 +10,7 @@
  */
 import { DecodeError } from "../../errors.ts";
 import type { Platform } from "../../input.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 import { type Chunk, type Column, type ColumnType, readStrings, WIDTH } from "./feather-columns.ts";
 import { Flat, type FlatTable } from "./flatbuffer.ts";
 

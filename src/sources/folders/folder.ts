@@ -9,10 +9,10 @@
 import { ColumnsBuilder } from "../../columns/builder.ts";
 import { InputError } from "../../errors.ts";
 import type { Input } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Decoded, Reader } from "../../pipeline/source.ts";
 import { NO_FACTS } from "../../pipeline/source.ts";
 import type { Block, ContainerClaims, Damage, Need, Plain, RecordingIndex, Span, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import type { ReadRows, RowLayout } from "../tables/rows.ts";
 
 /** Largest file that is one frame: ten times the largest sweep or image any of these formats has. */

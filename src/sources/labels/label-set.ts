@@ -11,11 +11,11 @@
 
 import { InputError } from "../../errors.ts";
 import { type Input, readAll } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import { type Decoded, NO_FACTS, type Source } from "../../pipeline/source.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { KEPT_DAMAGES } from "../../summary/damages.ts";
 import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { damage, digests } from "../folders/folder.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./labels-file.ts";
 

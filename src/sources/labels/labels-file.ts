@@ -6,8 +6,9 @@
  * number that comes again later are not lost: they join its first frame. A line that cannot be read marks the frame it
  * stands in as malformed, by the first such reason, and the other rows stay.
  */
+
+import type { Kernels } from "../../kernels.ts";
 import type { Block, LabelColumns } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { damage, type LoadedTable, noFrames, type TableFrames } from "../folders/folder.ts";
 import { Fields, Lines, type Separator } from "../tables/text.ts";
 

@@ -8,7 +8,7 @@
 import { joinBytes } from "../../digest/bytes.ts";
 import type { Input } from "../../input.ts";
 import { readRange } from "../../input.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 import {
   ATTACHMENT,
   ATTACHMENT_INDEX,

@@ -3,10 +3,10 @@
 import { digestBytes } from "../../check/fingerprint.ts";
 import { InputError } from "../../errors.ts";
 import type { Input, Platform } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { OpenOptions } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { ContainerClaims, RecordingIndex } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { sizeAt } from "./cursor.ts";
 import { damage, plain } from "./damage.ts";
 import { type DataSection, readData } from "./data.ts";

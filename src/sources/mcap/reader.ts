@@ -7,10 +7,10 @@
  */
 
 import type { Input, Platform } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Decoded, Reader } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Need, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { MessageDecoder } from "../messages/index.ts";
 import { NO_DECODER } from "../tables/message-rows.ts";

@@ -5,10 +5,10 @@
 
 import { InputError } from "../../errors.ts";
 import { type Input, readRange } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { OpenOptions } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { ContainerClaims, Damage, Plain, RecordingIndex, Severity, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { MOST_KEPT_BYTES } from "../mcap/format.ts";
 import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
 import { mostInflated, openChunk } from "./chunk.ts";

@@ -5,10 +5,10 @@
 
 import { InputError } from "../../errors.ts";
 import { type Input, readRange } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import { NO_FACTS, type OpenOptions } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Damage, RecordingIndex, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { ros2Definition } from "../messages/ros2-definitions.ts";
 import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
 import { bagFiles, isMcapBag, METADATA } from "./bag-files.ts";

@@ -2,10 +2,10 @@
 
 import { InputError } from "../../errors.ts";
 import type { Input, Platform } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import { type Decoded, NO_FACTS, type Reader } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Need, Plain, RecordingIndex, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import type { MessageDecoder } from "../messages/index.ts";
 import { blocksOf, decodersOf, type MessageRow } from "../tables/message-rows.ts";
 import { type Cell, columnsOf, copyPayload, integerOf } from "./cells.ts";

@@ -2,8 +2,8 @@
 
 import { digestBytes } from "../../check/fingerprint.ts";
 import { ColumnsBuilder } from "../../columns/builder.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Block, Need, StreamInfo, StreamKind } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { digests } from "../folders/folder.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../messages/index.ts";

@@ -7,10 +7,10 @@
 import { ColumnsBuilder } from "../../columns/builder.ts";
 import { InputError } from "../../errors.ts";
 import type { Input } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import { type Decoded, NO_FACTS } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Block, Need, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { damage, digests, MAX_TABLE_BYTES } from "../folders/folder.ts";
 import { quaternion } from "../folders/oxts.ts";
 import { NOT_A_NUMBER } from "../labels/labels-file.ts";

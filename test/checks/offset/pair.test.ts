@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Motion, motionOfImu, motionOfPoses, motionOfSteps } from "../../../src/checks/time/offset/motion.ts";
 import { PAIR_DEFAULTS, type PairAnswer, pairOffset } from "../../../src/checks/time/offset/pair.ts";
+import { type Kernels, loadKernels } from "../../../src/kernels.ts";
 import { randomStream } from "../../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../../src/wasm.ts";
 import { EPOCH_NS, gyroscope, lively, poses, type Seen, stampsOf, type Turning } from "../../time-scene.ts";
 
 let kernels: Kernels;

@@ -7,10 +7,10 @@ import { MessageReader as Ros1Reader } from "@foxglove/rosmsg-serialization";
 import { MessageReader as Ros2Reader } from "@foxglove/rosmsg2-serialization";
 import { McapStreamReader } from "@mcap/core";
 import { expect, test } from "vitest";
+import { loadKernels } from "../../../src/kernels.ts";
 import { messageDecoder } from "../../../src/sources/messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../../../src/sources/messages/index.ts";
 import { timeOf } from "../../../src/sources/messages/time.ts";
-import { loadKernels } from "../../../src/wasm.ts";
 import { describeShared } from "../../shared-data.ts";
 import { decodeWith, FRAME_NS } from "./harness.ts";
 

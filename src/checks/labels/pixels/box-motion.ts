@@ -6,8 +6,8 @@
  */
 
 import type { BoxTable } from "../../../columns/label-frames.ts";
+import type { Kernels } from "../../../kernels.ts";
 import { CELL_PX, type Luma } from "../../../luma/types.ts";
-import type { Kernels } from "../../../wasm.ts";
 
 /** An image and the labels that belong to it. */
 export interface Sight {

@@ -6,8 +6,8 @@
  * are known, identities and tracks are judged in the frame (delivered or fixed) in which tracks run smoother.
  */
 import type { LabelTable } from "../../../columns/labels.ts";
+import type { Kernels } from "../../../kernels.ts";
 import type { PoseColumns, StreamInfo } from "../../../types.ts";
-import type { Kernels } from "../../../wasm.ts";
 import { classFaults } from "./classes.ts";
 import { continuityFaults } from "./continuity.ts";
 import { type DuplicatePair, duplicatePairs } from "./duplicates.ts";

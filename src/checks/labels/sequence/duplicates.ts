@@ -1,5 +1,5 @@
 /** Two tracks on one object: they lie on each other frame after frame. */
-import type { Kernels } from "../../../wasm.ts";
+import type { Kernels } from "../../../kernels.ts";
 import { type Tracks, WIDTH } from "./tracks.ts";
 
 /** Frames two boxes must share a place in. */

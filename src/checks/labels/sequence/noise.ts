@@ -1,7 +1,7 @@
 /** How restless each annotator's boxes are: noise of a single box from second differences along tracks, whatever the motion. */
 import { hypot } from "../../../geometry/elementary.ts";
+import type { Kernels } from "../../../kernels.ts";
 import type { Plain } from "../../../types.ts";
-import type { Kernels } from "../../../wasm.ts";
 import { rounded } from "./faults.ts";
 import { MOST_GAP_FRAMES, type Tracks, WIDTH } from "./tracks.ts";
 

@@ -1,5 +1,5 @@
 /** Where a label sequence is restless: one pass of the kernels over all boxes, so that only those frames are looked at closely. */
-import type { Kernels } from "../../../wasm.ts";
+import type { Kernels } from "../../../kernels.ts";
 import { MOST_GAP_FRAMES, type Tracks } from "./tracks.ts";
 
 /** Shares of what is too small to speak of, by which a box is off its line where a closer look could find something. */

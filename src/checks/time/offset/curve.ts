@@ -2,7 +2,7 @@
 
 import { square } from "../../../geometry/elementary.ts";
 import { polar } from "../../../geometry/small-matrix.ts";
-import type { Kernels } from "../../../wasm.ts";
+import type { Kernels } from "../../../kernels.ts";
 import type { Motion } from "./motion.ts";
 import { GAP_PERIODS } from "./motion.ts";
 

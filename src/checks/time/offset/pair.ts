@@ -5,7 +5,7 @@
  * turned more than once, its halves do not contradict each other. Everything else is refused by name.
  */
 import { square } from "../../../geometry/elementary.ts";
-import type { Kernels } from "../../../wasm.ts";
+import type { Kernels } from "../../../kernels.ts";
 import { correlate, meanRatesOf } from "./curve.ts";
 import { fitLag, type LagFit, type Observed, type Rates, type Side } from "./fit.ts";
 import { type Intervals, intervalsOf, type Motion } from "./motion.ts";

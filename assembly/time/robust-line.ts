@@ -4,7 +4,7 @@
  * Begins with the median slope over pairs half the points apart (Theil 1950, the incomplete method), then iterates least squares with
  * Tukey's weights about the median absolute deviation. (Beaton and Tukey 1974, doi:10.1080/00401706.1974.10489171)
  */
-import { select } from "./_select";
+import { select } from "../_select";
 
 /** Tukey's constant: 95 % as good as least squares on normal noise. */
 const TUKEY: f64 = 4.685;

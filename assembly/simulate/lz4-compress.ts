@@ -15,9 +15,9 @@
  * | end mark          | 4     | 0                                                             |
  * | content sum       | 4     | XXH32                                                         |
  */
-import { FULL, LZ4_FRAME, LZ4_TABLE } from "../src/abi";
-import { xxh32 } from "./_xxh32";
-import { copyLiterals } from "./lz4";
+import { FULL, LZ4_FRAME, LZ4_TABLE } from "../../src/abi";
+import { copyLiterals } from "../codec/lz4";
+import { xxh32 } from "../hash/_xxh32";
 
 const MAGIC: u32 = 0x184d2204;
 /** Version 1, independent blocks, content size, content sum. */

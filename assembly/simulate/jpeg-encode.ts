@@ -17,7 +17,7 @@
  * | DC_CODE | 64    | u32[12], length << 16 | code                                      |
  * | AC_CODE | 1024  | u32[256], the same                                                |
  */
-import { FULL, JPEG_SCRATCH } from "../src/abi";
+import { FULL, JPEG_SCRATCH } from "../../src/abi";
 
 const SAMPLES: usize = 0;
 const TURNED: usize = 256;

@@ -1,5 +1,5 @@
 /** A field of many points to a column of floats: rows are as long as a format likes, kernels want four neighbours at once. */
-import { FIELD_F16, FIELD_F32, FIELD_F64, FIELD_I32, FIELD_I64, FIELD_U32 } from "../src/abi";
+import { FIELD_F16, FIELD_F32, FIELD_F64, FIELD_I32, FIELD_I64, FIELD_U32 } from "../../src/abi";
 import { loadField, loadSince } from "./_field";
 
 /**

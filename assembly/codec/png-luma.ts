@@ -5,7 +5,7 @@
  * place. Samples of one byte or two are averaged where they lie; palettes, smaller samples and interlaced images are first spread out to
  * a grey byte per pixel. Alpha does not count.
  */
-import { CHECKSUM, MALFORMED } from "../src/abi";
+import { CHECKSUM, MALFORMED } from "../../src/abi";
 import { rawLuma } from "./raw-luma";
 
 /** Adam7: x, y of the first pixel and steps across and down, per pass. */

@@ -6,10 +6,10 @@
  * origin bend: the place of the axis is fitted with the spin, and, where asked for, how it leans, and how it moves and turns while the sweep lasts: not
  * at all in a cloud as it was measured, as the sensor did in one that was moved to one moment (deskewed). Small angles: to first order.
  */
-import { SWEEP_LASERS } from "../src/abi";
+import { SWEEP_LASERS } from "../../src/abi";
+import { select } from "../_select";
 import { arounds, azimuth, azimuthColumn } from "./_azimuth";
 import { loadField, loadSince } from "./_field";
-import { select } from "./_select";
 
 const TAU: f64 = 6.283185307179586;
 /** Nearer than this is the vehicle itself, and azimuths off the axis bend too much. Metres. */

@@ -12,7 +12,7 @@
  * `key` is u8[32], or 0 for the unkeyed hash. Any alignment; nothing outside the regions is read. One call at a time per instance.
  * Not done: derive_key, and wider vectors than WASM's 16 bytes (native AVX-512 is 4 to 5 times faster).
  */
-import { BLAKE3_STATE } from "../src/abi";
+import { BLAKE3_STATE } from "../../src/abi";
 import { compress } from "./_blake3-compress";
 import { CHUNK_END, CHUNK_START, IV, KEYED_HASH, PARENT, ROOT } from "./_blake3-constants";
 import { hash8 } from "./_blake3-eight";

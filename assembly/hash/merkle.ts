@@ -7,7 +7,7 @@
  * There is one block for ten frames, as a rule, and one inner node for each block: small inputs of equal length, so eight of them go side by
  * side (_blake3-eight.ts), four times as fast as one after the other.
  */
-import { BLAKE3_STATE } from "../src/abi";
+import { BLAKE3_STATE } from "../../src/abi";
 import { CHUNK_END, CHUNK_START, KEYED_HASH, ROOT } from "./_blake3-constants";
 import { hash8 } from "./_blake3-eight";
 import { blake3Final, blake3Init, blake3Update } from "./blake3";

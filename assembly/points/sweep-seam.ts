@@ -6,10 +6,10 @@
  * themselves displaced. Beams: each laser looks along its own elevation all the time, so that elevations of early and of late points heap in the
  * same places; moved to one moment, those of one end (or both) are shifted, and heap elsewhere. Both need no poses.
  */
-import { SEAM_FIGURES } from "../src/abi";
+import { SEAM_FIGURES } from "../../src/abi";
+import { select } from "../_select";
 import { azimuth } from "./_azimuth";
 import { loadField, loadSince } from "./_field";
-import { select } from "./_select";
 import { BASE_AT, baseRow, isPlaced, sampleSweep, span } from "./_sweep-sample";
 
 const SAMPLE: i32 = 1024;

@@ -9,7 +9,7 @@
  * | holds         | opcode | offset | content | channel | sequence | zero | logTime | publishTime |
  * | type          | u32    | u32    | u32     | u32     | u32      | u32  | u64     | u64         |
  */
-import { FULL, MALFORMED, RECORD_ROW, TRUNCATED } from "../src/abi";
+import { FULL, MALFORMED, RECORD_ROW, TRUNCATED } from "../../src/abi";
 
 /** Opcode and content length. */
 const HEADER: usize = 9;

@@ -14,7 +14,7 @@ import {
   LAZ_RGBNIR14,
   LAZ_WAVEPACKET13,
   LAZ_WAVEPACKET14,
-} from "../src/abi";
+} from "../../src/abi";
 import { DECODER_BYTES, integerOf, isFull, newInteger, newModel, openArena, openDecoder, overrun, symbolOf, take } from "./_laz-coder";
 import { newColour, nextColour, nextPacket, nextTime, openPacket, openTimes, PACKET_BYTES, TIMES_BYTES } from "./_laz-parts";
 import { newPoint10, nextPoint10 } from "./_laz-point10";

@@ -1,11 +1,11 @@
 /**
  * Do the times of a sweep's points agree with where the sensor was looking? The spin, its axis and each laser's phase are fitted to a sample
- * (assembly/_sweep-sample.ts); then every point is held against them, four at a time.
+ * (assembly/points/_sweep-sample.ts); then every point is held against them, four at a time.
  */
-import { FIELD_F32, FIELD_U8, FIELD_U16, SWEEP_FIGURES, SWEEP_LASERS } from "../src/abi";
+import { FIELD_F32, FIELD_U8, FIELD_U16, SWEEP_FIGURES, SWEEP_LASERS } from "../../src/abi";
+import { select } from "../_select";
 import { floatColumn, pairColumns, sinceColumn } from "./_columns";
 import { loadField, loadSince } from "./_field";
-import { select } from "./_select";
 import {
   BASE_AT,
   baseRow,

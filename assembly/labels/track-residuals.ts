@@ -5,7 +5,7 @@
  * A place is four numbers: x, y, z in metres and one that does not count, or the edges left, top, right, bottom of a 2D box. 2D boxes
  * are as far apart as the median over their edges, those at the border of the image left out (bits of `edges`).
  */
-import { select } from "./_select";
+import { select } from "../_select";
 
 /** Of a normal distribution, standard deviation over median absolute deviation; and that of a second difference over a value's. */
 const PER_MAD: f64 = 1.4826;

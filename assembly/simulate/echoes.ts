@@ -3,7 +3,7 @@
  * energy. Where they meet the same surface there is one echo; where they straddle an edge, one between the two if the pulse cannot
  * tell them apart, else two. Weak echoes are lost, ranges are noisy and come in steps.
  */
-import { FIRING_ROW, HIT_GROUP } from "../src/abi";
+import { FIRING_ROW, HIT_GROUP } from "../../src/abi";
 
 /** Byte offsets in a firing. */
 const COSINE: usize = 52;

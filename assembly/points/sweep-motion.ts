@@ -1,10 +1,10 @@
 /**
  * Was a cloud moved to one moment (deskewed), or is it as it was measured? The place the sensor looked from is fitted as a line in time
- * (assembly/_sweep-sample.ts): in a cloud as measured it stays where it is in the sensor's own frame, and the sensor turns at its own spin; in one
+ * (assembly/points/_sweep-sample.ts): in a cloud as measured it stays where it is in the sensor's own frame, and the sensor turns at its own spin; in one
  * that was moved to one moment it travels as the sensor did, and the vehicle's turn adds to the spin.
  */
-import { MOTION_FIGURES } from "../src/abi";
-import { select } from "./_select";
+import { MOTION_FIGURES } from "../../src/abi";
+import { select } from "../_select";
 import { BASE_AT, baseRow, FIT, fitSample, MOVING, offOf, STILL, sampleSweep, span } from "./_sweep-sample";
 
 const SAMPLE: i32 = 4096;

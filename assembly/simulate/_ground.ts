@@ -10,7 +10,7 @@ import {
   MATERIAL_MARKING,
   MATERIAL_PAVEMENT,
   PAVEMENT_WIDTH,
-} from "../src/abi";
+} from "../../src/abi";
 import { wholeOf } from "./_noise";
 
 const MASK: i32 = GROUND_CELLS - 1;

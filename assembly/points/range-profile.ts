@@ -8,7 +8,7 @@
  *
  * A sweep is no moment: every bin has its own time. The turn is a weighted mean over bins, so its moment is the same mean of their times.
  */
-import { PROFILE_BINS } from "../src/abi";
+import { PROFILE_BINS } from "../../src/abi";
 import { azimuth } from "./_azimuth";
 import { loadField, loadSince } from "./_field";
 

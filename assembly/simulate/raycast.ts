@@ -29,7 +29,7 @@ import {
   PRIMITIVE_SPIN,
   PRIMITIVE_VELOCITY,
   RAY_GROUP,
-} from "../src/abi";
+} from "../../src/abi";
 import { groundAt, groundBase, groundHeight, groundMaterial, groundWet } from "./_ground";
 
 /** Firings per fan. */

@@ -13,7 +13,7 @@
  *
  * Zeros fill the last byte. All arithmetic is modulo 2^64, so every sequence of int64 has a code.
  */
-import { MALFORMED } from "../src/abi";
+import { MALFORMED } from "../../src/abi";
 
 const HEAD: usize = 18;
 /** Ones that announce 64 plain bits. */

@@ -17,8 +17,8 @@
  *
  * Not done: dictionaries (MALFORMED: there is no way to name one here) and the legacy frame (magic 0x184C2102, MALFORMED).
  */
-import { CHECKSUM, FULL, MALFORMED, TRUNCATED } from "../src/abi";
-import { xxh32 } from "./_xxh32";
+import { CHECKSUM, FULL, MALFORMED, TRUNCATED } from "../../src/abi";
+import { xxh32 } from "../hash/_xxh32";
 
 const MAGIC: u32 = 0x184d2204;
 const SKIPPABLE: u32 = 0x184d2a50;

@@ -38,7 +38,7 @@ import {
   PRIMITIVE_VELOCITY,
   RENDER_POSE,
   RENDER_ROWS,
-} from "../src/abi";
+} from "../../src/abi";
 import { groundAt, groundBase, groundHeight, groundMaterial, groundWetFour } from "./_ground";
 import { expose, PAD, padRow, soften } from "./_lens";
 import { smoothNoise, wholeOf } from "./_noise";

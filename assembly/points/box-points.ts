@@ -5,7 +5,7 @@
  * file's own coordinates: as Argoverse 2 counts `num_interior_pts`. Most points are told to be outside by their distance from the centre
  * over ground, sixteen at a time in float32; where that is close the answer in float64 counts.
  */
-import { BOX_POINTS_CHUNK } from "../src/abi";
+import { BOX_POINTS_CHUNK } from "../../src/abi";
 import { loadField, loadSince } from "./_field";
 
 /** Points looked at together: their x and y stay in the first cache while all boxes pass. */

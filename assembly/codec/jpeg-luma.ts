@@ -26,7 +26,7 @@
  * | SINGLE    | 8192      | u16[4096], while a table is built                                                  |
  * | DC        | 2 * cells | i16[cells]                                                                         |
  */
-import { FULL, JPEG_LUMA_SCRATCH, MALFORMED, TRUNCATED, UNSUPPORTED } from "../src/abi";
+import { FULL, JPEG_LUMA_SCRATCH, MALFORMED, TRUNCATED, UNSUPPORTED } from "../../src/abi";
 
 const P: usize = 0;
 const END: usize = 4;

@@ -1,5 +1,5 @@
 /** One value of a point's field, read where it lies: little-endian, no alignment. */
-import { FIELD_F16, FIELD_F32, FIELD_F64, FIELD_I8, FIELD_I16, FIELD_I32, FIELD_I64, FIELD_U8, FIELD_U16, FIELD_U32 } from "../src/abi";
+import { FIELD_F16, FIELD_F32, FIELD_F64, FIELD_I8, FIELD_I16, FIELD_I32, FIELD_I64, FIELD_U8, FIELD_U16, FIELD_U32 } from "../../src/abi";
 
 /** An unknown type reads as NaN. A 64-bit integer beyond 2^53 loses its last digits: take `loadWhole` for differences. */
 export function loadField(pointer: usize, type: i32): f64 {

@@ -1,5 +1,5 @@
 /** What a sweep consists of: points that are none, repeated, out of reach; which lasers and which directions it has. */
-import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../src/abi";
+import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../src/abi";
 import { azimuth } from "./_azimuth";
 import { loadField } from "./_field";
 

@@ -5,7 +5,7 @@
  * sides outward), contrast and brightness. The shift is what a turn about the vertical does to the middle of the image; its scale is the
  * focal length and its sign the mounting, and neither matters to a correlation.
  */
-import { PROFILE_COLUMNS } from "../src/abi";
+import { PROFILE_COLUMNS } from "../../src/abi";
 
 /**
  * @param luma u8[height * stride]
