@@ -4,22 +4,9 @@
  */
 
 import type { RigStream } from "./rig/rig.ts";
+import type { Plain, Severity, StampSource, Status, StreamKind } from "./words.ts";
 
-export type Severity = "error" | "warning" | "info";
-export type Status = "pass" | "fail" | "not_run" | "not_observable";
-
-/** What a stream carries. `bytes` is anything without typed columns. */
-export type StreamKind = "points" | "imu" | "pose" | "image" | "labels" | "stamps" | "bytes";
-
-/** What a check reads. The reader decodes only what the planned checks need. `frames` is always there. */
-export type Need = "frames" | "digests" | "points" | "imu" | "poses" | "labels" | "images";
-
-/**
- * Where a stream's `stampNs` comes from.
- * `sensor`: the message's own stamp (ROS header, protobuf/JSON timestamp) or the file's (name, timestamps.txt).
- * `log`: only the recorder's clock is known. `nominal`: no clock at all, synthesised from a frame number.
- */
-export type StampSource = "sensor" | "log" | "nominal";
+export type * from "./words.ts";
 
 export interface StreamInfo {
   /** An MCAP or ROS topic verbatim; in folders the format's own name. Unique within a recording. */
@@ -72,9 +59,6 @@ export interface MoreDamages {
   readonly severity: Severity;
   readonly count: number;
 }
-
-/** JSON-able values; a bigint prints as a decimal string. */
-export type Plain = null | boolean | number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };
 
 /**
  * What reading a container revealed. The reader returns one per span, opening the recording returns one more.

@@ -73,8 +73,8 @@ describe("import direction", () => {
     expect(offences(isReport, (target, _module, typeOnly) => !typeOnly && !allowed(target))).toEqual([]);
   });
 
-  test("no import goes in a circle", () => {
-    const next = new Map(modules.map((m) => [m.path, m.imports.filter((i) => !i.typeOnly && !i.dynamic).map((i) => i.target)]));
+  test("no import goes in a circle, of types neither", () => {
+    const next = new Map(modules.map((m) => [m.path, m.imports.filter((i) => !i.dynamic).map((i) => i.target)]));
     const done = new Set<string>();
     const circle = (path: string, above: readonly string[]): readonly string[] => {
       if (above.includes(path)) return [...above.slice(above.indexOf(path)), path];

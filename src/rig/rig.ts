@@ -2,7 +2,7 @@
  * The rig: what a recording should hold. Every field is optional but `schema`. Validated plain data;
  * reading and writing YAML is src/rig/file.ts.
  */
-import type { Status, StreamKind } from "../types.ts";
+import type { Status, StreamKind } from "../words.ts";
 
 /** x y z w, of length 1. */
 export type Quaternion = readonly [number, number, number, number];

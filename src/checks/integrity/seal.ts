@@ -7,8 +7,8 @@
 import { type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare } from "../../seal/compare.ts";
+import type { FrameSet } from "../../seal/frame-set.ts";
 import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
-import type { FrameSet } from "../../seal/pairs.ts";
 import type { Seal, SealedStream } from "../../seal/seal.ts";
 import type { Finding, Plain, Severity, StreamCensus } from "../../types.ts";
 

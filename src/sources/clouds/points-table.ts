@@ -3,10 +3,9 @@
 import { FIELD_BYTES } from "../../columns/point-fields.ts";
 import { KEPT_DAMAGES } from "../../summary/damages.ts";
 import type { Damage, FieldType, PointField, PointTable } from "../../types.ts";
-import { type DecodeTable, damage, noFrames } from "../folders/folder.ts";
-import { NOT_A_NUMBER } from "../labels/labels-file.ts";
+import { type DecodeTable, damage, noFrames } from "../parts.ts";
 import type { PointColumn, PointsLayout } from "../tables/table-columns.ts";
-import { Fields, Lines, textOf } from "../tables/text.ts";
+import { Fields, Lines, NOT_A_NUMBER, textOf } from "../tables/text.ts";
 
 const FIELDS: readonly (readonly [Exclude<PointColumn, "stamp">, FieldType])[] = [
   ["x", "f64"],

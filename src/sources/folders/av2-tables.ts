@@ -6,9 +6,9 @@ import { atan2 } from "../../geometry/elementary.ts";
 import type { Platform } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Block, LabelColumns, PoseColumns } from "../../types.ts";
+import { damage, type LoadedTable, noFrames, type TableFrames } from "../parts.ts";
 import { type Feather, MAX_DECODED_BYTES, readFeather } from "./feather.ts";
 import { type Column, readInt64, readNumbers, readStrings, WIDTH } from "./feather-columns.ts";
-import { damage, type LoadedTable, noFrames, type TableFrames } from "./folder.ts";
 
 /** Rows of one table: fifty times what a log has. */
 const MAX_ROWS = 1 << 20;

@@ -13,12 +13,11 @@ import type { Kernels } from "../../kernels.ts";
 import type { Decoded, Reader } from "../../pipeline/source.ts";
 import { NO_FACTS } from "../../pipeline/source.ts";
 import type { Block, ContainerClaims, Damage, Need, Plain, RecordingIndex, Span, StreamInfo } from "../../types.ts";
+import { type DecodeTable, damage, digests, MAX_TABLE_BYTES, noFrames, type TableFrames } from "../parts.ts";
 import type { ReadRows, RowLayout } from "../tables/rows.ts";
 
 /** Largest file that is one frame: ten times the largest sweep or image any of these formats has. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
-/** Largest table: twice the largest label file of the MOTChallenge. Its columns take up to eight times as much. */
-export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 /** Frames per span, however small their files are. */
 const MAX_SPAN_FRAMES = 1024;
 /** Least bytes of a span of rows. */
@@ -57,11 +56,6 @@ export function fileFrames(frames: readonly { readonly file: number; readonly st
     stampNs: BigInt64Array.from(frames, (f) => f.stampNs),
     sequence: Uint32Array.from(frames, (f) => f.sequence),
   };
-}
-
-/** A short description of damage; what is not given is unknown. */
-export function damage(kind: string, file: string, at: Partial<Omit<Damage, "kind" | "file" | "stream">> = {}): Omit<Damage, "stream"> {
-  return { kind, severity: "error", file, bytes: null, timeNs: null, observed: {}, expected: {}, ...at };
 }
 
 /**
@@ -148,45 +142,6 @@ export interface LoadedFrame {
 
 /** Appends the columns of one frame. @returns null, or a short constant reason why the file does not decode */
 export type DecodeFrame = (file: LoadedFrame, needs: ReadonlySet<Need>, out: ColumnsBuilder, kernels: Kernels) => string | null;
-
-/** A table in kernel memory. */
-export interface LoadedTable {
-  readonly path: string;
-  readonly pointer: number;
-  readonly bytes: number;
-  readonly options: unknown;
-}
-
-/** Frames of a table: parallel columns, their payloads in kernel memory. */
-export interface TableFrames {
-  readonly stampNs: BigInt64Array;
-  readonly sequence: Uint32Array;
-  readonly pointer: Uint32Array;
-  readonly bytes: Uint32Array;
-  /** Byte range in the file; -1 where a frame has none. */
-  readonly start: Float64Array;
-  readonly end: Float64Array;
-  readonly malformed: Block["malformed"];
-  readonly columns: Pick<Block, "poses" | "imu" | "labels" | "points">;
-  readonly damages: readonly Omit<Damage, "stream">[];
-}
-
-export type DecodeTable = (table: LoadedTable, needs: ReadonlySet<Need>, kernels: Kernels) => TableFrames;
-
-/** A table no frame could be read from. */
-export function noFrames(damages: TableFrames["damages"]): TableFrames {
-  return {
-    stampNs: new BigInt64Array(0),
-    sequence: new Uint32Array(0),
-    pointer: new Uint32Array(0),
-    bytes: new Uint32Array(0),
-    start: new Float64Array(0),
-    end: new Float64Array(0),
-    malformed: [],
-    columns: {},
-    damages,
-  };
-}
 
 export interface FolderDecoders {
   readonly frames?: Readonly<Record<string, DecodeFrame>>;
@@ -346,18 +301,4 @@ function decoded(
     },
   };
   return { facts: { ...NO_FACTS, damages, lostBytes }, blocks: count > 0 ? [block] : [] };
-}
-
-/** crc32 and length of each payload, as `FrameColumns.digest` has them. */
-export function digests(kernels: Kernels, pointer: Uint32Array, bytes: Uint32Array): BigUint64Array {
-  const count = pointer.length;
-  const regions = kernels.alloc(8 * count);
-  const out = kernels.alloc(8 * count);
-  const rows = kernels.u32(regions, 2 * count);
-  for (let i = 0; i < count; i++) {
-    rows[2 * i] = pointer[i] ?? 0;
-    rows[2 * i + 1] = bytes[i] ?? 0;
-  }
-  kernels.exports.crc32Rows(regions, count, out);
-  return kernels.u64(out, count).slice();
 }

@@ -3,9 +3,10 @@
 import { type Input, readAll } from "../../input.ts";
 import { KEPT_DAMAGES } from "../../summary/damages.ts";
 import type { Damage } from "../../types.ts";
+import { damage, MAX_TABLE_BYTES } from "../parts.ts";
 import type { RowLayout } from "../tables/rows.ts";
 import { Fields, Lines } from "../tables/text.ts";
-import { damage, type FolderStream, fileFrames, MAX_TABLE_BYTES } from "./folder.ts";
+import { type FolderStream, fileFrames } from "./folder.ts";
 import { imageSize } from "./frames.ts";
 
 const IMAGE = /\.(png|jpg|jpeg)$/i;

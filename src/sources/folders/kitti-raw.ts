@@ -9,8 +9,9 @@
 import { type Input, readAll, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { Damage, StreamKind } from "../../types.ts";
+import { damage, MAX_TABLE_BYTES } from "../parts.ts";
 import { Fields, Lines } from "../tables/text.ts";
-import { type DecodeFrame, damage, type FolderStream, fileFrames, folderIndex, folderReader, MAX_TABLE_BYTES } from "./folder.ts";
+import { type DecodeFrame, type FolderStream, fileFrames, folderIndex, folderReader } from "./folder.ts";
 import { image, imageSize, kittiPoints } from "./frames.ts";
 import { appendOxts, OXTS_COLUMNS, type OxtsOrigin, oxtsOrigin, oxtsReason } from "./oxts.ts";
 import { readStamps, type StampsFile } from "./stamps-file.ts";

@@ -13,19 +13,10 @@ import { ColumnsBuilder } from "../../columns/builder.ts";
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { StreamKind } from "../../types.ts";
-import { type LabelLayout, looksLike, NOT_A_NUMBER, readLabelFile } from "../labels/labels-file.ts";
-import { type Fields, Lines, Fields as TextFields } from "../tables/text.ts";
-import {
-  type DecodeTable,
-  damage,
-  type FolderStream,
-  fileFrames,
-  folderIndex,
-  folderReader,
-  type LoadedTable,
-  noFrames,
-  type TableFrames,
-} from "./folder.ts";
+import { type LabelLayout, looksLike, readLabelFile } from "../labels/labels-file.ts";
+import { type DecodeTable, damage, type LoadedTable, noFrames, type TableFrames } from "../parts.ts";
+import { type Fields, Lines, NOT_A_NUMBER, Fields as TextFields } from "../tables/text.ts";
+import { type FolderStream, fileFrames, folderIndex, folderReader } from "./folder.ts";
 import { image, imageSize, kittiPoints } from "./frames.ts";
 import { appendOxts, OXTS_COLUMNS, type OxtsOrigin, oxtsOrigin, oxtsReason } from "./oxts.ts";
 

@@ -11,8 +11,8 @@
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { StreamInfo } from "../../types.ts";
-import { type LabelLayout, looksLike, NOT_A_NUMBER, readLabelFile } from "../labels/labels-file.ts";
-import { type Fields, Lines, parseNumber, textOf } from "../tables/text.ts";
+import { type LabelLayout, looksLike, readLabelFile } from "../labels/labels-file.ts";
+import { type Fields, Lines, NOT_A_NUMBER, parseNumber, textOf } from "../tables/text.ts";
 import { type FolderStream, fileFrames, folderIndex, folderReader } from "./folder.ts";
 import { image, imageSize } from "./frames.ts";
 

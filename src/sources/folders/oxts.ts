@@ -8,10 +8,10 @@
  */
 
 import type { ColumnsBuilder } from "../../columns/builder.ts";
-import { cos, log, sin, tan } from "../../geometry/elementary.ts";
+import { cos, log, tan } from "../../geometry/elementary.ts";
+import { quaternion } from "../../geometry/rotation.ts";
 import type { Need } from "../../types.ts";
-import { NOT_A_NUMBER } from "../labels/labels-file.ts";
-import type { Fields } from "../tables/text.ts";
+import { type Fields, NOT_A_NUMBER } from "../tables/text.ts";
 
 export const OXTS_COLUMNS = 30;
 /** Earth radius of the devkit, metres. */
@@ -62,12 +62,4 @@ function mercator(latitude: number, longitude: number, scale: number): [number, 
   const east = (scale * longitude * Math.PI * EARTH_RADIUS_M) / 180;
   const north = scale * EARTH_RADIUS_M * log(tan(((90 + latitude) * Math.PI) / 360));
   return [east, north];
-}
-
-/** x y z w of Rz(yaw) Ry(pitch) Rx(roll). */
-export function quaternion(roll: number, pitch: number, yaw: number): [number, number, number, number] {
-  const [cr, sr] = [cos(roll / 2), sin(roll / 2)];
-  const [cp, sp] = [cos(pitch / 2), sin(pitch / 2)];
-  const [cy, sy] = [cos(yaw / 2), sin(yaw / 2)];
-  return [sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy, cr * cp * cy + sr * sp * sy];
 }

@@ -5,12 +5,14 @@
  * nominal. Boxes are in the camera frame as in KITTI: y moved from the bottom to the centre, yaw about the camera's y axis; `-1 -1 -1 -1` is
  * no 2D box. Type numbers are the nuScenes classes in the order of the project's own list; https://github.com/xinshuoweng/AB3DMOT.
  */
+
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import { folderIndex, folderReader } from "../folders/folder.ts";
 import type { Fields } from "../tables/text.ts";
+import { NOT_A_NUMBER } from "../tables/text.ts";
 import { stemOf } from "./label-set.ts";
-import { type LabelLayout, looksLike, NOT_A_NUMBER, readLabelFile } from "./labels-file.ts";
+import { type LabelLayout, looksLike, readLabelFile } from "./labels-file.ts";
 
 const HEAD_BYTES = 4096;
 /** Key frames at 2 Hz. */

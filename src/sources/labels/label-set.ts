@@ -16,7 +16,8 @@ import { type Decoded, NO_FACTS, type Source } from "../../pipeline/source.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { KEPT_DAMAGES } from "../../summary/damages.ts";
 import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
-import { damage, digests } from "../folders/folder.ts";
+import { damage, digests } from "../parts.ts";
+import { NOT_A_NUMBER } from "../tables/text.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./labels-file.ts";
 
 /** Largest label file that is read. */
@@ -30,7 +31,7 @@ const MAX_SEQUENCES = 1 << 12;
 const MAX_NAME = 128;
 
 export const REASON = {
-  notANumber: "not a finite number",
+  notANumber: NOT_A_NUMBER,
   again: "frame number out of order",
   number: "frame number out of range",
   stamp: "stamp out of range",

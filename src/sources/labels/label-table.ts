@@ -1,5 +1,5 @@
 /** A table of boxes among other tables: one label stream of a recording that is read as a folder of tables. */
-import { type DecodeTable, noFrames } from "../folders/folder.ts";
+import { type DecodeTable, noFrames } from "../parts.ts";
 import { LabelSet } from "./label-set.ts";
 import { type LabelTableOptions, readLabelRows } from "./labels-table.ts";
 

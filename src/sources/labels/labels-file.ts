@@ -9,7 +9,7 @@
 
 import type { Kernels } from "../../kernels.ts";
 import type { Block, LabelColumns } from "../../types.ts";
-import { damage, type LoadedTable, noFrames, type TableFrames } from "../folders/folder.ts";
+import { damage, type LoadedTable, noFrames, type TableFrames } from "../parts.ts";
 import { Fields, Lines, type Separator } from "../tables/text.ts";
 
 /** One row, filled by the layout. Reused: every field but `annotator` is set for every row. */
@@ -37,8 +37,6 @@ export interface LabelLayout {
   /** @returns null, or a short constant reason why the row cannot be read */
   row(fields: Fields, out: LabelRowOut): string | null;
 }
-
-export const NOT_A_NUMBER = "not a finite number";
 
 /** A frame number is a counter of at most 32 bits. NaN and fractions are none. */
 export function isFrameNumber(value: number): boolean {

@@ -1,6 +1,7 @@
 /** sensor_msgs/Imu: rad/s and m/s^2 in the sensor's own frame. */
 import type { SchemaColumns } from "./columns.ts";
-import { REASON, stampOf, tupleOf, XYZ } from "./message.ts";
+import { REASON, tupleOf, XYZ } from "./message.ts";
+import { stampOf } from "./time.ts";
 
 export const IMU: SchemaColumns = {
   kind: "imu",

@@ -3,8 +3,6 @@
  * the fields that were asked for. Getters are tolerant, because the same message looks slightly different in ROS 1,
  * ROS 2, protobuf and JSON; what is absent or of another type is `undefined` or null, never an exception.
  */
-import { timeOf } from "./time.ts";
-
 /** `bigint` is a 64-bit integer or, in the place of a time, int64 ns. `Uint8Array` is a view of the payload, never a copy. */
 export type Value = null | undefined | boolean | number | bigint | string | Uint8Array | readonly Value[] | Message;
 
@@ -92,12 +90,6 @@ export function tupleOf<const N extends readonly string[]>(value: Value, names: 
 
 export const XYZ = ["x", "y", "z"] as const;
 export const XYZW = ["x", "y", "z", "w"] as const;
-
-/** The stamp of a message: in its header, or beside its content (foxglove). Null when it has none. */
-export function stampOf(message: Message): bigint | null {
-  const header = messageAt(message, "header");
-  return header ? timeOf(header["stamp"]) : timeOf(message["timestamp"]);
-}
 
 /** Bulk data: where it lies in the payload, or null for text that stands for it, and how many bytes it is. */
 export interface Bulk {

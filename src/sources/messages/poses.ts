@@ -1,6 +1,7 @@
 /** Poses and transforms. A transform is the pose of its child frame in its parent frame. */
 import type { SchemaColumns } from "./columns.ts";
-import { type Message, messageAt, messagesOf, REASON, stampOf, tupleOf, XYZ, XYZW } from "./message.ts";
+import { type Message, messageAt, messagesOf, REASON, tupleOf, XYZ, XYZW } from "./message.ts";
+import { stampOf } from "./time.ts";
 
 interface Rigid {
   readonly xyz: readonly number[];

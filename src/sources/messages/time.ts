@@ -1,5 +1,5 @@
 /** Times as messages write them, to int64 nanoseconds. No time passes through a double. */
-import type { Value } from "./message.ts";
+import { type Message, messageAt, type Value } from "./message.ts";
 
 const INT64_MIN = -(1n << 63n);
 const INT64_MAX = (1n << 63n) - 1n;
@@ -22,6 +22,12 @@ export function timeOf(value: Value): bigint | null {
   const seconds = integer(time["sec"] ?? time["secs"] ?? time["seconds"]);
   const nanoseconds = integer(time["nsec"] ?? time["nanosec"] ?? time["nsecs"] ?? time["nanos"] ?? 0);
   return seconds === null || nanoseconds === null ? null : nsOf(seconds, nanoseconds);
+}
+
+/** The stamp of a message: in its header, or beside its content (foxglove). Null when it has none. */
+export function stampOf(message: Message): bigint | null {
+  const header = messageAt(message, "header");
+  return header ? timeOf(header["stamp"]) : timeOf(message["timestamp"]);
 }
 
 function integer(value: Value): bigint | null {

@@ -13,9 +13,10 @@ import { ros2Definition } from "../messages/ros2-definitions.ts";
 import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
 import { bagFiles, isMcapBag, METADATA } from "./bag-files.ts";
 import { type Claim, claimsOf, compareFiles, compareTopics } from "./compare.ts";
-import { type Database, type FileDamage, type MessageColumns, openDatabase } from "./database.ts";
+import { type Database, type FileDamage, openDatabase } from "./database.ts";
 import { type BagMetadata, MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
 import type { PageForm } from "./pages.ts";
+import type { MessageColumns } from "./tables.ts";
 
 /** One database, as a worker's reader needs it. */
 export interface DatabaseDetail {

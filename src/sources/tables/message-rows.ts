@@ -4,9 +4,9 @@ import { digestBytes } from "../../check/fingerprint.ts";
 import { ColumnsBuilder } from "../../columns/builder.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Block, Need, StreamInfo, StreamKind } from "../../types.ts";
-import { digests } from "../folders/folder.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../messages/index.ts";
+import { digests } from "../parts.ts";
 
 /** A connection or topic of the container. Plain data. */
 export interface Connection {

@@ -6,15 +6,14 @@
  */
 import { ColumnsBuilder } from "../../columns/builder.ts";
 import { InputError } from "../../errors.ts";
+import { quaternion } from "../../geometry/rotation.ts";
 import type { Input } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import { type Decoded, NO_FACTS } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Block, Need, Span } from "../../types.ts";
-import { damage, digests, MAX_TABLE_BYTES } from "../folders/folder.ts";
-import { quaternion } from "../folders/oxts.ts";
-import { NOT_A_NUMBER } from "../labels/labels-file.ts";
-import { Fields, type Separator, textStart } from "./text.ts";
+import { damage, digests, MAX_TABLE_BYTES } from "../parts.ts";
+import { Fields, NOT_A_NUMBER, type Separator, textStart } from "./text.ts";
 
 /** Longest line that is read. */
 export const MAX_LINE_BYTES = 65536;

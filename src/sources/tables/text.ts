@@ -55,6 +55,9 @@ export class Lines {
   }
 }
 
+/** Why a row is not read. */
+export const NOT_A_NUMBER = "not a finite number";
+
 export type Separator = "space" | "comma" | "semicolon" | "tab";
 
 const BYTE: Readonly<Record<Exclude<Separator, "space">, number>> = { comma: 44, semicolon: 59, tab: TAB };
