@@ -1,16 +1,6 @@
 /** Plumbline for Node. The same names under the browser condition: src/browser/index.ts. */
-export type {
-  Check,
-  Conclusion,
-  ContainerCheck,
-  Context,
-  Defect,
-  Options,
-  RecordingCheck,
-  StreamCheck,
-  StreamsCheck,
-} from "./check/check.ts";
-export { defineCheck } from "./check/check.ts";
+export type { AnyCheck, Check, Conclusion, Context, Defect, Folding, Look, Options, Seam, StreamCheck, Whole } from "./check/check.ts";
+export { CONTAINER, defineCheck, defineStreamCheck } from "./check/check.ts";
 export { checks } from "./checks/index.ts";
 export type { LabelFault } from "./checks/labels/sequence/faults.ts";
 export {

@@ -244,6 +244,14 @@ export interface ImageTable {
   readonly bytes: number;
 }
 
+/** Frames of a stream that were not looked at: left out, lost on the way, or not arrived. */
+export interface Hole {
+  /** Frames known to be left out: their numbers are skipped. 0 where how many is not known. */
+  readonly frames: number;
+  /** How long it is, ns; null where that is not known. */
+  readonly ns: bigint | null;
+}
+
 /**
  * What a reader decodes of one stream from one span. Columns lie on the JavaScript heap, so they survive when kernel
  * memory grows; pointers refer to kernel memory and hold until the next `read`.
@@ -251,6 +259,10 @@ export interface ImageTable {
 export interface Block {
   readonly stream: number;
   readonly frames: FrameColumns;
+  /** What lies between this block and the one before it of its stream; absent where they touch. */
+  readonly hole?: Hole;
+  /** Of the container (src/check/check.ts): what reading it revealed. */
+  readonly facts?: ContainerFacts;
   /** Paths of the files the byte ranges are in: one per frame, or one for all. Absent where the recording is one file. */
   readonly files?: readonly string[];
   /** Frames whose payload does not decode as its declared type: block-relative index and a short reason. */
@@ -349,6 +361,8 @@ export interface Report {
   readonly plan: { readonly seed: number; readonly checks: readonly PlannedCheck[] };
   /** Present and true when the run was cancelled: the report covers the first spans only. */
   readonly interrupted?: true;
+  /** Present and true when the report was asked for while the recording still goes on. */
+  readonly provisional?: true;
   readonly verdicts: readonly Verdict[];
   readonly findings: readonly Finding[];
   readonly summary: {

@@ -36,23 +36,22 @@ export async function gather(
   const out: Gathered = { stamps: {} };
   const gathering = defineCheck({
     id: "time/bench",
-    scope: "recording",
     title: "",
     level: 1,
     needs: ["frames"],
-    gathers: [imuRows, poseRows, sweepSteps, imageSteps, labelRows, stampRows],
+    sees: [imuRows, poseRows, sweepSteps, imageSteps, labelRows, stampRows],
     defaults: {},
     kinds: {},
     blindSpots: [],
-    conclude({ gathered, kernels }) {
-      for (const [i, { id }] of gathered.streams.entries()) {
+    conclude({ seen }) {
+      for (const [i, { id }] of seen.streams.entries()) {
         const is = (wanted: string | undefined): boolean => wanted === undefined || wanted === id;
-        const [imu, poses, sweeps] = [gathered.of(imuRows)[i], gathered.of(poseRows)[i], gathered.of(sweepSteps)[i]];
-        const [images, labels, stamps] = [gathered.of(imageSteps)[i], gathered.of(labelRows)[i], gathered.of(stampRows)[i]];
+        const [imu, poses, sweeps] = [seen.of(imuRows)[i], seen.of(poseRows)[i], seen.of(sweepSteps)[i]];
+        const [images, labels, stamps] = [seen.of(imageSteps)[i], seen.of(labelRows)[i], seen.of(stampRows)[i]];
         if (imu) out.imu ??= imuTable(imu);
         if (poses && is(named.poses)) out.poses ??= poseTable(poses);
-        if (sweeps) out.sweeps ??= sweepTable(sweeps, kernels);
-        if (images) out.images ??= imageTable(images, kernels);
+        if (sweeps) out.sweeps ??= sweepTable(sweeps);
+        if (images) out.images ??= imageTable(images);
         if (labels && is(named.labels)) out.labels ??= labelTable(labels);
         if (stamps) out.stamps[id] = stampTable(stamps);
       }

@@ -12,6 +12,11 @@ export interface MotionPiece<Columns extends Motion> {
   readonly columns: Columns | null;
 }
 
+/** Frames that were left out, as pieces. */
+export function leftOut(frames: number): readonly MotionPiece<never>[] {
+  return frames === 0 ? [] : [{ frames, columns: null }];
+}
+
 /** @param widths of the f64 columns to join, in values a row */
 export function joinColumns<Name extends string>(
   widths: Readonly<Record<Name, number>>,

@@ -1,29 +1,29 @@
 /** How much a camera turned from image to image: 24 bytes an image, and up to 2 KB a piece for the profiles of its two ends. */
 import { PROFILE_COLUMNS } from "../abi.ts";
-import type { Gather } from "../check/gather.ts";
+import type { Table } from "../check/table.ts";
 import type { Kernels } from "../kernels.ts";
 import { hasLuma, smallLuma } from "../luma/small-luma.ts";
 import type { Luma } from "../luma/types.ts";
 import type { ImageTable } from "../types.ts";
-import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
+import { joinSteps, NO_STEP, type Profile, type Step, type Steps, type StepTable, stepsOf, stepTable } from "./_steps.ts";
 
-/** Pieces in file order. */
-export type ImageSteps = readonly StepPiece[];
+export type ImageSteps = Steps;
 
-export const imageSteps: Gather<ImageSteps> = {
+export const imageSteps: Table<ImageSteps> = {
   id: "image-steps",
   needs: ["images"],
+  bytesPerRow: 24,
   appliesTo: ({ kind }) => kind === "image",
-  observe({ frames, images = [] }, kernels) {
+  collect({ frames, images = [] }, kernels) {
     const profiles: Profile[] = new Array(frames.count).fill(null);
     for (const image of images) profiles[image.frame] = profileOf(image, kernels);
-    return [stepPiece(frames.stampNs, profiles, UNSURE_S, measure, kernels)];
+    return stepsOf(frames.stampNs, profiles, UNSURE_S, measure, kernels);
   },
-  merge: (left, right) => [...left, ...right],
+  join: (left, right, meeting) => joinSteps(left, right, measure, meeting),
 };
 
-export function imageTable(pieces: ImageSteps, kernels: Kernels): StepTable {
-  return stepTable(pieces, measure, kernels);
+export function imageTable(steps: ImageSteps): StepTable {
+  return stepTable(steps);
 }
 
 /** The band of rows that is averaged: sky and bonnet left out. */

@@ -1,17 +1,18 @@
 /** Inertial samples of whole streams: 60 bytes a row. */
-import type { Gather } from "../check/gather.ts";
+import type { Table } from "../check/table.ts";
 import type { ImuColumns } from "../types.ts";
-import { joinColumns, type MotionPiece } from "./_motion.ts";
+import { joinColumns, leftOut, type MotionPiece } from "./_motion.ts";
 
 /** Pieces in file order. */
 export type ImuRows = readonly MotionPiece<ImuColumns>[];
 
-export const imuRows: Gather<ImuRows> = {
+export const imuRows: Table<ImuRows> = {
   id: "imu",
   needs: ["imu"],
+  bytesPerRow: 60,
   appliesTo: ({ kind }) => kind === "imu",
-  observe: ({ frames, imu }) => [{ frames: frames.count, columns: imu ?? null }],
-  merge: (left, right) => [...left, ...right],
+  collect: ({ frames, imu }) => [{ frames: frames.count, columns: imu ?? null }],
+  join: (left, right, { skipped }) => [...left, ...leftOut(skipped), ...right],
 };
 
 /** All samples of a stream; `frame` is the frame of the stream. */

@@ -1,5 +1,5 @@
 /** Which labels belong to which images: streams by what they say of themselves, frames by their stamps. */
-import type { Gathered } from "../check/gather.ts";
+import type { Seen } from "../check/table.ts";
 import type { LabelColumns, StreamInfo } from "../types.ts";
 import { labelRows, labelTable } from "./labels.ts";
 
@@ -18,9 +18,9 @@ export interface BoxTable {
 }
 
 /** Every label stream that has 2D boxes with tracks, once per thread. */
-export function boxTables(gathered: Gathered): readonly BoxTable[] {
-  return gathered.of(labelRows).flatMap((pieces, i) => {
-    const stream = gathered.streams[i];
+export function boxTables(seen: Seen): readonly BoxTable[] {
+  return seen.of(labelRows).flatMap((pieces, i) => {
+    const stream = seen.streams[i];
     if (!pieces || !stream) return [];
     const { frames, stampNs, labels } = labelTable(pieces);
     const usable = labels.box2d.some((edge, k) => !Number.isNaN(edge) && (labels.track[k >> 2] ?? -1) >= 0);

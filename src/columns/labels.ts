@@ -1,5 +1,5 @@
 /** Label rows of whole streams: some 130 bytes a box and 8 a frame. */
-import type { Gather } from "../check/gather.ts";
+import type { Table } from "../check/table.ts";
 import type { LabelColumns } from "../types.ts";
 
 /** Pieces in file order: kept apart until someone asks, so that merging costs nothing. */
@@ -13,13 +13,19 @@ interface LabelPiece {
   readonly labels: LabelColumns | null;
 }
 
-export const labelRows: Gather<LabelRows> = {
+export const labelRows: Table<LabelRows> = {
   id: "labels",
   needs: ["labels"],
+  bytesPerRow: 130,
   appliesTo: ({ kind }) => kind === "labels",
-  observe: ({ frames, labels }) => [{ frames: frames.count, stampNs: frames.stampNs.slice(0, frames.count), labels: labels ?? null }],
-  merge: (left, right) => [...left, ...right],
+  collect: ({ frames, labels }) => [{ frames: frames.count, stampNs: frames.stampNs.slice(0, frames.count), labels: labels ?? null }],
+  join: (left, right, { skipped }) => [...left, ...leftOut(skipped), ...right],
 };
+
+/** Frames that were left out keep their places: without stamps and rows. */
+function leftOut(frames: number): LabelRows {
+  return frames === 0 ? [] : [{ frames, stampNs: new BigInt64Array(frames), labels: null }];
+}
 
 /** The labels of a stream from its first frame to its last. */
 export interface LabelTable {

@@ -1,17 +1,18 @@
 /** Poses of whole streams: 68 bytes a row. */
-import type { Gather } from "../check/gather.ts";
+import type { Table } from "../check/table.ts";
 import type { PoseColumns } from "../types.ts";
-import { joinColumns, type MotionPiece } from "./_motion.ts";
+import { joinColumns, leftOut, type MotionPiece } from "./_motion.ts";
 
 /** Pieces in file order. */
 export type PoseRows = readonly MotionPiece<PoseColumns>[];
 
-export const poseRows: Gather<PoseRows> = {
+export const poseRows: Table<PoseRows> = {
   id: "poses",
   needs: ["poses"],
+  bytesPerRow: 68,
   appliesTo: ({ kind }) => kind === "pose",
-  observe: ({ frames, poses }) => [{ frames: frames.count, columns: poses ?? null }],
-  merge: (left, right) => [...left, ...right],
+  collect: ({ frames, poses }) => [{ frames: frames.count, columns: poses ?? null }],
+  join: (left, right, { skipped }) => [...left, ...leftOut(skipped), ...right],
 };
 
 /** All poses of a stream; `frame` is the frame of the stream. */

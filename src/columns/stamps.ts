@@ -1,5 +1,5 @@
 /** Stamps of whole streams by both clocks: 16 bytes a frame. */
-import type { Gather } from "../check/gather.ts";
+import type { Table } from "../check/table.ts";
 
 /** Pieces in file order. */
 export type StampRows = readonly StampTable[];
@@ -10,13 +10,19 @@ export interface StampTable {
   readonly logNs: BigInt64Array;
 }
 
-export const stampRows: Gather<StampRows> = {
+export const stampRows: Table<StampRows> = {
   id: "stamps",
   needs: ["frames"],
+  bytesPerRow: 16,
   appliesTo: () => true,
-  observe: ({ frames }) => [{ stampNs: frames.stampNs.slice(0, frames.count), logNs: frames.logNs.slice(0, frames.count) }],
-  merge: (left, right) => [...left, ...right],
+  collect: ({ frames }) => [{ stampNs: frames.stampNs.slice(0, frames.count), logNs: frames.logNs.slice(0, frames.count) }],
+  join: (left, right, { skipped }) => [...left, ...unknown(skipped), ...right],
 };
+
+/** Frames that were left out keep their places: without stamps. */
+function unknown(frames: number): StampRows {
+  return frames === 0 ? [] : [{ stampNs: new BigInt64Array(frames), logNs: new BigInt64Array(frames) }];
+}
 
 /** All frames of a stream. */
 export function stampTable(pieces: StampRows): StampTable {

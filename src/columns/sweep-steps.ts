@@ -1,20 +1,20 @@
 /** How much a LiDAR turned from sweep to sweep: 24 bytes a sweep, and 14 KB a piece for the profiles of its two ends. */
 import { PROFILE_BINS } from "../abi.ts";
-import type { Gather } from "../check/gather.ts";
+import type { Table } from "../check/table.ts";
 import type { Kernels } from "../kernels.ts";
 import type { PointTable } from "../types.ts";
-import { NO_STEP, type Profile, type Step, type StepPiece, type StepTable, stepPiece, stepTable } from "./_steps.ts";
+import { joinSteps, NO_STEP, type Profile, type Step, type Steps, type StepTable, stepsOf, stepTable } from "./_steps.ts";
 import { fieldOf } from "./point-fields.ts";
 import { FIELD_TYPES, pointTimes } from "./point-times.ts";
 
-/** Pieces in file order. */
-export type SweepSteps = readonly StepPiece[];
+export type SweepSteps = Steps;
 
-export const sweepSteps: Gather<SweepSteps> = {
+export const sweepSteps: Table<SweepSteps> = {
   id: "sweep-steps",
   needs: ["points"],
+  bytesPerRow: 24,
   appliesTo: ({ kind }) => kind === "points",
-  observe({ frames, points = [] }, kernels) {
+  collect({ frames, points = [] }, kernels) {
     const profiles: Profile[] = new Array(frames.count).fill(null);
     const seen = new Set<number>();
     let unsureS = 0;
@@ -28,13 +28,13 @@ export const sweepSteps: Gather<SweepSteps> = {
       }
       seen.add(table.frame);
     }
-    return [stepPiece(frames.stampNs, profiles, unsureS, measure, kernels)];
+    return stepsOf(frames.stampNs, profiles, unsureS, measure, kernels);
   },
-  merge: (left, right) => [...left, ...right],
+  join: (left, right, meeting) => joinSteps(left, right, measure, meeting),
 };
 
-export function sweepTable(pieces: SweepSteps, kernels: Kernels): StepTable {
-  return stepTable(pieces, measure, kernels);
+export function sweepTable(steps: SweepSteps): StepTable {
+  return stepTable(steps);
 }
 
 /** A sweep whose points have no time may be stamped at its begin or its end: half of what turns at 10 Hz. */

@@ -2,15 +2,15 @@
  * Conclude: the folded whole becomes verdicts, findings and a report. Pure; the last step of every run.
  */
 
-import type { Check, Conclusion, Context, Defect, Options } from "../check/check.ts";
+import type { AnyCheck, Conclusion, Context, Defect, Partial, Whole } from "../check/check.ts";
 import { digestHex } from "../check/fingerprint.ts";
-import { gatheredOf, nothingKnown } from "../check/gather.ts";
+import { type Collected, nothingEarly, seenOf } from "../check/table.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Seal } from "../seal/seal.ts";
 import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
 import { concludeCensus } from "./census.ts";
-import type { GatheredParts, Part } from "./observe.ts";
+import type { Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 
 /** What the recording is held against. */
@@ -19,35 +19,36 @@ export interface Given {
   readonly seal: Seal | null;
 }
 
-/** @param known what the pass before has collected */
+/** @param early what the pass before has collected */
 export function conclude(
-  checks: readonly Check[],
+  checks: readonly AnyCheck[],
   plan: Plan,
   index: RecordingIndex,
   whole: Part,
   given: Given,
-  interrupted: boolean,
+  partial: Partial | null,
   kernels: Kernels,
-  known: GatheredParts,
+  early: Collected,
 ): Report {
   const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
-  const gathered = gatheredOf(index.streams, { ...nothingKnown(checks, index.streams), ...known, ...whole.gathered }, kernels);
-  const context: Context = { recording: index, claims: index.claims, streams, ...given, gathered, kernels, interrupted };
+  const seen = seenOf(index.streams, { ...nothingEarly(checks, index.streams), ...early, ...whole.collected }, kernels);
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, seen, kernels, partial };
   const verdicts: Verdict[] = [];
   const findings: Finding[] = [];
   for (const [c, { id, options }] of plan.run.entries()) {
     const check = checks.find((known) => known.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
-    for (const { stream, conclusion } of conclusions(check, whole.summaries[c] ?? [], context, options)) {
-      verdicts.push(verdict(check, stream, conclusion, interrupted));
-      findings.push(...conclusion.defects.map((defect) => finding(check, stream, defect, kernels)).sort(byPlace));
+    for (const conclusion of check.conclude(foldedBy(whole.summaries[c] ?? null, context), options)) {
+      verdicts.push(verdict(check, conclusion, partial));
+      findings.push(...conclusion.defects.map((defect) => finding(check, conclusion, defect, kernels)).sort(byPlace));
     }
   }
   return {
     schema: "plumbline.report/1",
     recording: recordingOf(index, streams),
     plan: { seed: plan.seed, checks: plan.checks },
-    ...(interrupted && { interrupted }),
+    ...(partial === "interrupted" && { interrupted: true }),
+    ...(partial === "provisional" && { provisional: true }),
     verdicts,
     findings,
     summary: {
@@ -60,34 +61,19 @@ export function conclude(
   };
 }
 
-interface Answer {
-  readonly stream: string | null;
-  readonly conclusion: Conclusion;
+/** The summaries of a check beside what it may know: those of the streams, and the container's, which comes last. */
+function foldedBy(summaries: readonly unknown[] | null, context: Context): Whole<unknown> {
+  const count = context.streams.length;
+  return { ...context, summaries: summaries?.slice(0, count) ?? context.streams.map(() => null), container: summaries?.[count] ?? null };
 }
 
-function conclusions(check: Check, summaries: readonly unknown[], context: Context, options: Options): readonly Answer[] {
-  if (check.scope === "container") return [{ stream: null, conclusion: check.conclude(summaries[0], context, options) }];
-  if (check.scope === "recording" || check.scope === "streams") {
-    const all = check.scope === "recording" ? check.conclude(context, options) : check.conclude(summaries, context, options);
-    return all.map((conclusion) => ({ stream: conclusion.stream ?? null, conclusion }));
-  }
-  const answers: Answer[] = [];
-  for (const [i, stream] of context.streams.entries()) {
-    if (!check.appliesTo(stream.info)) continue;
-    answers.push({ stream: stream.info.id, conclusion: check.conclude(summaries[i] ?? null, stream, context, options) });
-  }
-  if (answers.length > 0) return answers;
-  const absent: Conclusion = { status: "not_run", reason: check.absent, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] };
-  return [{ stream: null, conclusion: absent }];
-}
-
-/** A run that was cut short proves nothing about the rest: what would have passed was not run. */
-function verdict(check: Check, stream: string | null, conclusion: Conclusion, interrupted: boolean): Verdict {
-  const cut = interrupted && conclusion.status === "pass";
-  const reason = cut ? "interrupted" : conclusion.reason;
+/** A run that was cut short, or still goes on, proves nothing about the rest: what would have passed was not run. */
+function verdict(check: AnyCheck, conclusion: Conclusion, partial: Partial | null): Verdict {
+  const cut = partial !== null && conclusion.status === "pass";
+  const reason = cut ? partial : conclusion.reason;
   return {
     check: check.id,
-    stream,
+    stream: conclusion.stream ?? null,
     status: cut ? "not_run" : conclusion.status,
     ...(reason !== undefined && { reason }),
     coverage: conclusion.coverage,
@@ -95,7 +81,7 @@ function verdict(check: Check, stream: string | null, conclusion: Conclusion, in
   };
 }
 
-function finding(check: Check, stream: string | null, defect: Defect, kernels: Kernels): Finding {
+function finding(check: AnyCheck, { stream }: Conclusion, defect: Defect, kernels: Kernels): Finding {
   const place = stream ?? defect.stream ?? null;
   const between = defect.from && defect.to ? [defect.from.stream, defect.to.stream] : [];
   const identity = [

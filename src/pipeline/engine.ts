@@ -2,7 +2,8 @@
  * The engine: open, plan, observe and merge (through an executor), conclude. Thin: it never touches payload bytes.
  * The same function serves Node, browser and tests; they differ in the input, the platform and the executor.
  */
-import type { Check, Options } from "../check/check.ts";
+import type { AnyCheck, Options } from "../check/check.ts";
+import type { Collected } from "../check/table.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import type { Input, Platform } from "../input.ts";
 import { compileKernels, type Kernels, loadKernels } from "../kernels.ts";
@@ -12,9 +13,9 @@ import type { Seal } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
-import type { GatheredParts, Part } from "./observe.ts";
+import type { Part } from "./observe.ts";
 import { type Opened, open, SPAN_BYTES } from "./open.ts";
-import { makePlan, type Plan, planBefore } from "./plan.ts";
+import { makePlan, type Plan, passesOf } from "./plan.ts";
 
 export interface CheckOptions {
   /** What the recording should hold; enables the checks that need to know. */
@@ -37,7 +38,7 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Checks to choose from; the built-in list when absent. Runs inline only: workers know the built-in ones. */
-  readonly catalogue?: readonly Check[] | undefined;
+  readonly catalogue?: readonly AnyCheck[] | undefined;
 }
 
 export interface Progress {
@@ -58,8 +59,8 @@ export interface Folded {
   readonly plan: Plan;
   readonly index: RecordingIndex;
   readonly part: Part;
-  /** What was collected before, for the checks that know it. */
-  readonly known: GatheredParts;
+  /** What the pass before has collected. */
+  readonly early: Collected;
   /** Read for it. */
   readonly bytesBefore: number;
   readonly interrupted: boolean;
@@ -77,8 +78,8 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
   const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
   const { seal } = given;
   const leaves = seal && { algorithm: seal.algorithm, key: seal.leafKey };
-  const { plan, index, part, known, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
-  const report = conclude(checks, plan, index, part, given, interrupted, kernels, known);
+  const { plan, index, part, early, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
+  const report = conclude(checks, plan, index, part, given, interrupted ? "interrupted" : null, kernels, early);
   options.onProgress?.({
     bytes: bytesBefore + bytesOf(index.spans.slice(0, part.end)),
     totalBytes: bytesBefore + bytesOf(index.spans),
@@ -126,12 +127,12 @@ async function foldSpans(
   platform: Platform,
   executor: Executor,
   options: CheckOptions,
-  plan: Plan,
+  planned: Plan,
   kernels: Kernels,
   { source, index }: Opened,
 ): Promise<Folded> {
   const checks = options.catalogue ?? allChecks;
-  const before = planBefore(checks, plan, index);
+  const { before, plan } = passesOf(checks, planned, index);
   const bytesBefore = before ? bytesOf(before.spans) : 0;
   const totalBytes = bytesBefore + bytesOf(index.spans);
   const started = performance.now();
@@ -141,33 +142,33 @@ async function foldSpans(
   const tell = (bytes: number, spans: number): void =>
     options.onProgress?.({ bytes, totalBytes, spans, totalSpans: index.spans.length, findings, elapsedMs: performance.now() - started });
   const job = { input, platform, source, checks, kernels, signal: options.signal };
-  let known: GatheredParts = {};
+  let early: Collected = {};
   if (before) {
-    const { gathered, disproved } = await executor({
+    const { collected, disproved } = await executor({
       ...job,
       index: { ...index, spans: before.spans },
       plan: before.plan,
-      known,
+      early,
       onAdvance: (bytes) => tell(bytes, 0),
     });
     // Nothing folded from a wrong index counts: the main pass finds out too, at once.
-    known = disproved ? {} : gathered;
+    early = disproved ? {} : collected;
   }
   const part = await executor({
     ...job,
     index,
     plan,
-    known,
+    early,
     onAdvance(bytes, spans, soFar) {
       if (!options.onProgress) return;
       if (performance.now() - counted > FINDINGS_EVERY_MS) {
-        findings = conclude(checks, plan, index, soFar, given, true, kernels, known).findings.length;
+        findings = conclude(checks, plan, index, soFar, given, "provisional", kernels, early).findings.length;
         counted = performance.now();
       }
       tell(bytesBefore + bytes, spans);
     },
   });
-  return { plan, index, part, known, bytesBefore, interrupted: part.end < index.spans.length, kernels };
+  return { plan, index, part, early, bytesBefore, interrupted: part.end < index.spans.length, kernels };
 }
 
 function bytesOf(spans: RecordingIndex["spans"]): number {

@@ -2,11 +2,12 @@
  * Who runs the fold. The engine hands an executor the job; it returns the fold of a prefix of the spans: all of them
  * unless it was cancelled. Inline here; a worker pool in src/node/pool.ts.
  */
-import type { Check } from "../check/check.ts";
+import type { AnyCheck } from "../check/check.ts";
+import type { Collected } from "../check/table.ts";
 import type { Input, Platform } from "../input.ts";
 import type { Kernels } from "../kernels.ts";
 import type { RecordingIndex } from "../types.ts";
-import { type GatheredParts, makeFolder, type Part } from "./observe.ts";
+import { makeFolder, type Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "./source.ts";
 
@@ -15,10 +16,10 @@ export interface Job {
   readonly platform: Platform;
   readonly source: Source;
   readonly index: RecordingIndex;
-  readonly checks: readonly Check[];
+  readonly checks: readonly AnyCheck[];
   readonly plan: Plan;
   /** What the pass before has collected. */
-  readonly known: GatheredParts;
+  readonly early: Collected;
   readonly kernels: Kernels;
   readonly signal: AbortSignal | undefined;
   /** Told now and then how far the work is: bytes and spans done, and the fold of the spans known so far. */
@@ -34,7 +35,7 @@ const TURN_MS = 50;
 /** The whole fold on the calling thread, with the same code and result as in workers. */
 export const inlineExecutor: Executor = async (job) => {
   const { input, platform, source, index, kernels } = job;
-  const folder = makeFolder(job.checks, job.plan, index, kernels, job.known);
+  const folder = makeFolder(job.checks, job.plan, index, kernels, job.early);
   const reader = source.reader(input, index, kernels, platform);
   let part = folder.start();
   let bytes = 0;

@@ -4,12 +4,11 @@
  * A `Part` is the fold of a contiguous range of spans. Parts join only with their direct neighbour, so whatever the
  * cut into spans, the number of workers and the order of joining, the whole is the same.
  */
-
-import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "../check/check.ts";
-import { type AnyGather, gatheredOf, gathersOf, nothingKnown } from "../check/gather.ts";
+import { type AnyCheck, CONTAINER, type Look, type Seam } from "../check/check.ts";
+import { type Collected, nothingEarly, seenOf, tablesOf } from "../check/table.ts";
 import { InputError } from "../errors.ts";
 import type { Kernels } from "../kernels.ts";
-import type { Block, Need, RecordingIndex, Span } from "../types.ts";
+import type { Block, ContainerFacts, FrameColumns, Hole, Need, RecordingIndex, Span, StreamInfo } from "../types.ts";
 import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
 import type { Plan } from "./plan.ts";
 import { type Decoded, NO_FACTS, type Reader } from "./source.ts";
@@ -20,16 +19,15 @@ export interface Part {
   readonly first: number;
   readonly end: number;
   readonly census: readonly (CensusPart | null)[];
-  /** Per planned check, in plan order: summaries by stream, or one summary for a container check, or null. */
+  /** What lies before the first block of each stream; null where the block before touches it. */
+  readonly holes: readonly (Hole | null)[];
+  /** Per planned check, in plan order: summaries by stream and then the container's. Null for a check that folds nothing. */
   readonly summaries: readonly (readonly unknown[] | null)[];
-  /** By gather id, by stream. */
-  readonly gathered: GatheredParts;
+  /** By table, by stream. */
+  readonly collected: Collected;
   /** Some span does not fit the index the recording was opened by: nothing here counts. */
   readonly disproved: boolean;
 }
-
-/** By gather id: what was collected of each stream, null where nothing was. Plain data. */
-export type GatheredParts = Readonly<Record<string, readonly unknown[]>>;
 
 /** The planned checks with their options, resolved from ids: made once per thread. */
 export interface Folder {
@@ -40,47 +38,58 @@ export interface Folder {
   merge(left: Part, right: Part): Part;
 }
 
-/** @param known what the pass before has collected for the checks that know it */
+/** @param early what the pass before has collected for the checks that see it while they observe */
 export function makeFolder(
-  checks: readonly Check[],
+  checks: readonly AnyCheck[],
   plan: Plan,
   index: RecordingIndex,
   kernels: Kernels,
-  known: GatheredParts = {},
+  early: Collected = {},
 ): Folder {
+  const streams: readonly StreamInfo[] = [...index.streams, CONTAINER];
+  const seen = seenOf(index.streams, { ...nothingEarly(checks, index.streams), ...early }, kernels);
   const run = plan.run.map(({ id, options }) => {
     const check = checks.find((c) => c.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
-    return { check, options };
+    const looks = streams.map((stream): Look | null =>
+      check.fold?.looksAt(stream) ? { kernels, options, stream, seen, leaves: plan.leaves } : null,
+    );
+    return { fold: check.fold, looks };
   });
-  const gathers = gathersOf(checks, plan.gathers);
-  const before = gatheredOf(index.streams, { ...nothingKnown(checks, index.streams), ...known }, kernels);
+  const tables = tablesOf(checks, plan.tables);
   const needs: ReadonlySet<Need> = new Set(plan.needs);
-  const streams = index.streams.length;
 
   function part(first: number, end: number, { facts, blocks, disproved = false }: Decoded): Part {
-    const byStream: (Block | null)[] = new Array(streams).fill(null);
+    const byStream: (Block | null)[] = new Array(streams.length).fill(null);
     for (const block of blocks) if (block.frames.count > 0) byStream[block.stream] = block;
+    byStream[index.streams.length] = containerBlock(index.streams.length, facts);
     return {
       first,
       end,
       disproved,
-      census: byStream.map((block) => block && observeCensus(block, kernels)),
-      summaries: run.map(({ check, options }) => {
-        if (check.scope === "container") return [check.observe(facts, kernels, options)];
-        if (check.scope === "recording") return null;
-        return byStream.map((block) => {
-          const info = block && index.streams[block.stream];
-          if (!block || !info) return null;
-          if (check.scope === "streams") return check.observe(block, kernels, options, info, plan.leaves);
-          return check.appliesTo(info) ? check.observe(block, kernels, options, info, before) : null;
-        });
+      census: index.streams.map((_, i) => {
+        const block = byStream[i];
+        return block ? observeCensus(block, kernels) : null;
       }),
-      gathered: byId(gathers, (gather) =>
-        byStream.map((block) => {
-          const info = block && index.streams[block.stream];
-          return block && info && gather.appliesTo(info) ? gather.observe(block, kernels, info) : null;
-        }),
+      holes: byStream.map((block) => block?.hole ?? null),
+      summaries: run
+        .map(
+          ({ fold, looks }) =>
+            fold?.observe &&
+            byStream.map((block, i) => {
+              const look = looks[i];
+              return block && look ? fold.observe(block, look) : null;
+            }),
+        )
+        .map((summaries) => summaries ?? null),
+      collected: Object.fromEntries(
+        tables.map(({ id, appliesTo, collect }) => [
+          id,
+          index.streams.map((stream, i) => {
+            const block = byStream[i];
+            return block && appliesTo(stream) ? collect(block, kernels, stream) : null;
+          }),
+        ]),
       ),
     };
   }
@@ -96,32 +105,59 @@ export function makeFolder(
 
     merge(left, right) {
       if (left.end !== right.first) throw new RangeError(`expected a part beginning at span ${left.end}, got ${right.first}`);
+      const at = (i: number): Pick<Seam, "touching" | "skipped"> => {
+        const hole = right.holes[i];
+        return { touching: !hole, skipped: hole?.frames ?? 0 };
+      };
       return {
         first: left.first,
         end: right.end,
         disproved: left.disproved || right.disproved,
         census: left.census.map((a, i) => join(a, right.census[i] ?? null, (l, r) => mergeCensus(l, r, kernels))),
-        summaries: run.map(({ check }, c) => {
-          if (check.scope === "recording") return null;
-          const others = right.summaries[c] ?? [];
-          return (left.summaries[c] ?? []).map((a, i) => join(a, others[i] ?? null, (l, r) => mergeSummaries(check, l, r, kernels)));
+        holes: left.holes.map((hole, i) => (isThere(left, i) ? hole : (right.holes[i] ?? null))),
+        summaries: run.map(({ fold, looks }, c) => {
+          const [mine, theirs] = [left.summaries[c], right.summaries[c]];
+          if (!fold || !mine || !theirs) return null;
+          return mine.map((a, i) => {
+            const look = looks[i];
+            return look ? join(a, theirs[i] ?? null, (l, r) => fold.merge(l, r, { ...look, ...at(i) })) : null;
+          });
         }),
-        gathered: byId(gathers, ({ id, merge }) =>
-          (left.gathered[id] ?? []).map((a, i) => join(a, right.gathered[id]?.[i] ?? null, merge)),
+        collected: Object.fromEntries(
+          tables.map((table) => [
+            table.id,
+            index.streams.map((stream, i) =>
+              join(left.collected[table.id]?.[i] ?? null, right.collected[table.id]?.[i] ?? null, (l, r) =>
+                table.join(l, r, { kernels, stream, ...at(i) }),
+              ),
+            ),
+          ]),
         ),
       };
     },
   };
 }
 
-function byId(gathers: readonly AnyGather[], of: (gather: AnyGather) => readonly unknown[]): GatheredParts {
-  return Object.fromEntries(gathers.map((gather) => [gather.id, of(gather)]));
+/** Whether a part has a block of a stream. The container's is always there. */
+function isThere({ census }: Part, stream: number): boolean {
+  return stream >= census.length || census[stream] !== null;
 }
 
-type Folding = StreamCheck<unknown> | StreamsCheck<unknown> | ContainerCheck<unknown>;
+const NO_FRAMES: FrameColumns = {
+  count: 0,
+  stampNs: new BigInt64Array(0),
+  logNs: new BigInt64Array(0),
+  sequence: new Uint32Array(0),
+  bytes: new Float64Array(0),
+  digest: new BigUint64Array(0),
+  order: new Uint32Array(0),
+  start: new Float64Array(0),
+  end: new Float64Array(0),
+  pointer: new Uint32Array(0),
+};
 
-function mergeSummaries(check: Folding, left: unknown, right: unknown, kernels: Kernels): unknown {
-  return check.scope === "container" ? check.merge(left, right, kernels) : check.merge(left, right);
+function containerBlock(stream: number, facts: ContainerFacts): Block {
+  return { stream, frames: NO_FRAMES, malformed: [], facts };
 }
 
 function join<T>(left: T | null, right: T | null, merge: (left: T, right: T) => T): T | null {

@@ -2,8 +2,8 @@
  * The plan: which checks run, with which options, and what was left out and why. A pure function over plain data;
  * the plan is printed in the report and sent to the workers.
  */
-import type { Check, Options } from "../check/check.ts";
-import { gathersOf } from "../check/gather.ts";
+import { type AnyCheck, CONTAINER, type Options } from "../check/check.ts";
+import { tablesOf } from "../check/table.ts";
 import { ConfigError } from "../errors.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Need, PlannedCheck, RecordingIndex } from "../types.ts";
@@ -26,8 +26,8 @@ export interface Plan {
   /** The planned ones in report order. */
   readonly run: readonly { readonly id: string; readonly options: Options }[];
   readonly needs: readonly Need[];
-  /** Ids of what is gathered on the way. */
-  readonly gathers: readonly string[];
+  /** Ids of the tables collected on the way. */
+  readonly tables: readonly string[];
   readonly leaves: LeafRecipe | null;
 }
 
@@ -35,7 +35,7 @@ export interface Plan {
 const CENSUS_NEEDS: readonly Need[] = ["frames", "digests", "points", "labels"];
 
 /** @throws ConfigError for an unknown check or option, or a check asked for by name that lacks what it requires */
-export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
+export function makePlan(checks: readonly AnyCheck[], options: PlanOptions): Plan {
   for (const pattern of options.checks ?? []) {
     if (!checks.some((check) => matches(check.id, pattern)))
       throw new ConfigError(`expected a check (see \`plumbline checks\`), got "${pattern}"`);
@@ -43,7 +43,7 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
   const planned: PlannedCheck[] = [];
   const run: { id: string; options: Options }[] = [];
   const needs = new Set<Need>(CENSUS_NEEDS);
-  const gathers = new Set<string>();
+  const tables = new Set<string>();
   for (const check of checks) {
     const reason = leftOut(check, options);
     if (reason === NO_SEAL && options.checks?.includes(check.id)) throw new ConfigError(`${check.id}: expected a seal, got none`);
@@ -51,45 +51,44 @@ export function makePlan(checks: readonly Check[], options: PlanOptions): Plan {
     if (reason !== null) continue;
     run.push({ id: check.id, options: withOptions(check, options.options?.[check.id]) });
     for (const need of check.needs) needs.add(need);
-    for (const gather of check.gathers ?? []) {
-      gathers.add(gather.id);
-      for (const need of gather.needs) needs.add(need);
+    for (const table of check.early ? [] : (check.sees ?? [])) {
+      tables.add(table.id);
+      for (const need of table.needs) needs.add(need);
     }
   }
-  return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), gathers: [...gathers], leaves: options.leaves ?? null };
+  return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), tables: [...tables], leaves: options.leaves ?? null };
 }
 
-/**
- * The pass before: what the planned checks must know while they look at other streams, from the spans it can be in.
- * Null where nothing asks: most recordings are read once.
- */
-export function planBefore(
-  checks: readonly Check[],
-  plan: Plan,
-  index: RecordingIndex,
-): { plan: Plan; spans: RecordingIndex["spans"] } | null {
-  const asking = checks.filter(
-    (check) =>
-      check.knows && plan.run.some(({ id }) => id === check.id) && (check.scope !== "stream" || index.streams.some(check.appliesTo)),
-  );
-  const known = gathersOf(asking, [...new Set(asking.flatMap(({ knows = [] }) => knows.map(({ id }) => id)))]);
-  const holds = index.streams.map((stream) => known.some((gather) => gather.appliesTo(stream)));
-  if (!holds.includes(true)) return null;
+/** The pass before and the pass itself. */
+export interface Passes {
+  /** What collects the tables that checks see while they observe, and the spans these can be in; null where nothing asks: most recordings are read once. */
+  readonly before: { readonly plan: Plan; readonly spans: RecordingIndex["spans"] } | null;
+  /** What is collected before is not collected again. */
+  readonly plan: Plan;
+}
+
+export function passesOf(checks: readonly AnyCheck[], plan: Plan, index: RecordingIndex): Passes {
+  const isAsking = (check: AnyCheck): boolean => {
+    const isPlanned = check.early && plan.run.some(({ id }) => id === check.id);
+    return isPlanned === true && [...index.streams, CONTAINER].some((stream) => check.fold?.looksAt(stream) ?? true);
+  };
+  const asked = checks.filter(isAsking).flatMap(({ sees = [] }) => sees.map(({ id }) => id));
+  const tables = tablesOf(checks, [...new Set(asked)]);
+  const holds = index.streams.map((stream) => tables.some((table) => table.appliesTo(stream)));
+  if (!holds.includes(true)) return { before: null, plan };
+  const ids = tables.map(({ id }) => id);
   return {
-    plan: {
-      ...plan,
-      run: [],
-      needs: [...new Set(known.flatMap(({ needs }) => needs))].sort(),
-      gathers: known.map(({ id }) => id),
-      leaves: null,
+    before: {
+      plan: { ...plan, run: [], needs: [...new Set(tables.flatMap(({ needs }) => needs))].sort(), tables: ids, leaves: null },
+      spans: index.spans.filter((span) => span.kind === "bytes" || holds[span.stream]),
     },
-    spans: index.spans.filter((span) => span.kind === "bytes" || holds[span.stream]),
+    plan: { ...plan, tables: plan.tables.filter((id) => !ids.includes(id)) },
   };
 }
 
 const NO_SEAL = "no seal given";
 
-function leftOut(check: Check, options: PlanOptions): string | null {
+function leftOut(check: AnyCheck, options: PlanOptions): string | null {
   if (options.checks && !options.checks.some((pattern) => matches(check.id, pattern))) return "not selected";
   if (check.level > options.level) return `level ${check.level} not asked for`;
   if (check.requires === "seal" && !options.leaves) return NO_SEAL;
@@ -100,7 +99,7 @@ function matches(id: string, pattern: string): boolean {
   return pattern.endsWith("*") ? id.startsWith(pattern.slice(0, -1)) : id === pattern;
 }
 
-function withOptions(check: Check, given: Options | undefined): Options {
+function withOptions(check: AnyCheck, given: Options | undefined): Options {
   for (const [name, value] of Object.entries(given ?? {})) {
     if (!(name in check.defaults))
       throw new ConfigError(`${check.id}: expected one of ${Object.keys(check.defaults).join(", ")}, got "${name}"`);

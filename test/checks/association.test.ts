@@ -12,7 +12,7 @@ import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import { jsonReport } from "../../src/report/json.ts";
 import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
-import { blockOf, censusOf, contextOf, cutBlock, healthy, SENSOR, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, cutBlock, healthy, joinedRows, SENSOR, START_NS } from "../blocks.ts";
 import { testShared } from "../shared-data.ts";
 
 let kernels: Kernels;
@@ -34,14 +34,14 @@ function ask(given: readonly Given[], rig: Rig | null = null, cuts: readonly num
     const parts = cutBlock(
       block,
       cuts.filter((cut) => cut < at.length),
-    ).map((piece) => stampRows.observe(piece, kernels, stream));
-    return { census: censusOf(stream, block), rows: parts.length > 0 ? parts.reduce(stampRows.merge) : null };
+    ).map((piece) => stampRows.collect(piece, kernels, stream));
+    return { census: censusOf(stream, block), rows: parts.length > 0 ? joinedRows(stampRows, parts) : null };
   });
   const context = contextOf(
     pieces.map(({ census }) => census),
     rig,
     interrupted,
-    { gathered: { stamps: pieces.map(({ rows }) => rows) }, kernels },
+    { collected: { stamps: pieces.map(({ rows }) => rows) }, kernels },
   );
   return association.conclude(context, association.defaults);
 }

@@ -11,7 +11,7 @@ import { runCheck } from "../../src/pipeline/engine.ts";
 import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import { randomStream } from "../../src/simulate/random.ts";
 import type { Block, FieldType, StreamInfo } from "../../src/types.ts";
-import { blockOf, cutBlock, healthy, SENSOR } from "../blocks.ts";
+import { blockOf, cutBlock, healthy, joinedRows, SENSOR } from "../blocks.ts";
 import { memoryInput } from "../memory-input.ts";
 import { record } from "../simulate/record.ts";
 
@@ -74,15 +74,15 @@ describe("the same whatever the cut", () => {
     const mark = kernels.mark();
     for (const time of ["relative", "absolute", "none"] as const) {
       const block = sweeps(time);
-      const observe = (piece: Block) => sweepSteps.observe(piece, kernels, SENSOR);
-      const whole = sweepTable(observe(block), kernels);
+      const observe = (piece: Block) => sweepSteps.collect(piece, kernels, SENSOR);
+      const whole = sweepTable(observe(block));
       for (const turn of whole.turn.subarray(1)) expect(turn).toBeCloseTo(0.03, 2);
       for (const moment of whole.momentS.subarray(1)) expect(Math.abs(moment - 0.05)).toBeLessThan(0.02);
       expect([whole.turn[0], whole.unsureS]).toEqual([Number.NaN, time === "none" ? 0.05 : 0]);
       fc.assert(
         fc.property(cuts, (at) => {
           const pieces = cutBlock(block, at).map((piece) => structuredClone(observe(piece)));
-          expect(sweepTable(pieces.reduce(sweepSteps.merge), kernels)).toEqual(whole);
+          expect(sweepTable(joinedRows(sweepSteps, pieces, SENSOR, kernels))).toEqual(whole);
         }),
         { numRuns: 15 },
       );
@@ -93,13 +93,13 @@ describe("the same whatever the cut", () => {
   test("images", () => {
     const mark = kernels.mark();
     const block = images();
-    const observe = (piece: Block) => imageSteps.observe(piece, kernels, CAMERA);
-    const whole = imageTable(observe(block), kernels);
+    const observe = (piece: Block) => imageSteps.collect(piece, kernels, CAMERA);
+    const whole = imageTable(observe(block));
     for (const turn of whole.turn.subarray(1)) expect(turn).toBeCloseTo(-1.5, 1);
     fc.assert(
       fc.property(cuts, (at) => {
         const pieces = cutBlock(block, at).map((piece) => structuredClone(observe(piece)));
-        expect(imageTable(pieces.reduce(imageSteps.merge), kernels)).toEqual(whole);
+        expect(imageTable(joinedRows(imageSteps, pieces, CAMERA, kernels))).toEqual(whole);
       }),
       { numRuns: 30 },
     );
@@ -108,11 +108,11 @@ describe("the same whatever the cut", () => {
 
   test("stamps", () => {
     const block = blockOf(healthy(30));
-    const whole = stampTable(stampRows.observe(block, kernels, SENSOR));
+    const whole = stampTable(stampRows.collect(block, kernels, SENSOR));
     fc.assert(
       fc.property(fc.array(fc.nat(30)), (at) => {
-        const pieces = cutBlock(block, at).map((piece) => stampRows.observe(piece, kernels, SENSOR));
-        expect(stampTable(pieces.reduce(stampRows.merge))).toEqual(whole);
+        const pieces = cutBlock(block, at).map((piece) => stampRows.collect(piece, kernels, SENSOR));
+        expect(stampTable(joinedRows(stampRows, pieces))).toEqual(whole);
       }),
     );
   });
@@ -132,13 +132,11 @@ describe("frames that show nothing", () => {
       fifth,
       fifth,
     ];
-    const { turn } = sweepTable(sweepSteps.observe({ ...rest, points: odd }, kernels, SENSOR), kernels);
+    const { turn } = sweepTable(sweepSteps.collect({ ...rest, points: odd }, kernels, SENSOR));
     expect([...turn].every(Number.isNaN)).toBe(true);
     const block = images();
     const strange = (block.images ?? []).map((image, k) => ({ ...image, encoding: k % 2 ? "jpeg" : "bayer_rggb8" }));
-    expect([...imageTable(imageSteps.observe({ ...block, images: strange }, kernels, CAMERA), kernels).turn].every(Number.isNaN)).toBe(
-      true,
-    );
+    expect([...imageTable(imageSteps.collect({ ...block, images: strange }, kernels, CAMERA)).turn].every(Number.isNaN)).toBe(true);
     kernels.release(mark);
   });
 });

@@ -4,13 +4,12 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { StreamCheck } from "../../src/check/check.ts";
-import { gatheredOf } from "../../src/check/gather.ts";
+import type { AnyCheck, Check, Look, StreamCheck } from "../../src/check/check.ts";
 import { checks } from "../../src/checks/index.ts";
 import type { LabelRow } from "../../src/columns/builder.ts";
 import type { Rig } from "../../src/rig/rig.ts";
 import type { StreamInfo } from "../../src/types.ts";
-import { blockOf, censusOf, contextOf, cutBlock, type Frame, memory, SENSOR } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, cutBlock, type Frame, lookOf, memory, SENSOR } from "../blocks.ts";
 
 const RUNS = 400;
 
@@ -125,18 +124,19 @@ function framesFrom(rows: readonly Row[], info: StreamInfo): Frame[] {
 }
 
 /** Merges neighbours in an order the numbers choose, until one is left. */
-function mergeTree<S>(check: StreamCheck<S>, parts: readonly S[], picks: readonly number[]): S {
+function mergeTree<S>(check: StreamCheck<S>, parts: readonly S[], picks: readonly number[], look: Look): S {
   const left = [...parts];
   for (let k = 0; left.length > 1; k++) {
     const i = (picks[k % Math.max(1, picks.length)] ?? 0) % (left.length - 1);
-    left.splice(i, 2, check.merge(left[i] as S, left[i + 1] as S));
+    left.splice(i, 2, check.merge(left[i] as S, left[i + 1] as S, { ...look, touching: true, skipped: 0 }));
   }
   return left[0] as S;
 }
 
 const content = Uint8Array.from({ length: 65536 }, (_, i) => (Math.imul(i, 2654435761) >>> 13) & 255);
 const kernels = memory(content);
-const streamChecks = checks.filter((check): check is StreamCheck<unknown> => check.scope === "stream");
+const isStreamCheck = (check: AnyCheck): check is Check<unknown> & StreamCheck<unknown> => "appliesTo" in check;
+const streamChecks = checks.filter(isStreamCheck);
 
 describe("the law of splits", () => {
   test("there are stream checks to test", () => expect(streamChecks.length).toBeGreaterThan(3));
@@ -154,16 +154,16 @@ describe("the law of splits", () => {
             const asked = { ...info, kind: check.appliesTo(info) ? info.kind : ("labels" as const) };
             const block = blockOf(framesFrom(given, asked));
             const known = { labels: [null], poses: [null] };
-            const observe = (piece: typeof block): unknown =>
-              check.observe(piece, kernels, check.defaults, asked, gatheredOf([asked], known, kernels));
+            const look = lookOf(asked, { options: check.defaults, collected: known, kernels });
+            const observe = (piece: typeof block): unknown => check.observe(piece, look);
             const census = censusOf(asked, block);
-            const context = contextOf([census], stated, false, { gathered: known });
-            const conclude = (summary: unknown) => check.conclude(summary, census, context, check.defaults);
+            const context = contextOf([census], stated, false, { collected: known });
+            const conclude = (summary: unknown) => check.answer(summary, census, context, check.defaults);
             const summary = observe(block);
             const whole = conclude(summary);
             // Plain data: a summary crosses to another thread between any two steps.
             const parts = cutBlock(block, cuts).map((piece) => structuredClone(observe(piece)));
-            const tree = structuredClone(mergeTree(check, parts, picks));
+            const tree = structuredClone(mergeTree(check, parts, picks, look));
             const merged = conclude(tree);
             expect(tree).toEqual(summary);
             expect(merged).toEqual(whole);

@@ -1,6 +1,6 @@
 /** How fast labelled objects move: by row of a label table, from the boxes of the track before and after. */
 
-import type { Gathered } from "../../check/gather.ts";
+import type { Seen } from "../../check/table.ts";
 import { type BoxTable, boxTable } from "../../columns/label-frames.ts";
 import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";
@@ -23,10 +23,10 @@ export interface MovingBoxes {
 }
 
 /** Every label stream that has 3D boxes with tracks, once per thread. */
-export function movingBoxes(gathered: Gathered): readonly MovingBoxes[] {
-  const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
-  return gathered.of(labelRows).flatMap((pieces, i) => {
-    const stream = gathered.streams[i];
+export function movingBoxes(seen: Seen): readonly MovingBoxes[] {
+  const poses = seen.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
+  return seen.of(labelRows).flatMap((pieces, i) => {
+    const stream = seen.streams[i];
     if (!pieces || !stream) return [];
     const table = labelTable(pieces);
     const { labels } = table;

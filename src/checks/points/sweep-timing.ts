@@ -7,7 +7,7 @@
  */
 
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
 import { fieldOf } from "../../columns/point-fields.ts";
 import { pointTimes } from "../../columns/point-times.ts";
 import { log, tenTo } from "../../geometry/elementary.ts";
@@ -89,9 +89,8 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-export const sweepTiming = defineCheck<Summary>({
+export const sweepTiming = defineStreamCheck<Summary>({
   id: "points/sweep-timing",
-  scope: "stream",
   title: "Do the times of points agree with where the sensor looked?",
   level: 1,
   needs: ["frames", "points"],
@@ -106,7 +105,7 @@ export const sweepTiming = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "points",
 
-  observe({ frames, points = [] }, kernels, _options, stream) {
+  observe({ frames, points = [] }, { kernels, stream }) {
     const seen = new Set<number>();
     let timed = 0;
     const sweeps: Sweep[] = [];
@@ -123,13 +122,13 @@ export const sweepTiming = defineCheck<Summary>({
     return { frames: frames.count, timed, sweeps };
   },
 
-  merge: (left, right) => ({
-    frames: left.frames + right.frames,
+  merge: (left, right, { skipped }) => ({
+    frames: left.frames + skipped + right.frames,
     timed: left.timed + right.timed,
-    sweeps: [...left.sweeps, ...right.sweeps.map((one) => ({ ...one, frame: one.frame + left.frames }))],
+    sweeps: [...left.sweeps, ...right.sweeps.map((one) => ({ ...one, frame: one.frame + left.frames + skipped }))],
   }),
 
-  conclude(summary, { info }) {
+  answer(summary, { info }) {
     const items = summary?.frames ?? 0;
     const none = (status: "not_run" | "not_observable", reason: string): Conclusion => ({
       ...{ status, reason, coverage: { items, checked: 0 }, observed: {}, defects: [] },

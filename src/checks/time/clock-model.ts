@@ -19,11 +19,10 @@ const kinds = {
 
 export const clockModelCheck = defineCheck({
   id: "time/clock-model",
-  scope: "recording",
   title: "Does each sensor's clock agree with the recorder's, and run at its rate?",
   level: 0,
   needs: ["frames"],
-  gathers: [stampRows],
+  sees: [stampRows],
   defaults: {
     /** A message may take so long to the recorder, s: labels and fixes are late by seconds. */
     maxDelayS: 10,
@@ -43,9 +42,9 @@ export const clockModelCheck = defineCheck({
     "steps below 5 ms or 8 times the change from frame to frame, and more than 20 of them",
   ],
 
-  conclude({ gathered, kernels }, options) {
-    const answers = gathered.of(stampRows).flatMap((pieces, i): Conclusion[] => {
-      const info = gathered.streams[i];
+  conclude({ seen, kernels }, options) {
+    const answers = seen.of(stampRows).flatMap((pieces, i): Conclusion[] => {
+      const info = seen.streams[i];
       if (info?.stamps !== "sensor" || !pieces) return [];
       const table = stampTable(pieces);
       const model = clockModel(table.stampNs, table.logNs, kernels);

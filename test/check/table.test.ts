@@ -1,7 +1,8 @@
-/** What is gathered is the same whatever the cut, and checks get what they name: on the way, or before they observe. */
+/** Tables are the same whatever the cut, and checks see those they name: when they conclude, or already while they observe. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Check, defineCheck } from "../../src/check/check.ts";
+import { defineStreamCheck } from "../../src/check/check.ts";
+import type { Seen } from "../../src/check/table.ts";
 import type { LabelRow } from "../../src/columns/builder.ts";
 import { imuRows, imuTable } from "../../src/columns/imu.ts";
 import { labelRows, labelTable } from "../../src/columns/labels.ts";
@@ -10,7 +11,7 @@ import { nodePlatform } from "../../src/node/platform.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
 import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Block, ImuColumns, PoseColumns } from "../../src/types.ts";
-import { blockOf, cutBlock, healthy, memory, SENSOR } from "../blocks.ts";
+import { blockOf, cutBlock, healthy, joinedRows, memory, SENSOR } from "../blocks.ts";
 import { memoryInput } from "../memory-input.ts";
 
 const cuts = fc.array(fc.nat(30), { maxLength: 6 });
@@ -22,9 +23,9 @@ describe("tables are the same whatever the cut", () => {
       fc.property(fc.array(fc.array(row, { maxLength: 3 }), { minLength: 1, maxLength: 30 }), cuts, (boxes, at) => {
         const frames = healthy(boxes.length).map((frame, i) => ({ ...frame, boxes: boxes[i] as Omit<LabelRow, "frame">[] }));
         const block = blockOf(frames);
-        const observe = (piece: Block) => labelRows.observe(piece, memory(), SENSOR);
+        const observe = (piece: Block) => labelRows.collect(piece, memory(), SENSOR);
         const pieces = cutBlock(block, at).map(observe);
-        expect(labelTable(pieces.reduce(labelRows.merge))).toEqual(labelTable(observe(block)));
+        expect(labelTable(joinedRows(labelRows, pieces))).toEqual(labelTable(observe(block)));
         const { labels, stampNs } = labelTable(pieces.flat());
         expect(stampNs).toEqual(block.frames.stampNs);
         expect(
@@ -47,75 +48,77 @@ describe("tables are the same whatever the cut", () => {
       const imu: ImuColumns = { ...common, angularVelocity: filled(3), linearAcceleration: filled(3) };
       return frames === 0 ? base : { ...base, poses, imu };
     });
-    const poses = poseTable(pieces.map((piece) => poseRows.observe(piece, memory(), SENSOR)).reduce(poseRows.merge));
+    const poses = poseTable(
+      joinedRows(
+        poseRows,
+        pieces.map((piece) => poseRows.collect(piece, memory(), SENSOR)),
+      ),
+    );
     expect([poses.count, [...poses.frame], [...poses.stampNs]]).toEqual([5, [0, 1, 2, 4, 5], [0n, 0n, 0n, 2n, 2n]]);
     expect([...poses.xyz]).toEqual([...new Array(9).fill(0), ...new Array(6).fill(2)]);
-    const imu = imuTable(pieces.map((piece) => imuRows.observe(piece, memory(), SENSOR)).reduce(imuRows.merge));
+    const imu = imuTable(
+      joinedRows(
+        imuRows,
+        pieces.map((piece) => imuRows.collect(piece, memory(), SENSOR)),
+      ),
+    );
     expect([imu.count, imu.linearAcceleration.length, [...imu.frame]]).toEqual([5, 15, [0, 1, 2, 4, 5]]);
   });
 });
 
-describe("checks get what they name", () => {
+describe("checks see what they name", () => {
   const rows = (id: number): string => Array.from({ length: 40 }, (_, i) => `${i + 1},${id},10,20,30,40,1,-1,-1,-1`).join("\n");
   const input = memoryInput("mot", { "gt/gt.txt": rows(1), "det/det.txt": rows(-1) });
-  const seen: string[] = [];
+  const told: string[] = [];
+  const countsIn = (seen: Seen) => seen.of(labelRows).map((pieces) => pieces && labelTable(pieces).labels.count);
+  const deepThought = (): object => ({});
 
-  const asking = (named: Pick<Check, "gathers" | "knows">): Check =>
-    defineCheck<number>({
-      id: "labels/asking",
-      scope: "stream",
-      title: "What do you know?",
-      level: 0,
-      needs: ["frames"],
-      defaults: {},
-      kinds: {},
-      absent: "no detections",
-      blindSpots: [],
-      ...named,
+  const asking = (early: boolean) =>
+    defineStreamCheck<number>({
+      ...{ id: "labels/asking", title: "What do you see?", level: 0, needs: ["frames"], absent: "no detections" },
+      ...{ defaults: {}, kinds: {}, blindSpots: [], sees: [labelRows], early },
       appliesTo: ({ id }) => id === "det",
-      observe(block, _kernels, _options, _stream, known) {
-        if (named.knows) seen.push(`observe ${known.of(labelRows).map((pieces) => pieces && labelTable(pieces).labels.count)}`);
-        else expect(() => known.of(labelRows)).toThrow(RangeError);
-        return block.frames.count;
+      observe({ frames }, { seen }) {
+        if (early) told.push(`observe ${countsIn(seen)}`);
+        else expect(() => seen.of(labelRows)).toThrow(RangeError);
+        return frames.count;
       },
       merge: (left, right) => left + right,
-      conclude(frames, _stream, { gathered }) {
-        const counts = gathered.of(labelRows).map((pieces) => pieces && labelTable(pieces).labels.count);
-        const once = gathered.derive(deepThought);
-        expect(gathered.derive(deepThought)).toBe(once);
-        seen.push(`conclude ${counts}`);
+      answer(frames, _stream, { seen }) {
+        const once = seen.derive(deepThought);
+        expect(seen.derive(deepThought)).toBe(once);
+        told.push(`answer ${countsIn(seen)}`);
         return { status: "pass", coverage: { items: frames ?? 0, checked: frames ?? 0 }, observed: {}, defects: [] };
       },
       describe: () => "",
     });
-  const deepThought = (): object => ({});
 
-  test("what no stream holds is known to be nothing", async () => {
-    const nobody = defineCheck<number>({
-      ...{ id: "labels/nobody", scope: "stream", title: "Who is there?", level: 0, needs: ["frames"], absent: "nothing" },
-      ...{ defaults: {}, kinds: {}, blindSpots: [], knows: [poseRows] },
+  test("what no stream holds is known early to be nothing", async () => {
+    const there = (seen: Seen) => seen.of(poseRows).filter((one) => one !== null).length;
+    const nobody = defineStreamCheck<number>({
+      ...{ id: "labels/nobody", title: "Who is there?", level: 0, needs: ["frames"], absent: "nothing" },
+      ...{ defaults: {}, kinds: {}, blindSpots: [], sees: [poseRows], early: true },
       appliesTo: () => true,
-      observe: (_block, _kernels, _options, _stream, known) => known.of(poseRows).filter((one) => one !== null).length,
+      observe: (_block, { seen }) => there(seen),
       merge: (left, right) => left + right,
-      conclude: (poses, _census, { gathered }) => ({
+      answer: (poses, _census, { seen }) => ({
         ...{ status: "pass", coverage: { items: 1, checked: 1 }, defects: [] },
-        observed: { poses, gathered: gathered.of(poseRows).filter((one) => one !== null).length },
+        observed: { poses, seen: there(seen) },
       }),
       describe: () => "",
     });
     const { verdicts } = await runCheck(input, nodePlatform, inlineExecutor, { catalogue: [nobody], spanBytes: 100 });
-    expect(verdicts.map(({ observed }) => observed)).toEqual([0, 0].map((poses) => ({ poses, gathered: 0 })));
+    expect(verdicts.map(({ observed }) => observed)).toEqual([0, 0].map((poses) => ({ poses, seen: 0 })));
   });
 
-  for (const how of ["gathers", "knows"] as const) {
-    test(how, async () => {
-      seen.length = 0;
-      const catalogue = [asking({ [how]: [labelRows] })];
+  for (const early of [false, true]) {
+    test(early ? "early" : "when they answer", async () => {
+      told.length = 0;
       const progress: number[] = [];
       const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) => progress.push(totalBytes - bytes);
-      const report = await runCheck(input, nodePlatform, inlineExecutor, { catalogue, spanBytes: 100, onProgress });
+      const report = await runCheck(input, nodePlatform, inlineExecutor, { catalogue: [asking(early)], spanBytes: 100, onProgress });
       expect(report.verdicts.map(({ stream, status }) => [stream, status])).toEqual([["det", "pass"]]);
-      expect(new Set(seen)).toEqual(new Set(how === "knows" ? ["observe 40,40", "conclude 40,40"] : ["conclude 40,40"]));
+      expect(new Set(told)).toEqual(new Set(early ? ["observe 40,40", "answer 40,40"] : ["answer 40,40"]));
       expect(progress.at(-1)).toBe(0);
     });
   }
