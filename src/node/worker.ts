@@ -54,3 +54,7 @@ export default async function work(task: WorkerTask): Promise<void> {
     port.close();
   }
 }
+
+// Piscina first tries `require`, and Node 24 aborts the whole process when a thread is ended while `require` loads a module. A module
+// that awaits cannot be required: it is imported, which ends quietly.
+await Promise.resolve();
