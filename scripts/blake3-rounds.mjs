@@ -1,5 +1,5 @@
 /**
- * Writes assembly/_blake3-compress.ts and assembly/_blake3-eight.ts: BLAKE3's compression of one block and of eight side by side, their seven
+ * Writes assembly/hash/_blake3-compress.ts and assembly/hash/_blake3-eight.ts: BLAKE3's compression of one block and of eight side by side, their seven
  * rounds spelled out.
  *
  * Each round takes the block's words in another order. In a loop the order must be looked up, which costs a single chunk a quarter of its
@@ -165,7 +165,7 @@ function lines(items, line) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const write = (name, text) => writeFileSync(fileURLToPath(new URL(`../assembly/${name}`, import.meta.url)), text);
+  const write = (name, text) => writeFileSync(fileURLToPath(new URL(`../assembly/hash/${name}`, import.meta.url)), text);
   write("_blake3-compress.ts", compressSource());
   write("_blake3-eight.ts", eightSource());
 }

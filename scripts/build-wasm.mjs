@@ -1,57 +1,96 @@
 /**
- * Builds the kernels: assembly/index.ts -> build/plumbline.wasm -> src/kernels.generated.ts (base64).
+ * Builds the modules of kernels: assembly/index.ts to build/plumbline.wasm and, as base64 with the declaration of its
+ * functions, to src/kernels.generated.ts; the simulator's, assembly/simulate/index.ts, likewise.
  *
- * Needs Node >= 20 and the installed `assemblyscript`, nothing else. Both outputs are deleted first, so a failed compile
- * can never leave old WASM behind, and the compiler's exit code is ours. What the module exports must be exactly what
- * `KernelExports` in src/wasm.ts declares, and it must import nothing and run nothing at start.
+ * Needs Node >= 20 and the installed `assemblyscript`, nothing else. Outputs are deleted first, so a failed compile
+ * can never leave old WASM behind, and the compiler's exit code is ours. A module must import nothing and run nothing at start.
  *
  *   node scripts/build-wasm.mjs [--quick]    `--quick` optimises less: the same answers, in a fifth of the time to build
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const wasmPath = "build/plumbline.wasm";
-const generatedPath = "src/kernels.generated.ts";
+const MODULES = [
+  { entry: "assembly/index.ts", wasm: "build/plumbline.wasm", generated: "src/kernels.generated.ts", name: "KernelExports" },
+  {
+    entry: "assembly/simulate/index.ts",
+    wasm: "build/simulate.wasm",
+    generated: "src/simulate/kernels.generated.ts",
+    name: "SimulatorExports",
+  },
+];
 const START_SECTION = 8;
+/** What crosses the boundary is a Number: no BigInt is made per call. */
+const NUMBERS = ["usize", "isize", "i32", "u32", "f32", "f64", "bool"];
 
-process.chdir(root);
-rmSync(wasmPath, { force: true });
-rmSync(generatedPath, { force: true });
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+for (const { wasm, generated } of MODULES) {
+  rmSync(wasm, { force: true });
+  rmSync(generated, { force: true });
+}
 mkdirSync("build", { recursive: true });
+for (const one of MODULES) build(one);
 
-const asc = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
-// AS112: vectors passed from file to file are inlined; none leaves the module.
-const effort = process.argv.includes("--quick") ? ["-O1"] : ["-O3", "--converge"];
-const flags = [...effort, "--noAssert", "--runtime", "stub", "--enable", "simd", "--disableWarning", "112"];
-const compiled = spawnSync(process.execPath, [asc, "assembly/index.ts", "-o", wasmPath, ...flags], { stdio: "inherit" });
-if (compiled.status !== 0) fail(`asc failed${compiled.error ? `: ${compiled.error.message}` : ""}`, compiled.status ?? 1);
+function build({ entry, wasm, generated, name }) {
+  const asc = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
+  // AS112: vectors passed from file to file are inlined; none leaves the module.
+  const effort = process.argv.includes("--quick") ? ["-O1"] : ["-O3", "--converge"];
+  const flags = [...effort, "--noAssert", "--runtime", "stub", "--enable", "simd", "--disableWarning", "112"];
+  const compiled = spawnSync(process.execPath, [asc, entry, "-o", wasm, ...flags], { stdio: "inherit" });
+  if (compiled.status !== 0) fail(`asc failed${compiled.error ? `: ${compiled.error.message}` : ""}`, compiled.status ?? 1);
 
-const bytes = readFileSync(wasmPath);
-const module = new WebAssembly.Module(bytes);
-const imports = WebAssembly.Module.imports(module).map(({ module: from, name }) => `${from}.${name}`);
-if (imports.length > 0) fail(`expected no imports, got ${imports.join(", ")}`);
-if (sections(bytes).includes(START_SECTION)) fail("expected no start function: a kernel file has a top-level statement");
+  const bytes = readFileSync(wasm);
+  const module = new WebAssembly.Module(bytes);
+  const imports = WebAssembly.Module.imports(module).map(({ module: from, name }) => `${from}.${name}`);
+  if (imports.length > 0) fail(`${entry}: expected no imports, got ${imports.join(", ")}`);
+  if (sections(bytes).includes(START_SECTION)) fail(`${entry}: expected no start function: a kernel file has a top-level statement`);
 
-const declared = declaredExports(readFileSync("src/wasm.ts", "utf8"));
-const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
-const missing = declared.filter((name) => !exported.includes(name));
-const surplus = exported.filter((name) => !declared.includes(name));
-if (missing.length > 0) fail(`declared in src/wasm.ts but not exported by assembly/index.ts: ${missing.join(", ")}`);
-if (surplus.length > 0) fail(`exported by assembly/index.ts but not declared in src/wasm.ts: ${surplus.join(", ")}`);
+  const text = [
+    `/** Generated by scripts/build-wasm.mjs from ${dirname(entry)}/. */`,
+    `export interface ${name} {`,
+    "  readonly memory: WebAssembly.Memory;",
+    "  readonly HEAP_BASE: WebAssembly.Global;",
+    ...kernelsOf(entry),
+    "}",
+    "",
+    `export const WASM_BASE64 =\n  "${bytes.toString("base64")}";\n`,
+  ].join("\n");
+  const part = `${generated}.${process.pid}.part`;
+  writeFileSync(part, text);
+  renameSync(part, generated);
+}
 
-const text = `/** Generated by scripts/build-wasm.mjs from assembly/. */\nexport const WASM_BASE64 =\n  "${bytes.toString("base64")}";\n`;
-const part = `${generatedPath}.${process.pid}.part`;
-writeFileSync(part, text);
-renameSync(part, generatedPath);
+/** Each kernel that `entry` exports, with the documentation above it, as a method of an interface. */
+function kernelsOf(entry) {
+  return [...readFileSync(entry, "utf8").matchAll(/^export \{([^}]*)\} from "([^"]+)"/gm)].flatMap(([, names, from]) => {
+    const file = `${join(dirname(entry), from)}.ts`;
+    const source = readFileSync(file, "utf8");
+    return names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "")
+      .map((name) => declaration(name, source, file));
+  });
+}
 
-/** Member names of `interface KernelExports`: lines indented by exactly one level. */
-function declaredExports(source) {
-  const body = /interface KernelExports \{\n([\s\S]*?)\n\}/.exec(source)?.[1];
-  if (body === undefined) fail("src/wasm.ts: no interface KernelExports found");
-  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map((match) => match[1]);
+function declaration(name, source, file) {
+  const found = new RegExp(`(/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/)\\n(?://[^\\n]*\\n)*export function ${name}\\(([^)]*)\\): (\\w+)`).exec(
+    source,
+  );
+  if (!found) fail(`${file}: expected documentation and a function ${name}`);
+  const [, doc, list, result] = found;
+  const parameters = [...list.matchAll(/(\w+): (\w+)/g)].map(([, parameter, type]) => `${parameter}: ${typeOf(type, name, file)}`);
+  return [...doc.split("\n"), `${name}(${parameters.join(", ")}): ${result === "void" ? "void" : typeOf(result, name, file)};`]
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
+function typeOf(type, name, file) {
+  if (!NUMBERS.includes(type)) fail(`${file}: ${name}: expected ${NUMBERS.join(", ")}, got ${type}`);
+  return "number";
 }
 
 /** Section ids of a WASM binary, in file order. */
@@ -70,7 +109,10 @@ function sections(binary) {
 }
 
 function fail(message, code = 1) {
-  rmSync(wasmPath, { force: true });
+  for (const { wasm, generated } of MODULES) {
+    rmSync(wasm, { force: true });
+    rmSync(generated, { force: true });
+  }
   console.error(`build-wasm: ${message}`);
   process.exit(code);
 }

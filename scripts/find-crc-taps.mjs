@@ -1,7 +1,7 @@
 /**
- * Finds the sparse multiples of assembly/_crc.ts and divides them by their polynomials.
+ * Finds the sparse multiples of assembly/hash/_crc.ts and divides them by their polynomials.
  *
- *     node scripts/find-crc-taps.mjs --verify       the table in assembly/_crc.ts: every remainder is 0 (milliseconds)
+ *     node scripts/find-crc-taps.mjs --verify       the table in assembly/hash/_crc.ts: every remainder is 0 (milliseconds)
  *     node scripts/find-crc-taps.mjs                the searches for CRC-32 and CRC-32C (seconds)
  *     node scripts/find-crc-taps.mjs --all          the one for CRC-64 too (a quarter of an hour)
  *
@@ -91,12 +91,12 @@ export function distances(text) {
 }
 
 /**
- * The rows of the table in assembly/_crc.ts.
+ * The rows of the table in assembly/hash/_crc.ts.
  *
  * @returns {readonly { crc: "32" | "32C" | "64", stage: string, multiple: string }[]}
  */
 export function multiples() {
-  const source = readFileSync(new URL("../assembly/_crc.ts", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../assembly/hash/_crc.ts", import.meta.url), "utf8");
   return [...source.matchAll(/^ \* \| (32|32C|64) +\| (\w+) +\| (1 \+ .*?) +\| [\d,]+ +\|$/gm)].map(([, crc, stage, multiple]) => ({
     crc,
     stage,

@@ -11,7 +11,7 @@ const END = "<!-- /checks -->";
 
 /**
  * @param {string} readme
- * @param {readonly import("../src/check.ts").Check[]} checks
+ * @param {readonly import("../src/check/check.ts").Check[]} checks
  * @returns {string} the same text with a fresh table
  */
 export function withTable(readme, checks) {

@@ -10,12 +10,12 @@ import { fileURLToPath } from "node:url";
 import { inflateSync } from "node:zlib";
 import { simulate } from "../src/index.ts";
 import { Camera } from "../src/simulate/camera.ts";
+import { loadSimulatorKernels } from "../src/simulate/kernels.ts";
 import { sensorRig } from "../src/simulate/rig.ts";
 import { toMatrix, unrotate, type Vector } from "../src/simulate/rotation.ts";
 import { MOST_PRIMITIVES, World } from "../src/simulate/world.ts";
-import { av2 } from "../src/sources/av2.ts";
-import { mcap } from "../src/sources/mcap.ts";
-import { loadKernels } from "../src/wasm.ts";
+import { av2 } from "../src/sources/folders/av2.ts";
+import { mcap } from "../src/sources/mcap/source.ts";
 import { diskInput, readAll, type WholeStream } from "../test/sources/read-all.ts";
 
 const DATA = fileURLToPath(new URL("../../shared/data", import.meta.url));
@@ -226,7 +226,7 @@ try {
     "",
   );
 
-  const world = new World(1, await loadKernels());
+  const world = new World(1, await loadSimulatorKernels());
   const model = sensorRig({ rings: 4, columns: 16, returns: 1 }, { width: 960, height: 540 }, 10).camera;
   if (model) {
     const camera = new Camera(world, model, 1, MOST_PRIMITIVES);

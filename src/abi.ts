@@ -15,19 +15,19 @@ export const CHECKSUM = -4;
 /** A legal form that is not read. */
 export const UNSUPPORTED = -5;
 
-/** Bytes per row of the table `scanRecords` writes (see assembly/records.ts). */
+/** Bytes per row of the table `scanRecords` writes (see assembly/codec/records.ts). */
 export const RECORD_ROW = 40;
 
-/** Bytes of the state of a streamed BLAKE3 (see assembly/blake3.ts). */
+/** Bytes of the state of a streamed BLAKE3 (see assembly/hash/blake3.ts). */
 export const BLAKE3_STATE = 9984;
-/** Bytes of the state of a streamed XXH3 (see assembly/xxh3-stream.ts). */
+/** Bytes of the state of a streamed XXH3 (see assembly/hash/xxh3-stream.ts). */
 export const XXH3_STATE = 1376;
-/** Bytes of the scratch table of `lz4Compress`, and of a frame besides its blocks (see assembly/lz4-compress.ts). */
+/** Bytes of the scratch table of `lz4Compress`, and of a frame besides its blocks (see assembly/simulate/lz4-compress.ts). */
 export const LZ4_TABLE = 65536;
 export const LZ4_FRAME = 23;
-/** Bytes of the scratch of `jpegEncode` (see assembly/jpeg-encode.ts). */
+/** Bytes of the scratch of `jpegEncode` (see assembly/simulate/jpeg-encode.ts). */
 export const JPEG_SCRATCH = 2048;
-/** Bytes of the scratch of `jpegLuma`, besides two per cell (see assembly/jpeg-luma.ts). */
+/** Bytes of the scratch of `jpegLuma`, besides two per cell (see assembly/codec/jpeg-luma.ts). */
 export const JPEG_LUMA_SCRATCH = 49408;
 
 /**
@@ -122,7 +122,7 @@ export const RENDER_SETTINGS = 64;
 /** Of each material, f32[4]: albedo of white, how much darker shade 0 is, grain (share of the light), cells per metre (a power of two). */
 export const RENDER_LOOK = 16;
 
-/** Types of a point's fields, in the order of `FieldType` in src/types.ts (see assembly/_field.ts). */
+/** Types of a point's fields, in the order of `FieldType` in src/types.ts (see assembly/points/_field.ts). */
 export const FIELD_I8 = 0;
 export const FIELD_U8 = 1;
 export const FIELD_I16 = 2;
@@ -134,9 +134,9 @@ export const FIELD_F64 = 7;
 export const FIELD_F16 = 8;
 export const FIELD_I64 = 9;
 
-/** Azimuth bins of a range profile (see assembly/range-profile.ts). */
+/** Azimuth bins of a range profile (see assembly/points/range-profile.ts). */
 export const PROFILE_BINS = 900;
-/** Most columns of a column profile (see assembly/column-profile.ts). */
+/** Most columns of a column profile (see assembly/time/column-profile.ts). */
 export const PROFILE_COLUMNS = 256;
 
 /** Points that pointsInBoxes looks at together; its scratch is 8 bytes of each. */

@@ -1,26 +1,35 @@
 /** Plumbline for Node. The same names under the browser condition: src/browser/index.ts. */
-export type { Check, Conclusion, ContainerCheck, Context, Defect, Options, RecordingCheck, StreamCheck, StreamsCheck } from "./check.ts";
-export { defineCheck } from "./check.ts";
+export type { AnyCheck, Check, Conclusion, Context, Defect, Folding, Look, Options, Seam, StreamCheck, Whole } from "./check/check.ts";
+export { CONTAINER, defineCheck, defineStreamCheck } from "./check/check.ts";
 export { checks } from "./checks/index.ts";
-export { type AlgorithmName, algorithms, allocate, crc32Combine, createDigest, type Digest, type DigestOptions, digest } from "./digest.ts";
-export type { Progress } from "./engine.ts";
+export type { LabelFault } from "./checks/labels/sequence/faults.ts";
+export {
+  type AlgorithmName,
+  algorithms,
+  allocate,
+  crc32Combine,
+  createDigest,
+  type Digest,
+  type DigestOptions,
+  digest,
+} from "./digest/digest.ts";
 export { ConfigError, DecodeError, InputError } from "./errors.ts";
+export { type ClearMot, clearMot, type TrackedBox } from "./evaluate/clear-mot.ts";
 export type { Input, InputFile, Platform } from "./input.ts";
-export { type ClearMot, clearMot, type TrackedBox } from "./labels/clear-mot.ts";
-export type { LabelFault } from "./labels/faults.ts";
-export { LabelWatch, type WatchOptions } from "./labels/watch.ts";
-export { learnRig } from "./learn.ts";
 export { type CheckOptions, check, openRecording } from "./node/check.ts";
 export type { Cost } from "./node/run.ts";
 export { openSeal, type SealOptions, seal, type VerifyOptions, verify } from "./node/seal.ts";
 export { type Simulated, type SimulateOptions, simulate } from "./node/simulate.ts";
-export type { Frame, Recording } from "./recording.ts";
-export type { Rig, RigStream } from "./rig.ts";
+export type { Progress } from "./pipeline/engine.ts";
+export type { Frame, Recording } from "./pipeline/recording.ts";
+export { learnRig } from "./rig/learn.ts";
+export type { Rig, RigStream } from "./rig/rig.ts";
 export type { SealAlgorithm } from "./seal/algorithm.ts";
 export type { Sealed } from "./seal/make.ts";
 export { type Proof, parseProof } from "./seal/proof.ts";
 export type { Seal, SealedStream, SealSignature } from "./seal/seal.ts";
 export { type CheckProofOptions, checkProof, type OpenSealOptions, prove } from "./seal/trust.ts";
+export { LabelWatch, type WatchOptions } from "./session/label-watch.ts";
 export type { Fault, FaultKind } from "./simulate/faults.ts";
 export { parseFaults } from "./simulate/faults-file.ts";
 export type { DriveOptions } from "./simulate/options.ts";

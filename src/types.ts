@@ -3,23 +3,10 @@
  * file of its stage, and survives structured clone. Times are int64 nanoseconds (`bigint`), sizes bytes.
  */
 
-import type { RigStream } from "./rig.ts";
+import type { RigStream } from "./rig/rig.ts";
+import type { Plain, Severity, StampSource, Status, StreamKind } from "./words.ts";
 
-export type Severity = "error" | "warning" | "info";
-export type Status = "pass" | "fail" | "not_run" | "not_observable";
-
-/** What a stream carries. `bytes` is anything without typed columns. */
-export type StreamKind = "points" | "imu" | "pose" | "image" | "labels" | "stamps" | "bytes";
-
-/** What a check reads. The reader decodes only what the planned checks need. `frames` is always there. */
-export type Need = "frames" | "digests" | "points" | "imu" | "poses" | "labels" | "images";
-
-/**
- * Where a stream's `stampNs` comes from.
- * `sensor`: the message's own stamp (ROS header, protobuf/JSON timestamp) or the file's (name, timestamps.txt).
- * `log`: only the recorder's clock is known. `nominal`: no clock at all, synthesised from a frame number.
- */
-export type StampSource = "sensor" | "log" | "nominal";
+export type * from "./words.ts";
 
 export interface StreamInfo {
   /** An MCAP or ROS topic verbatim; in folders the format's own name. Unique within a recording. */
@@ -73,15 +60,12 @@ export interface MoreDamages {
   readonly count: number;
 }
 
-/** JSON-able values; a bigint prints as a decimal string. */
-export type Plain = null | boolean | number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };
-
 /**
  * What reading a container revealed. The reader returns one per span, opening the recording returns one more.
  * Counts add, damages concatenate in span order, `fold` joins by crc32 combine.
  */
 export interface ContainerFacts {
-  /** The first by byte order (see src/damages.ts); `moreDamages` counts the rest. */
+  /** The first by byte order (see src/summary/damages.ts); `moreDamages` counts the rest. */
   readonly damages: readonly Damage[];
   readonly moreDamages?: readonly MoreDamages[];
   /** Regions that could carry a checksum, that did, and whose checksum was compared. */
@@ -119,7 +103,7 @@ export interface RecordingIndex {
   readonly claims: ContainerClaims;
   /** Private to the source: what its reader needs in a worker. */
   readonly detail: unknown;
-  /** Labels that lie beside the recording, joined to its streams (src/joined.ts). */
+  /** Labels that lie beside the recording, joined to its streams (src/pipeline/joined.ts). */
   readonly attached?: readonly AttachedLabels[];
 }
 
@@ -180,7 +164,7 @@ export interface PointTable {
 }
 
 export interface PointField {
-  /** Verbatim; src/point-fields.ts knows which names mean the same. */
+  /** Verbatim; src/columns/point-fields.ts knows which names mean the same. */
   readonly name: string;
   /** From the begin of a row. */
   readonly offset: number;
@@ -260,6 +244,14 @@ export interface ImageTable {
   readonly bytes: number;
 }
 
+/** Frames of a stream that were not looked at: left out, lost on the way, or not arrived. */
+export interface Hole {
+  /** Frames known to be left out: their numbers are skipped. 0 where how many is not known. */
+  readonly frames: number;
+  /** How long it is, ns; null where that is not known. */
+  readonly ns: bigint | null;
+}
+
 /**
  * What a reader decodes of one stream from one span. Columns lie on the JavaScript heap, so they survive when kernel
  * memory grows; pointers refer to kernel memory and hold until the next `read`.
@@ -267,6 +259,10 @@ export interface ImageTable {
 export interface Block {
   readonly stream: number;
   readonly frames: FrameColumns;
+  /** What lies between this block and the one before it of its stream; absent where they touch. */
+  readonly hole?: Hole;
+  /** Of the container (src/check/check.ts): what reading it revealed. */
+  readonly facts?: ContainerFacts;
   /** Paths of the files the byte ranges are in: one per frame, or one for all. Absent where the recording is one file. */
   readonly files?: readonly string[];
   /** Frames whose payload does not decode as its declared type: block-relative index and a short reason. */
@@ -365,6 +361,8 @@ export interface Report {
   readonly plan: { readonly seed: number; readonly checks: readonly PlannedCheck[] };
   /** Present and true when the run was cancelled: the report covers the first spans only. */
   readonly interrupted?: true;
+  /** Present and true when the report was asked for while the recording still goes on. */
+  readonly provisional?: true;
   readonly verdicts: readonly Verdict[];
   readonly findings: readonly Finding[];
   readonly summary: {

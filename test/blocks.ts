@@ -2,13 +2,22 @@
  * Blocks for the checks' own tests: a healthy stream in a few words, a defect planted by hand, a cut anywhere.
  * No kernels, no format: the columns are what a reader would hand over.
  */
-import type { Context, Options, StreamCheck } from "../src/check.ts";
-import { type LabelRow, labelColumns } from "../src/columns.ts";
-import { gatheredOf } from "../src/gather.ts";
-import type { GatheredParts } from "../src/observe.ts";
-import type { Rig } from "../src/rig.ts";
-import type { Block, ImageTable, LabelColumns, PointTable, StreamCensus, StreamInfo } from "../src/types.ts";
-import { Kernels } from "../src/wasm.ts";
+import {
+  CONTAINER,
+  type Conclusion,
+  type Context,
+  type Folding,
+  type Look,
+  type Options,
+  type StreamCheck,
+  type Whole,
+} from "../src/check/check.ts";
+import { type Collected, type Meeting, seenOf, type Table } from "../src/check/table.ts";
+import { container } from "../src/checks/integrity/container.ts";
+import { type LabelRow, labelColumns } from "../src/columns/builder.ts";
+import { Kernels } from "../src/kernels.ts";
+import type { Rig } from "../src/rig/rig.ts";
+import type { Block, ContainerFacts, ImageTable, LabelColumns, PointTable, StreamCensus, StreamInfo } from "../src/types.ts";
 
 /** One frame, written by hand. What is absent is healthy and follows from the frame's number. */
 export interface Frame {
@@ -135,22 +144,69 @@ export function contextOf(
   streams: readonly StreamCensus[],
   rig: Rig | null = null,
   interrupted = false,
-  { gathered = {}, kernels = memory() }: { readonly gathered?: GatheredParts; readonly kernels?: Kernels } = {},
-): Context {
+  { collected = {}, kernels = memory() }: { readonly collected?: Collected; readonly kernels?: Kernels } = {},
+): Whole<never> {
   return {
     recording: { format: "test", name: "test", bytes: 0, attachments: 0, metadata: 0 },
     claims: {},
     streams,
     rig,
     seal: null,
-    gathered: gatheredOf(
+    seen: seenOf(
       streams.map(({ info }) => info),
-      gathered,
+      collected,
       kernels,
     ),
     kernels,
-    interrupted,
+    partial: interrupted ? "interrupted" : null,
+    summaries: streams.map(() => null),
+    container: null,
   };
+}
+
+/** What a check may know while it observes a stream. */
+export function lookOf(
+  stream: StreamInfo,
+  { options = {}, streams = [stream], collected = {}, kernels = memory() }: Partial<Seeing> = {},
+): Look {
+  return { kernels, options, stream, seen: seenOf(streams, collected, kernels), leaves: null };
+}
+
+interface Seeing {
+  readonly options: Options;
+  /** All streams of the recording, the one at hand among them. */
+  readonly streams: readonly StreamInfo[];
+  readonly collected: Collected;
+  readonly kernels: Kernels;
+}
+
+const TOUCHING = { touching: true, skipped: 0 };
+
+/** Folds blocks of one stream from the left, every summary as it comes out of another thread. */
+export function folded<S>(check: Pick<StreamCheck<S>, "observe" | "merge">, blocks: readonly Block[], look: Look): S {
+  const [first, ...rest] = blocks.map((block) => structuredClone(check.observe(block, look)));
+  return rest.reduce((left, right) => check.merge(left, right, { ...look, ...TOUCHING }), first as S);
+}
+
+/** `integrity/container` by hand: its fold of facts, and what it concludes from it. */
+export function containerBy(kernels: Kernels) {
+  const look = lookOf(CONTAINER, { streams: [], kernels });
+  const fold = container.fold as Folding<unknown>;
+  return {
+    observe: (facts: ContainerFacts): unknown => fold.observe({ ...blockOf([]), facts }, look),
+    merge: (left: unknown, right: unknown): unknown => fold.merge(left, right, { ...look, ...TOUCHING }),
+    conclude(summary: unknown, context: Context): Conclusion {
+      const [conclusion] = container.conclude({ ...context, summaries: [], container: summary as never }, {});
+      if (!conclusion) throw new Error("expected a conclusion");
+      return conclusion;
+    },
+  };
+}
+
+/** Joins what a table collected of neighbouring blocks. */
+export function joinedRows<P>(table: Table<P>, pieces: readonly P[], stream: StreamInfo = SENSOR, kernels: Kernels = memory()): P {
+  const meeting: Meeting = { kernels, stream, ...TOUCHING };
+  return pieces.reduce((left, right) => table.join(left, right, meeting));
 }
 
 export function censusOf(info: StreamInfo, block: Block | null): StreamCensus {
@@ -196,10 +252,9 @@ export function ask<S>(
   const chosen = { ...check.defaults, ...options };
   const block = blockOf(frames);
   const pieces = frames.length === 0 ? [] : cutBlock(block, cuts);
-  const summaries = pieces.map((piece) => check.observe(piece, kernels, chosen, stream, gatheredOf([stream], {}, kernels)));
-  const whole = summaries.length === 0 ? null : summaries.reduce((a, b) => check.merge(a, b));
+  const whole = pieces.length === 0 ? null : folded(check, pieces, lookOf(stream, { options: chosen, kernels }));
   const census = censusOf(stream, block);
-  return check.conclude(whole, census, contextOf([census], rig), chosen);
+  return check.answer(whole, census, contextOf([census], rig), chosen);
 }
 
 /** Kind, severity and frames of each defect, in order of place: what most tests compare. */

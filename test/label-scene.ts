@@ -1,11 +1,11 @@
 /** A street in a few words: cars and their labels for the tests of label sequences, and what a check says of them. */
-import type { Conclusion, RecordingCheck } from "../src/check.ts";
-import type { LabelRow } from "../src/columns.ts";
-import { labelRows } from "../src/gathers/labels.ts";
-import { poseRows } from "../src/gathers/poses.ts";
+import type { AnyCheck, Conclusion } from "../src/check/check.ts";
+import type { LabelRow } from "../src/columns/builder.ts";
+import { labelRows } from "../src/columns/labels.ts";
+import { poseRows } from "../src/columns/poses.ts";
+import { loadKernels } from "../src/kernels.ts";
 import type { Finding, StreamInfo } from "../src/types.ts";
-import { loadKernels } from "../src/wasm.ts";
-import { blockOf, censusOf, contextOf, cutBlock, healthy } from "./blocks.ts";
+import { blockOf, censusOf, contextOf, cutBlock, healthy, joinedRows } from "./blocks.ts";
 
 const kernels = await loadKernels();
 
@@ -64,14 +64,14 @@ export interface Asked {
 }
 
 /** Gathers, merges and concludes. */
-export function askSequence(check: RecordingCheck, scene: Scene, { info, cuts = [], interrupted = false }: Asked = {}): Conclusion {
+export function askSequence(check: AnyCheck, scene: Scene, { info, cuts = [], interrupted = false }: Asked = {}): Conclusion {
   const stream = { ...LABELS, ...info };
   const block = blockOf(
     healthy(scene.length).map((frame, i) => ({ ...frame, boxes: (scene[i] ?? []) as unknown as Omit<LabelRow, "frame">[] })),
   );
-  const pieces = cutBlock(block, cuts).map((piece) => structuredClone(labelRows.observe(piece, kernels, stream)));
-  const gathered = { [labelRows.id]: [pieces.reduce(labelRows.merge)], [poseRows.id]: [null] };
-  const context = contextOf([censusOf(stream, block)], null, interrupted, { gathered, kernels });
+  const pieces = cutBlock(block, cuts).map((piece) => structuredClone(labelRows.collect(piece, kernels, stream)));
+  const collected = { [labelRows.id]: [joinedRows(labelRows, pieces)], [poseRows.id]: [null] };
+  const context = contextOf([censusOf(stream, block)], null, interrupted, { collected, kernels });
   const [conclusion] = check.conclude(context, check.defaults);
   if (!conclusion) throw new Error("expected a conclusion");
   return conclusion;
@@ -83,7 +83,7 @@ export function said({ defects }: Conclusion): string[] {
 }
 
 /** What a person reads. */
-export function told(check: RecordingCheck, { defects }: Conclusion): string[] {
+export function told(check: AnyCheck, { defects }: Conclusion): string[] {
   return defects.map((defect) =>
     check.describe({ check: check.id, fingerprint: "", signals: [], ...defect, stream: LABELS.id } as Finding),
   );

@@ -1,6 +1,6 @@
 /** Points as a sensor's message holds them, in rows of any layout: for kernels that read them in place. */
-import { FIELD_BYTES, type PointRole } from "../src/point-fields.ts";
-import { FIELD_TYPES } from "../src/point-times.ts";
+import { FIELD_BYTES, type PointRole } from "../src/columns/point-fields.ts";
+import { FIELD_TYPES } from "../src/columns/point-times.ts";
 import type { FieldType } from "../src/types.ts";
 
 export interface RowPoint {

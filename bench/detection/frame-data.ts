@@ -1,7 +1,7 @@
 /** Luma of every image and the 2D labels of a recording, for benchmarks that damage the labels and ask again. */
-import { type Check, defineCheck } from "../../src/check.ts";
-import { labelRows } from "../../src/gathers/labels.ts";
-import { type BoxTable, boxTables, labelsOf } from "../../src/luma/label-frames.ts";
+import { defineStreamCheck } from "../../src/check/check.ts";
+import { type BoxTable, boxTables, labelsOf } from "../../src/columns/label-frames.ts";
+import { labelRows } from "../../src/columns/labels.ts";
 import { hasLuma, smallLuma } from "../../src/luma/small-luma.ts";
 import type { Luma } from "../../src/luma/types.ts";
 import { check } from "../../src/node/check.ts";
@@ -20,20 +20,20 @@ export interface Filmed {
 export async function filmed(path: string): Promise<Filmed> {
   const pictures: Picture[] = [];
   let found: BoxTable | string = "no image";
-  const look: Check = defineCheck<number>({
+  const look = defineStreamCheck<number>({
     id: "labels/look",
-    scope: "stream",
     title: "",
     level: 2,
     needs: ["images"],
-    knows: [labelRows],
+    sees: [labelRows],
+    early: true,
     defaults: {},
     kinds: {},
     absent: "",
     blindSpots: [],
     appliesTo: ({ kind }) => kind === "image",
-    observe({ images = [], frames }, kernels, _options, stream, known) {
-      found = labelsOf(stream, known.streams, known.derive(boxTables));
+    observe({ images = [], frames }, { kernels, stream, seen }) {
+      found = labelsOf(stream, seen.streams, seen.derive(boxTables));
       for (const image of images) {
         const mark = kernels.mark();
         const luma = smallLuma(image, kernels);
@@ -47,7 +47,7 @@ export async function filmed(path: string): Promise<Filmed> {
       return 0;
     },
     merge: () => 0,
-    conclude: () => ({ status: "pass", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }),
+    answer: () => ({ status: "pass", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }),
     describe: () => "",
   });
   await check(path, { catalogue: [look], level: 2 });

@@ -7,10 +7,10 @@
  * stale: two such tracks whose clean labels move by 8 px; a frozen image likewise).
  */
 
-import { type ImageStep, measureStep, type Sight } from "../../src/luma/box-motion.ts";
-import { type Disagreement, disagreements, LIMITS } from "../../src/luma/disagreements.ts";
-import { type BoxTable, boxTable, labelFrameAt } from "../../src/luma/label-frames.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type ImageStep, measureStep, type Sight } from "../../src/checks/labels/pixels/box-motion.ts";
+import { type Disagreement, disagreements, LIMITS } from "../../src/checks/labels/pixels/disagreements.ts";
+import { type BoxTable, boxTable, labelFrameAt } from "../../src/columns/label-frames.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { type Filmed, filmed, type Picture } from "./frame-data.ts";
 
 type Kind = "swap" | "swap from here on" | "stale" | "exchange" | "moved" | "frozen label" | "frozen image";

@@ -1,20 +1,20 @@
 /** Simulated drives as what the check gathers of their bytes: simulated once into a folder, read by the product's own readers. */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineCheck } from "../../src/check.ts";
-import { runCheck } from "../../src/engine.ts";
-import { inlineExecutor } from "../../src/executor.ts";
-import type { StepTable } from "../../src/gathers/_steps.ts";
-import { imageSteps, imageTable } from "../../src/gathers/column-profiles.ts";
-import { imuRows, imuTable } from "../../src/gathers/imu.ts";
-import { type LabelTable, labelRows, labelTable } from "../../src/gathers/labels.ts";
-import { poseRows, poseTable } from "../../src/gathers/poses.ts";
-import { sweepSteps, sweepTable } from "../../src/gathers/range-profiles.ts";
-import { type StampTable, stampRows, stampTable } from "../../src/gathers/stamps.ts";
+import { defineCheck } from "../../src/check/check.ts";
+import type { StepTable } from "../../src/columns/_steps.ts";
+import { imageSteps, imageTable } from "../../src/columns/image-steps.ts";
+import { imuRows, imuTable } from "../../src/columns/imu.ts";
+import { type LabelTable, labelRows, labelTable } from "../../src/columns/labels.ts";
+import { poseRows, poseTable } from "../../src/columns/poses.ts";
+import { type StampTable, stampRows, stampTable } from "../../src/columns/stamps.ts";
+import { sweepSteps, sweepTable } from "../../src/columns/sweep-steps.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { simulate, truthPath } from "../../src/node/simulate.ts";
-import type { Rig } from "../../src/rig.ts";
+import { runCheck } from "../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
+import type { Rig } from "../../src/rig/rig.ts";
 import type { ImuColumns, PoseColumns } from "../../src/types.ts";
 
 export interface Gathered {
@@ -36,23 +36,22 @@ export async function gather(
   const out: Gathered = { stamps: {} };
   const gathering = defineCheck({
     id: "time/bench",
-    scope: "recording",
     title: "",
     level: 1,
     needs: ["frames"],
-    gathers: [imuRows, poseRows, sweepSteps, imageSteps, labelRows, stampRows],
+    sees: [imuRows, poseRows, sweepSteps, imageSteps, labelRows, stampRows],
     defaults: {},
     kinds: {},
     blindSpots: [],
-    conclude({ gathered, kernels }) {
-      for (const [i, { id }] of gathered.streams.entries()) {
+    conclude({ seen }) {
+      for (const [i, { id }] of seen.streams.entries()) {
         const is = (wanted: string | undefined): boolean => wanted === undefined || wanted === id;
-        const [imu, poses, sweeps] = [gathered.of(imuRows)[i], gathered.of(poseRows)[i], gathered.of(sweepSteps)[i]];
-        const [images, labels, stamps] = [gathered.of(imageSteps)[i], gathered.of(labelRows)[i], gathered.of(stampRows)[i]];
+        const [imu, poses, sweeps] = [seen.of(imuRows)[i], seen.of(poseRows)[i], seen.of(sweepSteps)[i]];
+        const [images, labels, stamps] = [seen.of(imageSteps)[i], seen.of(labelRows)[i], seen.of(stampRows)[i]];
         if (imu) out.imu ??= imuTable(imu);
         if (poses && is(named.poses)) out.poses ??= poseTable(poses);
-        if (sweeps) out.sweeps ??= sweepTable(sweeps, kernels);
-        if (images) out.images ??= imageTable(images, kernels);
+        if (sweeps) out.sweeps ??= sweepTable(sweeps);
+        if (images) out.images ??= imageTable(images);
         if (labels && is(named.labels)) out.labels ??= labelTable(labels);
         if (stamps) out.stamps[id] = stampTable(stamps);
       }

@@ -5,7 +5,7 @@
  * norms are correlated over these samples, neither demeaned nor normalised, with zeros beyond both ends.
  * (icameling/lidar_imu_timeoffset, scripts/CaculateTimeshift1.py, findTimeshiftViconImu)
  */
-import type { Motion } from "../../src/time/motion.ts";
+import type { Motion } from "../../src/checks/time/offset/motion.ts";
 
 /** @returns LiDAR stamps + this = IMU stamps, s */
 export function heldStartRaw(lidar: Motion, imu: Motion, { middle = false, demean = false } = {}): number {

@@ -8,7 +8,7 @@ import { openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { zstdDecompressSync } from "node:zlib";
 import { McapIndexedReader } from "@mcap/core";
-import { loadKernels } from "../../src/wasm.ts";
+import { loadKernels } from "../../src/kernels.ts";
 
 const [path = "", worker = "0", workers = "1"] = process.argv.slice(2);
 const file = await open(path);

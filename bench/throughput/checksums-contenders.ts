@@ -5,8 +5,8 @@
  */
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { loadNative, type NativeKernels } from "../../native/index.ts";
-import { type AlgorithmName, digest } from "../../src/digest.ts";
-import { compileKernels, Kernels } from "../../src/wasm.ts";
+import { type AlgorithmName, digest } from "../../src/digest/digest.ts";
+import { compileKernels, Kernels } from "../../src/kernels.ts";
 
 /** Digits of each digest as hex. XXH64 is no algorithm of ours, but does the same job; a limit digests nothing. */
 export const DIGITS = { crc32: 8, crc32c: 8, "crc64-nvme": 16, "xxh3-64": 16, xxh64: 16, "xxh3-128": 32, blake3: 64, limit: 0 } as const;

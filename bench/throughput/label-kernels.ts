@@ -10,8 +10,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" }, rows: { type: "string", default: "1000000" } } });
 const PER_FRAME = 70;

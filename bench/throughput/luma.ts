@@ -12,9 +12,10 @@ import { parseArgs } from "node:util";
 import { crc32, deflateSync } from "node:zlib";
 import { decode } from "jpeg-js";
 import { JPEG_SCRATCH } from "../../src/abi.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { hasLuma, smallLuma } from "../../src/luma/small-luma.ts";
+import { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
 import type { ImageTable } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { interleave, spreadOf, type Task } from "./interleave.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "9" } } });
@@ -88,10 +89,10 @@ const grey = scene(1);
 const rgb = scene(3);
 const jpegs = new Map<string, Uint8Array>();
 {
-  const [pixels, scratch, target] = [kernels.put(grey), kernels.alloc(JPEG_SCRATCH), kernels.alloc(4 * grey.length)];
-  const bytes = kernels.exports.jpegEncode(pixels, WIDTH, HEIGHT, WIDTH, 90, target, 4 * grey.length, scratch);
-  jpegs.set("grey, quality 90", kernels.u8(target, bytes).slice());
-  kernels.release();
+  const encoder = await loadSimulatorKernels();
+  const [pixels, scratch, target] = [encoder.put(grey), encoder.alloc(JPEG_SCRATCH), encoder.alloc(4 * grey.length)];
+  const bytes = encoder.exports.jpegEncode(pixels, WIDTH, HEIGHT, WIDTH, 90, target, 4 * grey.length, scratch);
+  jpegs.set("grey, quality 90", encoder.u8(target, bytes).slice());
 }
 const base = {
   ...{ baseline: false, arithmetic: false, optimize_coding: true, smoothing: 0, color_space: 3, quant_table: 0, trellis_loops: 1 },

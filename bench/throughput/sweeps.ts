@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BOX_POINTS_CHUNK, FIELD_F32, FIELD_U16, FIELD_U32, SWEEP_FIGURES, SWEEP_LASERS } from "../../src/abi.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
 const rounds = Number(values.rounds);

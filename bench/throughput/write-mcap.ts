@@ -7,7 +7,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { zstdCompressSync } from "node:zlib";
 import { type IWritable, McapWriter } from "@mcap/core";
 import { LZ4_FRAME, LZ4_TABLE } from "../../src/abi.ts";
-import { loadKernels } from "../../src/wasm.ts";
+import { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
 import { xxh32 } from "../../test/reference/xxh32.ts";
 
 export type Compression = "none" | "lz4" | "zstd";
@@ -83,7 +83,7 @@ function pointsPayload(bytes: number, seed: number): Uint8Array {
 
 /** LZ4 frames as most MCAP writers leave them: without a checksum of their own, the chunk has one. */
 async function lz4(): Promise<Compress> {
-  const kernels = await loadKernels();
+  const kernels = await loadSimulatorKernels();
   return (chunk) => {
     const mark = kernels.mark();
     const source = kernels.put(chunk);

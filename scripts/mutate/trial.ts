@@ -34,7 +34,8 @@ export interface Baseline {
   readonly reached: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-const KERNELS = "src/kernels.generated.ts";
+/** What is built from the kernels. */
+const KERNELS = ["src/kernels.generated.ts", "src/simulate/kernels.generated.ts"];
 const BUILD_MS = 120_000;
 /** A run may take so many times what its tests take, and so much more, ms. */
 const LONGER = 4;
@@ -51,7 +52,7 @@ export class Trial {
     const listed = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" });
     const files = listed.stdout.split("\0").filter((path) => path !== "");
     if (files.length === 0) throw new Error(`expected a git checkout, got ${listed.stderr || "no files"}`);
-    for (const path of [...files, KERNELS]) {
+    for (const path of [...files, ...KERNELS]) {
       mkdirSync(dirname(join(this.#root, path)), { recursive: true });
       cpSync(join(ROOT, path), join(this.#root, path));
     }
@@ -100,15 +101,15 @@ export class Trial {
       return said && said.errors === 0 ? { kind: "survived" } : { kind: "killed", by: "a run that breaks off" };
     } finally {
       this.#write(mutant.file, this.#original(mutant.file));
-      if (isBuilt) cpSync(this.#path("kernels"), join(this.#root, KERNELS));
+      if (isBuilt) for (const [i, path] of KERNELS.entries()) cpSync(this.#path(`kernels${i}`), join(this.#root, path));
     }
   }
 
   /** The kernels as they are, built as those with a change will be. */
   async #buildOnce(): Promise<void> {
-    if (existsSync(this.#path("kernels"))) return;
+    if (existsSync(this.#path("kernels0"))) return;
     if (!(await this.#build())) throw new Error("expected the kernels to build before anything is changed");
-    cpSync(join(this.#root, KERNELS), this.#path("kernels"));
+    for (const [i, path] of KERNELS.entries()) cpSync(join(this.#root, path), this.#path(`kernels${i}`));
   }
 
   /** @returns whether the sources as they are now compile */

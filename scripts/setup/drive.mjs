@@ -11,7 +11,7 @@ const FAULTS = join(ROOT, "scripts/start-faults.yaml");
 const SIMULATE = ["simulate", "--lidar", "32x1024", "--camera", "640x352", "--faults", FAULTS, "--out", DRIVE];
 
 function state() {
-  return hashOf([...filesUnder("src/simulate"), join(ROOT, "src/kernels.generated.ts"), FAULTS], SIMULATE.join(" ").replaceAll(ROOT, ""));
+  return hashOf([...filesUnder("src/simulate"), join(ROOT, "src/geometry/elementary.ts"), FAULTS], SIMULATE.join(" ").replaceAll(ROOT, ""));
 }
 
 /**

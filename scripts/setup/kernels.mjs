@@ -8,16 +8,16 @@ import { findNode } from "./node.mjs";
 import { ROOT, run, say } from "./process.mjs";
 import { filesUnder, hashOf } from "./stamp.mjs";
 
-const BUILT = "src/kernels.generated.ts";
+const BUILT = ["src/kernels.generated.ts", "src/simulate/kernels.generated.ts"];
 const STAMP = join(ROOT, "build", ".kernels-stamp");
 
 function state() {
-  const others = ["src/abi.ts", "scripts/build-wasm.mjs", BUILT].map((file) => join(ROOT, file));
+  const others = ["src/abi.ts", "scripts/build-wasm.mjs", ...BUILT].map((file) => join(ROOT, file));
   return hashOf([...filesUnder("assembly"), ...others]);
 }
 
 export function kernelsAreBuilt() {
-  return existsSync(join(ROOT, BUILT)) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === state();
+  return BUILT.every((file) => existsSync(join(ROOT, file))) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === state();
 }
 
 /** @throws SetupError */

@@ -1,5 +1,5 @@
 /** Validation on a page. */
-import type { CheckOptions as EngineOptions } from "../engine.ts";
+import type { CheckOptions as EngineOptions } from "../pipeline/engine.ts";
 import type { Report } from "../types.ts";
 import type { BrowserRecording } from "./files.ts";
 import { runInWorker } from "./run.ts";

@@ -1,7 +1,8 @@
 /** Plumbline for a page. The same names as on Node (src/index.ts), where the platform has them. */
-export type { Check, Conclusion, ContainerCheck, Context, Defect, Options, RecordingCheck, StreamCheck, StreamsCheck } from "../check.ts";
-export { defineCheck } from "../check.ts";
+export type { AnyCheck, Check, Conclusion, Context, Defect, Folding, Look, Options, Seam, StreamCheck, Whole } from "../check/check.ts";
+export { CONTAINER, defineCheck, defineStreamCheck } from "../check/check.ts";
 export { checks } from "../checks/index.ts";
+export type { LabelFault } from "../checks/labels/sequence/faults.ts";
 export {
   type AlgorithmName,
   algorithms,
@@ -11,19 +12,18 @@ export {
   type Digest,
   type DigestOptions,
   digest,
-} from "../digest.ts";
-export type { Progress } from "../engine.ts";
+} from "../digest/digest.ts";
 export { ConfigError, DecodeError, InputError } from "../errors.ts";
+export { type ClearMot, clearMot, type TrackedBox } from "../evaluate/clear-mot.ts";
 export type { Input, InputFile, Platform } from "../input.ts";
-export { type ClearMot, clearMot, type TrackedBox } from "../labels/clear-mot.ts";
-export type { LabelFault } from "../labels/faults.ts";
-export { LabelWatch, type WatchOptions } from "../labels/watch.ts";
-export type { Rig, RigStream } from "../rig.ts";
+export type { Progress } from "../pipeline/engine.ts";
+export type { Rig, RigStream } from "../rig/rig.ts";
 export type { SealAlgorithm } from "../seal/algorithm.ts";
 export type { Sealed, SealOptions } from "../seal/make.ts";
 export { type Proof, parseProof } from "../seal/proof.ts";
 export type { Seal, SealedStream, SealSignature } from "../seal/seal.ts";
 export { type CheckProofOptions, checkProof, type OpenSealOptions, prove } from "../seal/trust.ts";
+export { LabelWatch, type WatchOptions } from "../session/label-watch.ts";
 export type * from "../types.ts";
 export { type CheckOptions, check } from "./check.ts";
 export type { BrowserFolder, BrowserRecording } from "./files.ts";

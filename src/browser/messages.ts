@@ -1,5 +1,5 @@
 /** What a page and its worker say to each other. */
-import type { CheckOptions as EngineOptions, Progress } from "../engine.ts";
+import type { CheckOptions as EngineOptions, Progress } from "../pipeline/engine.ts";
 import type { Sealed, SealOptions } from "../seal/make.ts";
 import type { Report } from "../types.ts";
 import type { BrowserInput } from "./files.ts";

@@ -1,6 +1,7 @@
 /** One job in a worker of its own, while the page stays free. */
-import type { Progress } from "../engine.ts";
+
 import { ConfigError, InputError } from "../errors.ts";
+import type { Progress } from "../pipeline/engine.ts";
 import { type BrowserRecording, describeFiles } from "./files.ts";
 import type { FromWorker, JobName, Jobs, ToWorker } from "./messages.ts";
 import { startWorker } from "./start-worker.ts";

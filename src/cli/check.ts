@@ -1,7 +1,7 @@
 /** `plumbline check PATH…`: validates recordings and reports. */
 import { Command } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
 import { ConfigError, checks, type OpenSealOptions, openSeal } from "../index.ts";
+import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { type Format, formats } from "../report/index.ts";
 import type { Console } from "./console.ts";
 import { deliver, write } from "./deliver.ts";

@@ -1,7 +1,8 @@
 /** `plumbline checks`: which questions there are. */
 import { Command } from "commander";
-import { EXIT } from "../exit-code.ts";
-import { type Check, checks } from "../index.ts";
+import { type AnyCheck, scopeOf } from "../check/check.ts";
+import { checks } from "../index.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { paint, table } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -25,8 +26,9 @@ export function checksCommand(console: Console, done: (code: number) => void): C
 }
 
 /** A check without its functions. */
-export function plain({ id, title, level, scope, needs, kinds, defaults, blindSpots }: Check): object {
-  return { id, title, level, scope, needs, kinds, options: defaults, blindSpots };
+export function plain(check: AnyCheck): object {
+  const { id, title, level, needs, kinds, defaults, blindSpots } = check;
+  return { id, title, level, scope: scopeOf(check), needs, kinds, options: defaults, blindSpots };
 }
 
 function list(color: boolean): string {

@@ -1,7 +1,8 @@
 /** `plumbline explain CHECK`: what a check asks, finds, reads, and cannot see. */
 import { Argument, Command } from "commander";
-import { EXIT } from "../exit-code.ts";
-import { type Check, checks } from "../index.ts";
+import { type AnyCheck, scopeOf } from "../check/check.ts";
+import { checks } from "../index.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { paint, table, wrap } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -12,8 +13,8 @@ Examples:
   plumbline explain integrity/container
   plumbline explain time/rate`;
 
-const LEVELS: Readonly<Record<Check["level"], string>> = { 0: "bytes, order and time", 1: "points and labels", 2: "pixels" };
-const SCOPES: Readonly<Record<Check["scope"], string>> = {
+const LEVELS: Readonly<Record<AnyCheck["level"], string>> = { 0: "bytes, order and time", 1: "points and labels", 2: "pixels" };
+const SCOPES: Readonly<Record<ReturnType<typeof scopeOf>, string>> = {
   stream: "every stream by itself",
   streams: "all streams together",
   container: "the container of the recording",
@@ -32,7 +33,7 @@ export function explainCommand(console: Console, done: (code: number) => void): 
     });
 }
 
-function explain(check: Check, { color, width }: Pick<Console, "color" | "width">): string {
+function explain(check: AnyCheck, { color, width }: Pick<Console, "color" | "width">): string {
   const title = (text: string): string => paint(text, "bold", color);
   const kinds = Object.entries(check.kinds).flatMap(([kind, { severity, meaning }]) => [
     `  ${kind} (${severity})`,
@@ -48,7 +49,7 @@ function explain(check: Check, { color, width }: Pick<Console, "color" | "width"
     ...wrap(check.title, width, "", ""),
     "",
     `${title("level")}     ${check.level}, ${LEVELS[check.level]}`,
-    `${title("looks at")}  ${SCOPES[check.scope]}`,
+    `${title("looks at")}  ${SCOPES[scopeOf(check)]}`,
     `${title("needs")}     ${check.needs.length > 0 ? check.needs.join(", ") : "nothing but the counts of streams"}`,
     "",
     title("finds"),

@@ -4,8 +4,8 @@ import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { parseKey } from "../node/seal.ts";
-import type { Rig } from "../rig.ts";
-import { parseRig } from "../rig-file.ts";
+import { parseRig } from "../rig/file.ts";
+import type { Rig } from "../rig/rig.ts";
 import { errorText } from "./console.ts";
 
 /** A rig larger than this is refused unread. */

@@ -1,8 +1,8 @@
 /** Values of flags: text in, a checked value out, or commander's one-line usage error. */
 import { InvalidArgumentError, Option } from "commander";
-import { nearest } from "../expect.ts";
 import { checks } from "../index.ts";
 import { type Format, formats } from "../report/index.ts";
+import { nearest } from "../rig/expect.ts";
 import { sources } from "../sources/index.ts";
 import type { Severity } from "../types.ts";
 

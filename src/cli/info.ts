@@ -1,6 +1,6 @@
 /** `plumbline info PATH`: what a recording holds, without judging it. */
 import { Command } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
+import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";

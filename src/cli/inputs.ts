@@ -1,9 +1,9 @@
 /** Working through the given paths one after another: one that fails says so in a line and the others still report. */
 import { basename, resolve } from "node:path";
-import type { Outcome } from "../exit-code.ts";
 import { ConfigError, type Cost, check, InputError } from "../index.ts";
+import type { Outcome } from "../pipeline/exit-code.ts";
 import type { Unread } from "../report/render.ts";
-import type { Rig } from "../rig.ts";
+import type { Rig } from "../rig/rig.ts";
 import type { Seal } from "../seal/seal.ts";
 import type { Report } from "../types.ts";
 import type { Console } from "./console.ts";

@@ -1,5 +1,5 @@
 /** Ctrl-C: the first one asks for the report so far, the second one ends the process at once. */
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import type { Console } from "./console.ts";
 
 /** npm passes the terminal's signal on to a process that got it already: one Ctrl-C then comes twice. */

@@ -1,8 +1,8 @@
 /** `plumbline proof PATH`: that one frame was sealed, to be checked without the recording. */
 import { Command, InvalidArgumentError } from "commander";
-import { EXIT } from "../exit-code.ts";
 import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
 import { findSeal } from "../node/seal.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

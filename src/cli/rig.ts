@@ -1,8 +1,8 @@
 /** `plumbline rig learn GOOD…`: a rig from good runs. */
 import { Command } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
-import { learnRig } from "../learn.ts";
-import { formatRig } from "../rig-file.ts";
+import { EXIT, exitCode } from "../pipeline/exit-code.ts";
+import { formatRig } from "../rig/file.ts";
+import { learnRig } from "../rig/learn.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import { checkTarget } from "./files.ts";

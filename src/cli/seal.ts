@@ -1,10 +1,10 @@
 /** `plumbline seal PATH`: what the recording holds, frame by frame, for later. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
 import { ConfigError, InputError, seal } from "../index.ts";
 import { embedSeal } from "../node/embedded-seal.ts";
 import { s3Checksums } from "../node/s3.ts";
 import { sealPath } from "../node/seal.ts";
+import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
 import { hex } from "../seal/proof.ts";
 import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";

@@ -1,8 +1,8 @@
 /** `plumbline simulate --out drive.mcap`: a drive whose truth is known. */
 import { Command, InvalidArgumentError } from "commander";
-import { EXIT } from "../exit-code.ts";
 import { ConfigError, type Simulated, simulate } from "../index.ts";
 import { truthPath } from "../node/simulate.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { bytesText } from "../report/units.ts";
 import { FAULT_KINDS } from "../simulate/faults.ts";
 import { parseFaults } from "../simulate/faults-file.ts";

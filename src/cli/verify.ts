@@ -1,8 +1,8 @@
 /** `plumbline verify PATH`: is every frame the one that was sealed? */
 import { Command } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
 import { checks, InputError, openSeal } from "../index.ts";
 import { findSeal } from "../node/seal.ts";
+import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { formats } from "../report/index.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";

@@ -1,6 +1,6 @@
 /** JPEG: the kernel reads it; here is what it says in words. */
 import { FULL, JPEG_LUMA_SCRATCH, TRUNCATED, UNSUPPORTED } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 import { CELL_PX, type Luma, MOST_PIXELS, type NoLuma } from "./types.ts";
 
 export function jpegLuma(pointer: number, bytes: number, kernels: Kernels): Luma | NoLuma {

@@ -6,7 +6,7 @@
  */
 import { Inflate } from "fflate";
 import { CHECKSUM } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 import { CELL_PX, type Luma, MOST_PIXELS, type NoLuma } from "./types.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -1,6 +1,7 @@
 /** Raw images (sensor_msgs/Image, foxglove.RawImage): which bytes of a pixel count. */
+
+import type { Kernels } from "../kernels.ts";
 import type { ImageTable } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { CELL_PX, type Luma, MOST_PIXELS, type NoLuma } from "./types.ts";
 
 /** Bytes of a pixel in the first plane, places of red, green and blue. Of two bytes a sample, `wide`, the high one counts. */

@@ -4,8 +4,9 @@
  * One cell is the mean luma of 8 x 8 pixels, whatever the image was: a JPEG is read by its DC coefficients alone, everything else is
  * averaged. The same code in Node and browser, so the same bytes of luma everywhere.
  */
+
+import type { Kernels } from "../kernels.ts";
 import type { ImageTable } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import { jpegLuma } from "./jpeg.ts";
 import { pngLuma } from "./png.ts";
 import { rawLuma } from "./raw.ts";

@@ -1,7 +1,7 @@
 /** The library's two entry points on Node. They never print, never exit and never read the environment. */
-import { type CheckOptions as EngineOptions, runCheck } from "../engine.ts";
-import { inlineExecutor } from "../executor.ts";
-import { openInput, type Recording } from "../recording.ts";
+import { type CheckOptions as EngineOptions, runCheck } from "../pipeline/engine.ts";
+import { inlineExecutor } from "../pipeline/executor.ts";
+import { openInput, type Recording } from "../pipeline/recording.ts";
 import type { Report } from "../types.ts";
 import { describeWithLabels, openDescriptor } from "./input.ts";
 import { nodePlatform } from "./platform.ts";

@@ -2,10 +2,10 @@
 import * as fs from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "../errors.ts";
+import { loadKernels } from "../kernels.ts";
 import { ATTACHMENT, embeddedSeal, MEDIA_TYPE } from "../seal/embedded.ts";
 import { attach } from "../sources/mcap/embed.ts";
 import { detectMcap } from "../sources/mcap/open.ts";
-import { loadKernels } from "../wasm.ts";
 import { describeInput, openDescriptor } from "./input.ts";
 
 /** @returns the seal's bytes, or null where there is none. @throws InputError when the path cannot be read */

@@ -1,9 +1,9 @@
 /** The fold over a Piscina pool: one long pull task per worker, see DESIGN 5. Never one task per span. */
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
-import type { Executor, Job } from "../executor.ts";
-import { makeFolder, type Part } from "../observe.ts";
-import { compileKernels } from "../wasm.ts";
+import { compileKernels } from "../kernels.ts";
+import type { Executor, Job } from "../pipeline/executor.ts";
+import { makeFolder, type Part } from "../pipeline/observe.ts";
 import type { InputDescriptor } from "./input.ts";
 import { SharedWork } from "./shared.ts";
 import type { WorkerMessage, WorkerTask } from "./worker.ts";
@@ -28,9 +28,9 @@ export function startPool(descriptor: InputDescriptor, workers: number): Pool {
 }
 
 async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number, job: Job): Promise<Part> {
-  const { index, plan, known } = job;
+  const { index, plan, early } = job;
   const threads = Math.min(workers, index.spans.length);
-  const folder = makeFolder(job.checks, plan, index, job.kernels, known);
+  const folder = makeFolder(job.checks, plan, index, job.kernels, early);
   const shared = new SharedWork(threads);
   let whole = folder.start();
   const waiting = new Map<number, Part>();
@@ -57,7 +57,7 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
         port1.on("message", (message: WorkerMessage) => (message ? take(message) : resolve()));
         port1.on("close", resolve);
       });
-      const task: WorkerTask = { worker, workers: threads, descriptor, index, plan, known, module, shared: shared.buffer, port: port2 };
+      const task: WorkerTask = { worker, workers: threads, descriptor, index, plan, early, module, shared: shared.buffer, port: port2 };
       return Promise.all([pool.run(task, { transferList: [port2] }), drained]);
     });
     await Promise.all(tasks);

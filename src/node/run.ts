@@ -1,7 +1,7 @@
 /** A run over one path: the input opened, threads started, what it cost; all released at the end. */
 import { availableParallelism } from "node:os";
-import { type Executor, inlineExecutor } from "../executor.ts";
 import type { Input } from "../input.ts";
+import { type Executor, inlineExecutor } from "../pipeline/executor.ts";
 import { describeWithLabels, openDescriptor } from "./input.ts";
 import { startPool } from "./pool.ts";
 

@@ -6,7 +6,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
 import { createHash } from "node:crypto";
-import { type Kernels, loadKernels } from "../wasm.ts";
+import { type Kernels, loadKernels } from "../kernels.ts";
 import { describeInput, openDescriptor } from "./input.ts";
 
 export interface S3Checksums {

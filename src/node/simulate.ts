@@ -4,8 +4,8 @@ import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { type DriveSummary, writeDrive } from "../simulate/drive.ts";
+import { loadSimulatorKernels } from "../simulate/kernels.ts";
 import { type DriveOptions, settingsOf } from "../simulate/options.ts";
-import { loadKernels } from "../wasm.ts";
 
 export interface SimulateOptions extends DriveOptions {
   /** Where the MCAP is written; a file that is there is replaced. */
@@ -40,7 +40,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     try {
       const summary = await writeDrive(
         settings,
-        await loadKernels(),
+        await loadSimulatorKernels(),
         {
           drive: (bytes) => drive.write(bytes),
           truth: (text) => sidecar.write(new TextEncoder().encode(text)),

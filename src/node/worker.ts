@@ -1,11 +1,12 @@
 /** One worker's whole life: a single task that claims spans until none are left, and posts the fold of each claim. */
 import type { MessagePort } from "node:worker_threads";
+import type { Collected } from "../check/table.ts";
 import { checks } from "../checks/index.ts";
-import { type GatheredParts, makeFolder, type Part } from "../observe.ts";
-import { sourceOf } from "../open.ts";
-import type { Plan } from "../plan.ts";
+import { loadKernels } from "../kernels.ts";
+import { makeFolder, type Part } from "../pipeline/observe.ts";
+import { sourceOf } from "../pipeline/open.ts";
+import type { Plan } from "../pipeline/plan.ts";
 import type { RecordingIndex } from "../types.ts";
-import { loadKernels } from "../wasm.ts";
 import { type InputDescriptor, openDescriptor } from "./input.ts";
 import { nodePlatform } from "./platform.ts";
 import { SharedWork } from "./shared.ts";
@@ -16,7 +17,7 @@ export interface WorkerTask {
   readonly descriptor: InputDescriptor;
   readonly index: RecordingIndex;
   readonly plan: Plan;
-  readonly known: GatheredParts;
+  readonly early: Collected;
   readonly module: WebAssembly.Module;
   readonly shared: SharedArrayBuffer;
   readonly port: MessagePort;
@@ -34,7 +35,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   const input = openDescriptor(task.descriptor);
   const source = await sourceOf(index);
   const reader = source.reader(input, index, kernels, nodePlatform);
-  const folder = makeFolder(checks, plan, index, kernels, task.known);
+  const folder = makeFolder(checks, plan, index, kernels, task.early);
   const shared = new SharedWork(task.shared);
   try {
     for (let claim = shared.claim(index.spans.length, workers); claim; claim = shared.claim(index.spans.length, workers)) {
@@ -53,3 +54,7 @@ export default async function work(task: WorkerTask): Promise<void> {
     port.close();
   }
 }
+
+// Piscina first tries `require`, and Node 24 aborts the whole process when a thread is ended while `require` loads a module. A module
+// that awaits cannot be required: it is imported, which ends quietly.
+await Promise.resolve();

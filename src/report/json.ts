@@ -23,6 +23,7 @@ export function jsonReport(report: Report): JsonObject {
     recording: jsonRecording(report.recording),
     plan: jsonPlan(report.plan),
     ...(report.interrupted && { interrupted: true }),
+    ...(report.provisional && { provisional: true }),
     verdicts: report.verdicts.map(jsonVerdict),
     findings: report.findings.map(jsonFinding),
     summary: jsonSummary(report.summary),

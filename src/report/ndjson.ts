@@ -11,12 +11,12 @@ export function render(reports: readonly Report[]): string {
 }
 
 function records(report: Report, index: number): readonly JsonObject[] {
-  const { schema, interrupted, plan, verdicts, findings, summary } = report;
+  const { schema, interrupted, provisional, plan, verdicts, findings, summary } = report;
   return [
     { type: "recording", index, schema, recording: jsonRecording(report.recording), plan: jsonPlan(plan) },
     ...verdicts.map((verdict) => ({ type: "verdict", index, ...jsonVerdict(verdict) })),
     ...findings.map((finding) => ({ type: "finding", index, ...jsonFinding(finding) })),
-    { type: "summary", index, ...(interrupted && { interrupted }), ...jsonSummary(summary) },
+    { type: "summary", index, ...(interrupted && { interrupted }), ...(provisional && { provisional }), ...jsonSummary(summary) },
   ];
 }
 

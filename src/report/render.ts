@@ -2,12 +2,12 @@
  * What every report format shares: the signature of a renderer, the wording of a finding, and which findings explain
  * which verdict. A renderer is a pure function over plain reports: no clock, no environment, no machine.
  */
-import type { Check } from "../check.ts";
+import type { AnyCheck } from "../check/check.ts";
 import type { Finding, Report, Verdict } from "../types.ts";
 
 export interface RenderContext {
   /** Known checks: the wording of findings and the meaning of their kinds. */
-  readonly checks: readonly Check[];
+  readonly checks: readonly AnyCheck[];
   /** Version of plumbline. */
   readonly version: string;
   /** True when more than one recording was asked for: then JSON is an array, even of one report or none. */

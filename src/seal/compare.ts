@@ -18,9 +18,10 @@
  * Linear in the frames outside changed places, O(n log n) or a bounded table inside (align.ts).
  */
 import { align, NONE } from "./align.ts";
+import type { FrameSet } from "./frame-set.ts";
 import { occurrences, type Search } from "./identity.ts";
 import { keep } from "./keep.ts";
-import { FATES, type FrameSet, KEPT, OPEN, openFrames, type Pair, pairUp, type Side, settle } from "./pairs.ts";
+import { FATES, KEPT, OPEN, openFrames, type Pair, pairUp, type Side, settle } from "./pairs.ts";
 
 export type ChangeKind = "changed" | "vanished" | "appeared" | "duplicated" | "moved";
 

@@ -9,9 +9,9 @@
  */
 
 import { encode } from "@msgpack/msgpack";
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../digest/bytes.ts";
 import { ConfigError } from "../errors.ts";
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS } from "./algorithm.ts";
 import { KEY_BYTES, sealKeys } from "./keys.ts";
 import { CHECK, NODE_BYTES, Tree } from "./merkle.ts";

@@ -1,5 +1,5 @@
 /** Equality of frames as small integers, and where a leaf occurs among the sealed frames. */
-import type { FrameSet } from "./pairs.ts";
+import type { FrameSet } from "./frame-set.ts";
 
 /** Keys met so far, over all streams. In many maps, for one ends at 2^24 entries. */
 export interface Known {

@@ -4,7 +4,7 @@
  * Unkeyed, a leaf is the plain digest (any b3sum or xxhsum gives it) and nodes have a public key of their own. Keyed, both
  * are derived from the caller's key by BLAKE3 itself; neither tells the other or the key.
  */
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 
 export interface SealKeys {
   /** For BLAKE3 leaves; null for plain digests. */

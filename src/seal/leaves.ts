@@ -2,8 +2,9 @@
  * The leaves of a recording: the digest of every frame's payload and the time it was logged, taken while the payload
  * is hot. What a seal is made of, and what it is compared with.
  */
+
+import type { Kernels } from "../kernels.ts";
 import type { Block, FrameColumns } from "../types.ts";
-import type { Kernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { LEAF_BYTES } from "./algorithm.ts";
 
@@ -88,7 +89,9 @@ export function mergeLeaves(left: LeafParts, right: LeafParts): LeafParts {
 }
 
 function tierOf({ count }: Leaves): number {
-  return Math.floor(Math.log2(count) / Math.log2(FAN));
+  let tier = 0;
+  for (let reached = FAN; reached <= count; reached *= FAN) tier++;
+  return tier;
 }
 
 /** All pieces as one. */

@@ -1,12 +1,12 @@
 /** Sealing a recording: one pass over its bytes, the leaves taken while they are hot; then the tree over them. */
 import { checks } from "../checks/index.ts";
-import { conclude } from "../conclude.ts";
-import { fold, type Progress } from "../engine.ts";
 import { ConfigError, InputError } from "../errors.ts";
-import type { Executor } from "../executor.ts";
 import type { Input, Platform } from "../input.ts";
+import { loadKernels } from "../kernels.ts";
+import { conclude } from "../pipeline/conclude.ts";
+import { fold, type Progress } from "../pipeline/engine.ts";
+import type { Executor } from "../pipeline/executor.ts";
 import type { Finding } from "../types.ts";
-import { loadKernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { SEAL_ALGORITHMS } from "./algorithm.ts";
 import { encodeSeal, type SealBytes } from "./format.ts";
@@ -54,7 +54,7 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
   const { source, spanBytes, signal, onProgress } = options;
   const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, signal, onProgress };
   const recipe = { algorithm, key: key && sealKeys(key, await loadKernels()).leaf, placed: false };
-  const { plan, index, part, known, interrupted, kernels } = await fold(input, platform, executor, selection, recipe);
+  const { plan, index, part, early, interrupted, kernels } = await fold(input, platform, executor, selection, recipe);
   if (interrupted) {
     signal?.throwIfAborted();
     throw new InputError(`${input.name}: not read to its end`);
@@ -64,6 +64,6 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
   const about = { algorithm, framesPerBlock, recording: { name: index.name, format: index.format } };
   const made = encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
   const sealed = sign ? await sign(made) : made;
-  const { findings } = conclude(checks, plan, index, part, { rig: null, seal: null }, false, kernels, known);
+  const { findings } = conclude(checks, plan, index, part, { rig: null, seal: null }, null, kernels, early);
   return { ...sealed, damages: findings.filter(({ severity }) => severity === "error") };
 }

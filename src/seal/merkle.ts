@@ -14,7 +14,7 @@
  * leaves cannot have the same root, and tags keep one kind of node from passing for another.
  */
 import { BLAKE3_STATE } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm } from "./algorithm.ts";
 
 export const NODE_BYTES = 32;

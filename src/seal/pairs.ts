@@ -1,14 +1,8 @@
 /** Each stream as sealed and as it is, side by side, and what is known so far about every frame of it. */
-import { NONE } from "./align.ts";
-import { copies, ids, type Known, nothingKnown } from "./identity.ts";
 
-/** Frames of one stream. `leaves` holds the same number of bytes for each. */
-export interface FrameSet {
-  readonly id: string;
-  readonly count: number;
-  readonly leaves: Uint8Array;
-  readonly stampNs: BigInt64Array;
-}
+import { NONE } from "./align.ts";
+import type { FrameSet } from "./frame-set.ts";
+import { copies, ids, type Known, nothingKnown } from "./identity.ts";
 
 export const FATES = ["open", "kept", "changed", "vanished", "appeared", "duplicated", "moved"] as const;
 export type Fate = (typeof FATES)[number];

@@ -5,10 +5,10 @@
  * Unsigned it shows that the frame belongs to `root`: whoever checks it must know the root from elsewhere. Signed it shows
  * that the owner of the key sealed it.
  */
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../digest/bytes.ts";
 import { ConfigError } from "../errors.ts";
-import { count, type Expect, flag, index, listOf, oneOf, record, text } from "../expect.ts";
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
+import { count, type Expect, flag, index, listOf, oneOf, record, text } from "../rig/expect.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm } from "./algorithm.ts";
 import { sealKeys } from "./keys.ts";
 import { entryOf, NODE_BYTES, Tree } from "./merkle.ts";

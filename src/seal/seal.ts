@@ -1,6 +1,6 @@
 /** A seal: what a recording held, frame by frame. Plain data; format.ts turns it into bytes and back. */
-import { joinBytes } from "../bytes.ts";
-import type { Kernels } from "../wasm.ts";
+import { joinBytes } from "../digest/bytes.ts";
+import type { Kernels } from "../kernels.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
 import { sealKeys } from "./keys.ts";
 import type { Leaves } from "./leaves.ts";

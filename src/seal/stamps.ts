@@ -1,6 +1,6 @@
-/** The stamps of a stream in few bits; how is described in docs/seal.md and assembly/stamps.ts. */
+/** The stamps of a stream in few bits; how is described in docs/seal.md and assembly/time/stamps.ts. */
 import { MALFORMED } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
+import type { Kernels } from "../kernels.ts";
 
 /** Bytes before the first code. */
 const HEAD = 18;

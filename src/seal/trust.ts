@@ -1,6 +1,6 @@
 /** What may be asked of a seal or a proof by whoever holds its key, the signer's public key, or the root: the library's functions for both. */
 import { ConfigError } from "../errors.ts";
-import { loadKernels } from "../wasm.ts";
+import { loadKernels } from "../kernels.ts";
 import { parseSeal, SIGNATURE_BYTES } from "./format.ts";
 import { KEY_BYTES } from "./keys.ts";
 import { NODE_BYTES } from "./merkle.ts";

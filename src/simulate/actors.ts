@@ -1,7 +1,8 @@
 /** Whatever has a body and a track: where it is at a moment, whatever moves it. */
+
+import { atan, cos, sin } from "../geometry/elementary.ts";
 import { type Body, writeBody } from "./bodies.ts";
 import { smooth } from "./curve.ts";
-import { atan, cos, sin } from "./math.ts";
 import type { Progress, Temper } from "./progress.ts";
 import type { Random } from "./random.ts";
 import type { Road } from "./road.ts";

@@ -1,5 +1,5 @@
 /** Who labels a drive. Nobody is perfect: skill and tenure set how precise, how quick and how reliable each one is. */
-import { exp } from "./math.ts";
+import { exp } from "../geometry/elementary.ts";
 import { type Random, randomStream } from "./random.ts";
 import type { ObjectClass } from "./types.ts";
 

@@ -1,6 +1,6 @@
 /** What objects are made of. A body's frame: x forward, y left, z up, origin on the ground under the middle of its box. */
 import { MATERIAL_CLOTH, MATERIAL_GLASS, MATERIAL_METAL, MATERIAL_PAINT, MATERIAL_SIGN, MATERIAL_SKIN, MATERIAL_TYRE } from "../abi.ts";
-import { cos, sin } from "./math.ts";
+import { cos, sin } from "../geometry/elementary.ts";
 import type { Random } from "./random.ts";
 import { cross, fromYawPitchRoll, type Matrix, multiply, rotate, type Vector } from "./rotation.ts";
 import type { Place, Solid, SolidWriter } from "./solid.ts";

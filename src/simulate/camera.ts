@@ -25,7 +25,7 @@ import {
   RENDER_ROWS,
   RENDER_SETTINGS,
 } from "../abi.ts";
-import { cos, sin } from "./math.ts";
+import { cos, sin } from "../geometry/elementary.ts";
 import { type Random, randomStream } from "./random.ts";
 import { cross, multiply, rotate, toMatrix, unrotate, type Vector } from "./rotation.ts";
 import type { Scene, SceneView } from "./scene.ts";
@@ -212,7 +212,7 @@ export class Camera {
   }
 }
 
-/** Bytes of scratch `renderImage` needs: the table in assembly/render.ts. */
+/** Bytes of scratch `renderImage` needs: the table in assembly/simulate/render.ts. */
 export function renderScratch(width: number, height: number, mostPrimitives: number): number {
   return 768 + 80 * mostPrimitives + 8 * RENDER_ROWS * width + 2 * (width + 32) * height + 2 * width * height;
 }

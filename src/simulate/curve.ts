@@ -2,7 +2,7 @@
  * A line in the plane, given by its curvature over its length and integrated as far as it is asked for. The last kilometres are
  * kept, older ones forgotten, so memory does not grow with the drive.
  */
-import { cos, sin } from "./math.ts";
+import { cos, sin } from "../geometry/elementary.ts";
 
 /** Curvature (1/m, left is positive) goes from `from` to `to` over `length` metres, with no jump in its first two derivatives. */
 export interface Ramp {

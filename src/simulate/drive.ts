@@ -2,13 +2,14 @@
  * A drive: every sensor asked in the order of time, defects planted, messages written in the order they reach the recorder.
  * What is held is a moment of the world, the messages of the last tenth of a second, and some frames of labels.
  */
-import type { Kernels } from "../wasm.ts";
+
 import { annotatorTeam } from "./annotators.ts";
 import { Camera } from "./camera.ts";
 import { Timer, trueNs } from "./clocks.ts";
 import { DriveWriter } from "./encode/writer.ts";
 import { Faults } from "./faults.ts";
 import { Imu } from "./imu.ts";
+import type { SimulatorKernels } from "./kernels.ts";
 import { GOLD_EVERY, goldLabels, LABEL_TOPIC, type LabelFrame, Labeller, type LabelTrack, LOOKAHEAD } from "./labels.ts";
 import { Lidar } from "./lidar.ts";
 import { Gnss, Odometry, Wheels } from "./localisation.ts";
@@ -47,7 +48,12 @@ interface Sensor {
 }
 
 /** @throws whatever `signal` was aborted with, or the sink throws */
-export async function writeDrive(settings: DriveSettings, kernels: Kernels, sink: DriveSink, signal?: AbortSignal): Promise<DriveSummary> {
+export async function writeDrive(
+  settings: DriveSettings,
+  kernels: SimulatorKernels,
+  sink: DriveSink,
+  signal?: AbortSignal,
+): Promise<DriveSummary> {
   const drive = new Drive(settings, kernels);
   const writer = await DriveWriter.begin(sink.drive, kernels, { seed: String(settings.seed), seconds: String(settings.seconds) });
   const messages: Record<string, number> = {};
@@ -91,7 +97,7 @@ class Drive {
   #pictures: truth.TruePicture[] = [];
   #truth: string[] = [];
 
-  constructor(settings: DriveSettings, kernels: Kernels) {
+  constructor(settings: DriveSettings, kernels: SimulatorKernels) {
     const { seed, lidar, camera, rateHz, annotators } = settings;
     this.#settings = settings;
     this.#rig = sensorRig(lidar, camera, rateHz);

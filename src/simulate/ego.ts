@@ -1,6 +1,7 @@
 /** The vehicle that carries the sensors: along its lane, over the ground, on springs. */
+
+import { atan, cos, sin } from "../geometry/elementary.ts";
 import { cubic } from "./curve.ts";
-import { atan, cos, sin } from "./math.ts";
 import { type Progress, STEP_SECONDS, STEPS_PER_SECOND, type Temper } from "./progress.ts";
 import { type Random, randomStream } from "./random.ts";
 import type { Road } from "./road.ts";

@@ -1,7 +1,7 @@
 /** The file of `--faults`: YAML to a list of faults. Every mistake is a ConfigError of one line. */
 import { parseDocument } from "yaml";
 import { ConfigError } from "../errors.ts";
-import * as is from "../expect.ts";
+import * as is from "../rig/expect.ts";
 import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
 
 const MAX_CHARACTERS = 1 << 16;

@@ -1,8 +1,8 @@
 /** The ground around the ego vehicle, node by node for the kernels: see GROUND_CELLS in src/abi.ts. */
 import { GROUND_ALONG, GROUND_CELLS, GROUND_NODE } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
+import { atan2, cos, sin } from "../geometry/elementary.ts";
 import type { CurvePoint } from "./curve.ts";
-import { atan2, cos, sin } from "./math.ts";
+import type { SimulatorKernels } from "./kernels.ts";
 import { ARM_LENGTH, HALF_WIDTH, MIDDLE, RING, RING_HALF_WIDTH, type Road, type Roundabout } from "./road.ts";
 import type { Terrain } from "./terrain.ts";
 
@@ -22,13 +22,13 @@ const COARSE = 6;
 
 export class Ground {
   readonly pointer: number;
-  readonly #kernels: Kernels;
+  readonly #kernels: SimulatorKernels;
   readonly #road: Road;
   readonly #terrain: Terrain;
   #x: number | null = null;
   #y = 0;
 
-  constructor(kernels: Kernels, road: Road, terrain: Terrain) {
+  constructor(kernels: SimulatorKernels, road: Road, terrain: Terrain) {
     this.#kernels = kernels;
     this.#road = road;
     this.#terrain = terrain;

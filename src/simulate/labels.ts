@@ -6,8 +6,9 @@
  * Interpolation and early ends need to know what follows: a frame's labels come out once LOOKAHEAD more frames are in. Memory is those
  * frames and the tracks in them.
  */
+
+import { exp } from "../geometry/elementary.ts";
 import { type Annotator, confusedWith } from "./annotators.ts";
-import { exp } from "./math.ts";
 import { randomStream } from "./random.ts";
 import { type Sight, sightsAround, sightsInImage, toVehicle, turn } from "./sights.ts";
 import type { CameraModel, Label, ObjectClass, TrueMoment } from "./types.ts";

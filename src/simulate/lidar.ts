@@ -22,7 +22,7 @@ import {
   RAY_GROUP,
   REFLECTIVITY_BYTES,
 } from "../abi.ts";
-import { cos, sin } from "./math.ts";
+import { cos, sin } from "../geometry/elementary.ts";
 import { type Random, randomStream } from "./random.ts";
 import { type Matrix, multiply, rotate, toMatrix, type Vector } from "./rotation.ts";
 import { type LidarModel, POINT_STRIDE } from "./types.ts";

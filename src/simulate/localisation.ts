@@ -1,5 +1,5 @@
 /** Where the vehicle thinks it is: odometry that wanders slowly, satellite fixes with outages, and the speed of its wheels. */
-import { cos } from "./math.ts";
+import { cos } from "../geometry/elementary.ts";
 import type { Random } from "./random.ts";
 import type { GnssModel, OdometryModel, SpeedModel } from "./rig.ts";
 import { fromYawPitchRoll, multiply, toMatrix, toRigid, unrotate, type Vector } from "./rotation.ts";

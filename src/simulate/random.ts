@@ -4,7 +4,7 @@
  *
  * Every sensor, actor and annotator draws from a stream of its own, named after it: adding one does not change another's noise.
  */
-import { log } from "./math.ts";
+import { log } from "../geometry/elementary.ts";
 
 /** 2^32 over the golden ratio. */
 const GOLDEN = 0x9e3779b9;

@@ -14,8 +14,9 @@
  *
  * In a roundabout the path leaves the road's middle to the right and goes half around; oncoming traffic takes the other half.
  */
+
+import { cos, sin } from "../geometry/elementary.ts";
 import { Curve, type CurvePoint, type Ramp } from "./curve.ts";
-import { cos, sin } from "./math.ts";
 import { type Random, randomStream } from "./random.ts";
 
 /** Offset of the middle of the road. */

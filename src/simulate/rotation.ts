@@ -1,5 +1,5 @@
 /** Rotations: matrices as nine numbers by rows, quaternions as in `Rigid`. */
-import { atan2, cos, sin } from "./math.ts";
+import { atan2, cos, sin } from "../geometry/elementary.ts";
 import type { Rigid } from "./types.ts";
 
 export type Vector = readonly [number, number, number];

@@ -4,7 +4,7 @@
  * Solids are rows of PRIMITIVE_ROW bytes, the ground is a grid that wraps around (see src/abi.ts for both). Positions are
  * f32 in metres from a local origin near the ego vehicle, so that they keep their digits however long the drive is.
  */
-import type { Kernels } from "../wasm.ts";
+import type { SimulatorKernels } from "./kernels.ts";
 import type { Motion } from "./types.ts";
 
 /** Holds until the next call of `at`, and until kernel memory grows: use pointers, make views late. */
@@ -23,7 +23,7 @@ export interface SceneView {
 
 /** What a sensor may ask of the world. Times may only go back by a second or so: what lies further behind is forgotten. */
 export interface Scene {
-  readonly kernels: Kernels;
+  readonly kernels: SimulatorKernels;
   at(t: number): SceneView;
   egoAt(t: number): Motion;
 }

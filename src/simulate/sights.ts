@@ -1,5 +1,5 @@
 /** What an annotator has before them: every object of a moment as a box to draw, with how much of it can be seen. */
-import { atan2, cos, hypot, sin } from "./math.ts";
+import { atan2, cos, hypot, sin } from "../geometry/elementary.ts";
 import { toMatrix, unrotate, type Vector } from "./rotation.ts";
 import type { CameraModel, ObjectClass, TrueBox, TrueMoment } from "./types.ts";
 

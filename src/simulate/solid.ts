@@ -15,7 +15,7 @@ import {
   PRIMITIVE_SPIN,
   PRIMITIVE_VELOCITY,
 } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
+import type { SimulatorKernels } from "./kernels.ts";
 import { cross, IDENTITY, type Matrix, multiply, rotate, type Vector } from "./rotation.ts";
 
 export const KIND = { box: PRIMITIVE_BOX, cylinder: PRIMITIVE_CYLINDER, ellipsoid: PRIMITIVE_ELLIPSOID } as const;
@@ -56,7 +56,7 @@ export class SolidWriter {
   count = 0;
 
   /** @param capacity rows; more are left out */
-  constructor(kernels: Kernels, pointer: number, capacity: number, originX: number, originY: number) {
+  constructor(kernels: SimulatorKernels, pointer: number, capacity: number, originX: number, originY: number) {
     const words = (capacity * PRIMITIVE_ROW) / 4;
     this.#f32 = new Float32Array(kernels.exports.memory.buffer, pointer, words);
     this.#i32 = new Int32Array(kernels.exports.memory.buffer, pointer, words);

@@ -1,5 +1,5 @@
 /** How high the ground lies: a sum of long waves, so it has no edge and needs no memory. Slopes stay below 6 %. */
-import { cos, sin } from "./math.ts";
+import { cos, sin } from "../geometry/elementary.ts";
 import { randomStream } from "./random.ts";
 
 interface Wave {

@@ -1,5 +1,5 @@
 /** Errors that come and go: a first-order Gauss-Markov process, stepped at even intervals. */
-import { exp } from "./math.ts";
+import { exp } from "../geometry/elementary.ts";
 import type { Random } from "./random.ts";
 
 export class Wander {

@@ -3,10 +3,10 @@
  * forgotten: memory does not grow with the drive.
  */
 import { GROUND_CELLS, PRIMITIVE_ROW } from "../abi.ts";
-import type { Kernels } from "../wasm.ts";
 import { type Actor, boxOf, writeActor } from "./actors.ts";
 import { Ego } from "./ego.ts";
 import { Ground } from "./ground.ts";
+import type { SimulatorKernels } from "./kernels.ts";
 import { Progress, STEPS_PER_SECOND } from "./progress.ts";
 import { LEAD_IN, Road } from "./road.ts";
 import type { Matrix, Vector } from "./rotation.ts";
@@ -33,7 +33,7 @@ const MARGIN = 0.02;
 const START_SPEED = 7;
 
 export class World implements Scene {
-  readonly kernels: Kernels;
+  readonly kernels: SimulatorKernels;
   readonly road: Road;
   readonly terrain: Terrain;
   readonly #street: Street;
@@ -48,7 +48,7 @@ export class World implements Scene {
   #written: { readonly originX: number; readonly originY: number } | null = null;
   #fixed = 0;
 
-  constructor(seed: number, kernels: Kernels) {
+  constructor(seed: number, kernels: SimulatorKernels) {
     const nextObject = (): number => ++this.#objects;
     this.kernels = kernels;
     this.road = new Road(seed);

@@ -1,5 +1,5 @@
 /** Digests of bytes both sides can make: run by Node with lengths as arguments, and imported by the page. */
-import { type AlgorithmName, algorithms, createDigest, type DigestOptions, digest } from "../../src/digest.ts";
+import { type AlgorithmName, algorithms, createDigest, type DigestOptions, digest } from "../../src/digest/digest.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => 3 * i + 1);
 const OPTIONS: Readonly<Partial<Record<AlgorithmName, readonly DigestOptions[]>>> = {

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { association } from "../../src/checks/time/association.ts";
-import { runCheck } from "../../src/engine.ts";
-import { inlineExecutor } from "../../src/executor.ts";
-import { stampRows } from "../../src/gathers/stamps.ts";
+import { stampRows } from "../../src/columns/stamps.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { runCheck } from "../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import { jsonReport } from "../../src/report/json.ts";
-import type { Rig } from "../../src/rig.ts";
+import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, cutBlock, healthy, SENSOR, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, cutBlock, healthy, joinedRows, SENSOR, START_NS } from "../blocks.ts";
 import { testShared } from "../shared-data.ts";
 
 let kernels: Kernels;
@@ -34,14 +34,14 @@ function ask(given: readonly Given[], rig: Rig | null = null, cuts: readonly num
     const parts = cutBlock(
       block,
       cuts.filter((cut) => cut < at.length),
-    ).map((piece) => stampRows.observe(piece, kernels, stream));
-    return { census: censusOf(stream, block), rows: parts.length > 0 ? parts.reduce(stampRows.merge) : null };
+    ).map((piece) => stampRows.collect(piece, kernels, stream));
+    return { census: censusOf(stream, block), rows: parts.length > 0 ? joinedRows(stampRows, parts) : null };
   });
   const context = contextOf(
     pieces.map(({ census }) => census),
     rig,
     interrupted,
-    { gathered: { stamps: pieces.map(({ rows }) => rows) }, kernels },
+    { collected: { stamps: pieces.map(({ rows }) => rows) }, kernels },
   );
   return association.conclude(context, association.defaults);
 }

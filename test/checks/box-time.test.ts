@@ -1,16 +1,15 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { boxTime } from "../../src/checks/points/box-time.ts";
-import type { LabelRow } from "../../src/columns.ts";
-import { runCheck } from "../../src/engine.ts";
-import { inlineExecutor } from "../../src/executor.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import { labelRows } from "../../src/gathers/labels.ts";
+import type { LabelRow } from "../../src/columns/builder.ts";
+import { labelRows } from "../../src/columns/labels.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { runCheck } from "../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, folded, healthy, lookOf, START_NS } from "../blocks.ts";
 import { testShared } from "../shared-data.ts";
 
 let kernels: Kernels;
@@ -65,8 +64,9 @@ function drive({ sweeps = 6, speed = 10, time = (share) => 0.1 * share, beside =
 }
 
 function ask(it: ReturnType<typeof drive>, cut = 0, labelled = true) {
-  const pieces = labelled ? structuredClone(labelRows.observe(it.labels, kernels, LABELS)) : null;
-  const gathered = gatheredOf([LIDAR, LABELS], { labels: [null, pieces], poses: [null, null] }, kernels);
+  const pieces = labelled ? structuredClone(labelRows.collect(it.labels, kernels, LABELS)) : null;
+  const options = boxTime.defaults;
+  const look = lookOf(LIDAR, { options, streams: [LIDAR, LABELS], collected: { labels: [null, pieces], poses: [null, null] }, kernels });
   const { frames, points = [] } = it.points;
   const part = (from: number, to: number): Block => ({
     ...it.points,
@@ -74,9 +74,9 @@ function ask(it: ReturnType<typeof drive>, cut = 0, labelled = true) {
     points: points.filter(({ frame }) => frame >= from && frame < to).map((one) => ({ ...one, frame: one.frame - from })),
   });
   const parts = cut > 0 ? [part(0, cut), part(cut, frames.count)] : [it.points];
-  const summary = parts.map((one) => boxTime.observe(one, kernels, boxTime.defaults, LIDAR, gathered)).reduce(boxTime.merge);
-  const context = { ...contextOf([censusOf(LIDAR, it.points)], null, false, { kernels }), gathered };
-  return boxTime.conclude(summary, censusOf(LIDAR, it.points), context, boxTime.defaults);
+  const summary = folded(boxTime, parts, look);
+  const context = { ...contextOf([censusOf(LIDAR, it.points)], null, false, { kernels }), seen: look.seen };
+  return boxTime.answer(summary, censusOf(LIDAR, it.points), context, boxTime.defaults);
 }
 
 describe("moving cars", () => {

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Defect } from "../../src/check.ts";
+import type { Defect } from "../../src/check/check.ts";
+import { nameOffset } from "../../src/checks/time/_clock.ts";
 import { clockModelCheck } from "../../src/checks/time/clock-model.ts";
-import { type StampRows, stampRows } from "../../src/gathers/stamps.ts";
+import { type StampRows, stampRows } from "../../src/columns/stamps.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { nameOffset } from "../../src/time/clock.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, cutBlock, type Frame, healthy, SENSOR, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, cutBlock, type Frame, healthy, joinedRows, SENSOR, START_NS } from "../blocks.ts";
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -16,9 +16,9 @@ beforeAll(async () => {
 function ask(frames: readonly Frame[], info: Partial<StreamInfo> = {}, cuts: readonly number[] = []) {
   const stream = { ...SENSOR, ...info };
   const block = blockOf(frames);
-  const pieces = cutBlock(block, cuts).map((piece) => stampRows.observe(piece, kernels, stream));
-  const rows: StampRows | null = pieces.length > 0 ? pieces.reduce(stampRows.merge) : null;
-  const context = contextOf([censusOf(stream, block)], null, false, { gathered: { stamps: [rows] }, kernels });
+  const pieces = cutBlock(block, cuts).map((piece) => stampRows.collect(piece, kernels, stream));
+  const rows: StampRows | null = pieces.length > 0 ? joinedRows(stampRows, pieces) : null;
+  const context = contextOf([censusOf(stream, block)], null, false, { collected: { stamps: [rows] }, kernels });
   const [conclusion] = clockModelCheck.conclude(context, clockModelCheck.defaults);
   if (!conclusion) throw new Error("expected a conclusion");
   return conclusion;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { consistency } from "../../src/checks/labels/consistency.ts";
-import type { LabelRow } from "../../src/columns.ts";
-import type { Rig } from "../../src/rig.ts";
+import type { LabelRow } from "../../src/columns/builder.ts";
+import type { Rig } from "../../src/rig/rig.ts";
 import type { StreamInfo } from "../../src/types.ts";
 import { type Asked, ask, type Frame, healthy, places } from "../blocks.ts";
 

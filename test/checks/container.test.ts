@@ -5,12 +5,13 @@ import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Context } from "../../src/check.ts";
+import type { Context } from "../../src/check/check.ts";
+import { seenOf } from "../../src/check/table.ts";
 import { container } from "../../src/checks/integrity/container.ts";
-import { KEPT_DAMAGES } from "../../src/damages.ts";
-import { gatheredOf } from "../../src/gather.ts";
+import { loadKernels } from "../../src/kernels.ts";
+import { KEPT_DAMAGES } from "../../src/summary/damages.ts";
 import type { ContainerClaims, ContainerFacts, Damage, Finding, StreamCensus } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
+import { containerBy } from "../blocks.ts";
 
 const kernels = await loadKernels();
 
@@ -44,20 +45,18 @@ function context(claims: ContainerClaims = {}, streams: readonly StreamCensus[] 
     streams,
     rig: null,
     seal: null,
-    gathered: gatheredOf([], {}, kernels),
+    seen: seenOf([], {}, kernels),
     kernels,
-    interrupted,
+    partial: interrupted ? "interrupted" : null,
   };
 }
 
+const { observe, merge, conclude: answered } = containerBy(kernels);
+
 const conclude = (all: readonly ContainerFacts[], at: Context = context()) => {
-  const [first, ...rest] = all.map((one) => container.observe(one, kernels, {}));
+  const [first, ...rest] = all.map(observe);
   if (!first) throw new Error("expected facts");
-  return container.conclude(
-    rest.reduce((a, b) => container.merge(a, b, kernels), first),
-    at,
-    {},
-  );
+  return answered(rest.reduce(merge, first), at);
 };
 
 describe("verdict", () => {
@@ -169,14 +168,14 @@ test("cut and merged in any tree, the conclusion is the same", () => {
       );
       const whole = Buffer.concat(parts.map(({ bytes }) => bytes));
       const at = context({ crc: { value: crc32(whole), bytes: [0, whole.length] } });
-      const summaries = all.map((one) => container.observe(one, kernels, {}));
+      const summaries = all.map(observe);
       while (summaries.length > 1) {
         const i = (picks.next().value ?? 0) % (summaries.length - 1);
         const [a, b] = [summaries[i], summaries[i + 1]];
-        if (a && b) summaries.splice(i, 2, container.merge(a, b, kernels));
+        if (a && b) summaries.splice(i, 2, merge(a, b));
       }
       const answer = conclude(all, at);
-      expect(container.conclude(summaries[0] as (typeof summaries)[0], at, {})).toEqual(answer);
+      expect(answered(summaries[0], at)).toEqual(answer);
       expect(answer.observed["dataCrc"]).toBe("match");
       expect(answer.defects.length).toBe(
         Math.min(

@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { frameDelta } from "../../src/checks/labels/frame-delta.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import { labelRows } from "../../src/gathers/labels.ts";
+import { labelRows } from "../../src/columns/labels.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import type { Block, ImageTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, cutBlock, healthy, SENSOR } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, cutBlock, folded, healthy, lookOf, SENSOR } from "../blocks.ts";
 
 let kernels: Kernels;
 beforeAll(async () => {
@@ -91,16 +90,13 @@ function ask({
     return { frame, encoding: "mono8", width: WIDTH, height: HEIGHT, step: WIDTH, pointer, bytes: WIDTH * HEIGHT, ...image(frame) };
   });
   const block: Block = { ...blockOf(frames), images };
-  const pieces = labelRows.observe(blockOf(rows), kernels, LABELS);
+  const pieces = labelRows.collect(blockOf(rows), kernels, LABELS);
   const labels = streams.map(({ kind }) => (kind === "labels" ? pieces : null));
-  const known = gatheredOf(streams, { labels }, kernels);
-  const summaries = cutBlock(block, cuts).map((piece) =>
-    structuredClone(frameDelta.observe(piece, kernels, frameDelta.defaults, CAMERA, known)),
-  );
-  const summary = summaries.reduce((a, b) => frameDelta.merge(a, b));
+  const look = lookOf(CAMERA, { options: frameDelta.defaults, streams, collected: { labels }, kernels });
+  const summary = folded(frameDelta, cutBlock(block, cuts), look);
   const census = censusOf(CAMERA, block);
-  const context = { ...contextOf([census], null, false, { kernels }), gathered: known };
-  const { defects, ...rest } = frameDelta.conclude(summary, census, context, frameDelta.defaults);
+  const context = { ...contextOf([census], null, false, { kernels }), seen: look.seen };
+  const { defects, ...rest } = frameDelta.answer(summary, census, context, frameDelta.defaults);
   return { ...rest, defects, found: defects.map(({ kind, frames, tracks }) => [kind, frames?.[0], frames?.[1], (tracks ?? []).join()]) };
 }
 

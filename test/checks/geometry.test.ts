@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { geometry } from "../../src/checks/labels/geometry.ts";
-import type { LabelRow } from "../../src/columns.ts";
+import type { LabelRow } from "../../src/columns/builder.ts";
 import type { StreamInfo } from "../../src/types.ts";
 import { type Asked, ask, type Frame, healthy, places } from "../blocks.ts";
 

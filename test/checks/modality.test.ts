@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { modality } from "../../src/checks/time/modality.ts";
-import type { Rig, RigStream } from "../../src/rig.ts";
+import type { Rig, RigStream } from "../../src/rig/rig.ts";
 import type { StreamCensus, StreamInfo } from "../../src/types.ts";
 import { contextOf, SENSOR, START_NS } from "../blocks.ts";
 

@@ -2,16 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { motionDistortion } from "../../src/checks/points/motion-distortion.ts";
-import { runCheck } from "../../src/engine.ts";
-import { inlineExecutor } from "../../src/executor.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import { type PoseRows, poseRows } from "../../src/gathers/poses.ts";
+import { type PoseRows, poseRows } from "../../src/columns/poses.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import type { RigStream } from "../../src/rig.ts";
+import { runCheck } from "../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
+import type { RigStream } from "../../src/rig/rig.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, folded, healthy, lookOf, START_NS } from "../blocks.ts";
 import { ROOM_PERIOD_S, type RoomOptions, sweepRoom } from "../room.ts";
 import { describeShared, testShared } from "../shared-data.ts";
 import type { SweepPoint } from "../sweep.ts";
@@ -90,11 +89,11 @@ function ask({ sweeps, way }: Drive, how: How = {}) {
     quaternion: Float64Array.from(way.flatMap(({ heading }) => [0, 0, Math.sin(heading / 2), Math.cos(heading / 2)])),
   };
   const poses: PoseRows | null = hasPoses ? [{ frames: way.length, columns }] : null;
-  const gathered = gatheredOf([info, POSES], { [poseRows.id]: [null, poses] }, kernels);
   const options = motionDistortion.defaults;
-  const summary = parts.map((one) => motionDistortion.observe(one, kernels, options, info, gathered)).reduce(motionDistortion.merge);
-  const context = { ...contextOf([censusOf(info, block)], null, false, { kernels }), gathered };
-  return motionDistortion.conclude(structuredClone(summary), censusOf(info, block), context, options);
+  const look = lookOf(info, { options, streams: [info, POSES], collected: { [poseRows.id]: [null, poses] }, kernels });
+  const summary = folded(motionDistortion, parts, look);
+  const context = { ...contextOf([censusOf(info, block)], null, false, { kernels }), seen: look.seen };
+  return motionDistortion.answer(structuredClone(summary), censusOf(info, block), context, options);
 }
 
 const kindsOf = (answer: ReturnType<typeof ask>): readonly string[] => answer.defects.map(({ kind, severity }) => `${severity} ${kind}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Defect } from "../../src/check.ts";
+import type { Defect } from "../../src/check/check.ts";
 import { rate } from "../../src/checks/time/rate.ts";
-import type { RigStream } from "../../src/rig.ts";
+import type { RigStream } from "../../src/rig/rig.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
 import { type Asked, ask, type Frame, healthy, places, START_NS } from "../blocks.ts";
 

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Conclusion, Defect } from "../../src/check.ts";
+import type { Conclusion, Defect } from "../../src/check/check.ts";
+import type { Collected } from "../../src/check/table.ts";
 import { sensorOffset } from "../../src/checks/time/sensor-offset.ts";
-import { labelColumns } from "../../src/columns.ts";
-import type { GatheredParts } from "../../src/observe.ts";
-import type { Rig } from "../../src/rig.ts";
+import { labelColumns } from "../../src/columns/builder.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
+import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, ImuColumns, LabelColumns, PoseColumns, StreamInfo, StreamKind } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { censusOf, contextOf, SENSOR } from "../blocks.ts";
 import { EPOCH_NS, gyroscope, lively, poses, stampsOf } from "../time-scene.ts";
 
@@ -24,7 +24,7 @@ interface Stream {
 
 function ask(streams: readonly Stream[], rig: Rig | null = null, interrupted = false): readonly Conclusion[] {
   const infos = streams.map(({ id, kind }): StreamInfo => ({ ...SENSOR, id, kind }));
-  const gathered: GatheredParts = {
+  const collected: Collected = {
     imu: streams.map(({ imu }) => (imu ? [{ frames: imu.count, columns: imu }] : null)),
     poses: streams.map((stream) => (stream.poses ? [{ frames: stream.poses.count, columns: stream.poses }] : null)),
     labels: streams.map(({ labels }) => (labels ? [{ frames: labels.stampNs.length, ...labels }] : null)),
@@ -37,7 +37,7 @@ function ask(streams: readonly Stream[], rig: Rig | null = null, interrupted = f
     startNs: EPOCH_NS,
     endNs: EPOCH_NS + 1n,
   }));
-  return sensorOffset.conclude(contextOf(census, rig, interrupted, { gathered, kernels }), sensorOffset.defaults);
+  return sensorOffset.conclude(contextOf(census, rig, interrupted, { collected, kernels }), sensorOffset.defaults);
 }
 
 const turning = lively(4);

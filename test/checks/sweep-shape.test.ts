@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { sweepShape } from "../../src/checks/points/sweep-shape.ts";
-import { gatheredOf } from "../../src/gather.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import type { Block, Finding, PointTable, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, folded, healthy, lookOf, START_NS } from "../blocks.ts";
 import { type SweepPoint, sweep } from "../sweep.ts";
 
 let kernels: Kernels;
@@ -36,11 +35,9 @@ function ask(sweeps: readonly (readonly SweepPoint[])[], cut = 0) {
   });
   const parts = cut > 0 ? [part(0, cut), part(cut, sweeps.length)] : [block];
   const options = sweepShape.defaults;
-  const summary = parts
-    .map((one) => sweepShape.observe(one, kernels, options, LIDAR, gatheredOf([LIDAR], {}, kernels)))
-    .reduce(sweepShape.merge);
+  const summary = folded(sweepShape, parts, lookOf(LIDAR, { options, kernels }));
   const census = censusOf(LIDAR, block);
-  return sweepShape.conclude(summary, census, contextOf([census], null, false, { kernels }), options);
+  return sweepShape.answer(summary, census, contextOf([census], null, false, { kernels }), options);
 }
 
 const good = (count = 12): SweepPoint[][] => Array.from({ length: count }, (_, seed) => sweep({ seed }));

@@ -2,13 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sweepTiming } from "../../src/checks/points/sweep-timing.ts";
-import { gatheredOf } from "../../src/gather.ts";
-import type { RigStream } from "../../src/rig.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
+import type { RigStream } from "../../src/rig/rig.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { av2 } from "../../src/sources/av2.ts";
+import { av2 } from "../../src/sources/folders/av2.ts";
 import type { Block, Finding, PointTable, PointTime, StreamInfo } from "../../src/types.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
-import { blockOf, censusOf, contextOf, healthy, START_NS } from "../blocks.ts";
+import { blockOf, censusOf, contextOf, folded, healthy, lookOf, START_NS } from "../blocks.ts";
 import { describeShared } from "../shared-data.ts";
 import { diskInput, readAll } from "../sources/read-all.ts";
 import { SPOILS, type SweepPoint, sweep } from "../sweep.ts";
@@ -63,9 +62,8 @@ function ask(sweeps: readonly (readonly SweepPoint[])[], how: How = {}) {
     points: tables.filter(({ frame }) => frame >= from && frame < to).map((one) => ({ ...one, frame: one.frame - from })),
   });
   const parts = cut > 0 ? [part(0, cut), part(cut, sweeps.length)] : [block];
-  const known = gatheredOf([info], {}, kernels);
-  const summary = parts.map((one) => sweepTiming.observe(one, kernels, {}, info, known)).reduce(sweepTiming.merge);
-  return sweepTiming.conclude(summary, censusOf(info, block), contextOf([censusOf(info, block)], null, false, { kernels }), {});
+  const summary = folded(sweepTiming, parts, lookOf(info, { kernels }));
+  return sweepTiming.answer(summary, censusOf(info, block), contextOf([censusOf(info, block)], null, false, { kernels }), {});
 }
 
 const said = (answer: ReturnType<typeof ask>): readonly string[] =>

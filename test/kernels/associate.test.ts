@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { decimalNs } from "../../src/sources/_decimal.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
+import { decimalNs } from "../../src/sources/tables/decimal.ts";
 import * as reference from "../reference/associate.ts";
 import { describeShared } from "../shared-data.ts";
 import { guarded, guardedBytes } from "./regions.ts";

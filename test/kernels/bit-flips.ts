@@ -1,5 +1,5 @@
 /** Does a digest see every bit? */
-import type { Kernels } from "../../src/wasm.ts";
+import type { Kernels } from "../../src/kernels.ts";
 import { painted } from "./regions.ts";
 
 const BYTES = 65_536;

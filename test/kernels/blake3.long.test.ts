@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadKernels } from "../../src/wasm.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { ALL_BITS, unseenBits } from "./bit-flips.ts";
 import { painted } from "./regions.ts";
 

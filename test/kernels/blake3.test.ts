@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { compressSource, eightSource } from "../../scripts/blake3-rounds.mjs";
 import { BLAKE3_STATE } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/blake3.ts";
 import { testShared } from "../shared-data.ts";
 import { ROOT } from "../structure/modules.ts";
@@ -395,8 +395,8 @@ test("no byte after the region is read: memory ends there", async () => {
 });
 
 test("the generated rounds are fresh (else: node scripts/blake3-rounds.mjs)", () => {
-  expect(readFileSync(join(ROOT, "assembly/_blake3-compress.ts"), "utf8")).toBe(compressSource());
-  expect(readFileSync(join(ROOT, "assembly/_blake3-eight.ts"), "utf8")).toBe(eightSource());
+  expect(readFileSync(join(ROOT, "assembly/hash/_blake3-compress.ts"), "utf8")).toBe(compressSource());
+  expect(readFileSync(join(ROOT, "assembly/hash/_blake3-eight.ts"), "utf8")).toBe(eightSource());
 });
 
 /** The reference's hash of the first `length` bytes, full subtrees kept from one length to the next. */

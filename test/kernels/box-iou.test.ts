@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/box-iou.ts";
 import { guarded, guardedBytes } from "./regions.ts";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { BOX_POINTS_CHUNK } from "../../src/abi.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { rowsOf as fieldsOf } from "../point-rows.ts";
 import * as reference from "../reference/box-points.ts";
 import { guarded, guardedBytes } from "./regions.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/column-profile.ts";
 import { guarded, guardedBytes, painted } from "./regions.ts";
 

@@ -11,7 +11,7 @@ function exponents(bytes: readonly number[]): readonly number[] {
   return bytes.map((t) => (most - t) * 8);
 }
 
-describe("the sparse multiples in assembly/_crc.ts", () => {
+describe("the sparse multiples in assembly/hash/_crc.ts", () => {
   test("are six", () => {
     expect(rows.map(({ crc, stage }) => `${crc} ${stage}`)).toEqual([
       "32 far",
@@ -46,7 +46,7 @@ describe("the sparse multiples in assembly/_crc.ts", () => {
     const ring = [...multiple.matchAll(/z\^(\d+)(?!\d|v)/g)].map((match) => Number(match[1]));
     const most = Math.max(...ring);
     const file = stage === "far" ? "_crc32-far" : { 32: "crc32", "32C": "crc32c", 64: "crc64" }[crc];
-    const code = readFileSync(new URL(`../../assembly/${file}.ts`, import.meta.url), "utf8").replaceAll(/^ \*.*$/gm, "");
+    const code = readFileSync(new URL(`../../assembly/hash/${file}.ts`, import.meta.url), "utf8").replaceAll(/^ \*.*$/gm, "");
     if (stage === "near") expect(code).toContain(`u64(c), ${ring.join(", ")}, NEAR_REST`);
     else if (stage === "far") expect(code).toContain(`const FAR: usize = ${most};`);
     else {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/crc.ts";
 import { testShared } from "../shared-data.ts";
 import { atTheEnd, guarded, guardedBytes, painted } from "./regions.ts";

@@ -1,15 +1,15 @@
 import { beforeAll, expect, test } from "vitest";
 import { FIRING_ROW, HIT_GROUP } from "../../src/abi.ts";
+import { loadSimulatorKernels, type SimulatorKernels } from "../../src/simulate/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/echoes.ts";
 import { guarded } from "./regions.ts";
 
 const ROW = 24;
 
-let kernels: Kernels;
+let kernels: SimulatorKernels;
 beforeAll(async () => {
-  kernels = await loadKernels();
+  kernels = await loadSimulatorKernels();
 });
 
 for (const [rings, firings, returns] of [

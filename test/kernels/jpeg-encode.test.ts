@@ -1,13 +1,13 @@
 import { decode } from "jpeg-js";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FULL, JPEG_SCRATCH } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { loadSimulatorKernels, type SimulatorKernels } from "../../src/simulate/kernels.ts";
 import * as reference from "../reference/jpeg-encode.ts";
 import { atTheEnd, guarded, guardedBytes, painted } from "./regions.ts";
 
-let kernels: Kernels;
+let kernels: SimulatorKernels;
 beforeAll(async () => {
-  kernels = await loadKernels();
+  kernels = await loadSimulatorKernels();
 });
 
 interface Picture {
@@ -102,7 +102,7 @@ describe("jpegEncode", () => {
   });
 
   test("nothing past the image is read: memory ends there", async () => {
-    const { kernels: edge, place } = await atTheEnd(4000);
+    const { kernels: edge, place } = await atTheEnd(4000, loadSimulatorKernels);
     const [target, scratch] = [edge.alloc(40_000), edge.alloc(JPEG_SCRATCH)];
     for (let i = 0; i < 64; i++) {
       const picture = scene(9 + (i % 8), 9 + (i >> 3));

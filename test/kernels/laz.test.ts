@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { LAZ_BYTE, LAZ_BYTE14, LAZ_POINT10, LAZ_POINT14 } from "../../src/abi.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { type Random, randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/laz.ts";
 import { guarded, guardedBytes } from "./regions.ts";
 

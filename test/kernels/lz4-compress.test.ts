@@ -2,15 +2,15 @@ import decompress from "@foxglove/wasm-lz4";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FULL, LZ4_FRAME, LZ4_TABLE } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { loadSimulatorKernels, type SimulatorKernels } from "../../src/simulate/kernels.ts";
 import { lz4Frames } from "../reference/lz4.ts";
 import * as reference from "../reference/lz4-compress.ts";
 import { atTheEnd, guarded, guardedBytes, painted } from "./regions.ts";
 
-let kernels: Kernels;
+let kernels: SimulatorKernels;
 beforeAll(async () => {
   await decompress.isLoaded;
-  kernels = await loadKernels();
+  kernels = await loadSimulatorKernels();
 });
 
 function compress(content: Uint8Array, offset = 0): Uint8Array {
@@ -102,7 +102,7 @@ describe("lz4Compress", () => {
   });
 
   test("nothing past the source is read: memory ends there", async () => {
-    const { kernels: edge, place } = await atTheEnd(2000);
+    const { kernels: edge, place } = await atTheEnd(2000, loadSimulatorKernels);
     const table = edge.alloc(LZ4_TABLE);
     const target = edge.alloc(3000);
     for (let length = 0; length <= 300; length++) {

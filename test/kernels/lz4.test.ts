@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CHECKSUM, FULL, MALFORMED, TRUNCATED } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/lz4.ts";
 import { xxh32 } from "../reference/xxh32.ts";
 import { testShared } from "../shared-data.ts";

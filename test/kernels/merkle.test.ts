@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loadKernels } from "../../src/wasm.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/merkle.ts";
 import { guarded, guardedBytes, painted } from "./regions.ts";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { FIELD_F16, FIELD_F32, FIELD_F64, FIELD_I64, FIELD_U32, PROFILE_BINS } from "../../src/abi.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/range-profile.ts";
 import { guarded, guardedBytes } from "./regions.ts";
 

@@ -11,10 +11,10 @@ import {
   RAY_GROUP,
   REFLECTIVITY_BYTES,
 } from "../../src/abi.ts";
+import { loadSimulatorKernels, type SimulatorKernels } from "../../src/simulate/kernels.ts";
 import { type Random, randomStream } from "../../src/simulate/random.ts";
 import { fromYawPitchRoll, type Matrix, multiply, type Vector } from "../../src/simulate/rotation.ts";
 import { KIND, SolidWriter } from "../../src/simulate/solid.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/raycast.ts";
 import { guarded } from "./regions.ts";
 
@@ -23,9 +23,9 @@ const GROUPS = RINGS / 2;
 const MOST_RANGE = 100;
 const STILL: Vector = [0, 0, 0];
 
-let kernels: Kernels;
+let kernels: SimulatorKernels;
 beforeAll(async () => {
-  kernels = await loadKernels();
+  kernels = await loadSimulatorKernels();
 });
 
 interface Bench extends reference.Scene {

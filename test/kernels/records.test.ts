@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FULL, MALFORMED, RECORD_ROW, TRUNCATED } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/records.ts";
 import { concat } from "./lz4-encoder.ts";
 import { atTheEnd, guarded, guardedBytes, painted } from "./regions.ts";

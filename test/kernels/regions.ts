@@ -1,6 +1,6 @@
 /** Input for kernel tests, and places in kernel memory where a stray read or write shows. */
 import { expect } from "vitest";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type AnyArena, type Kernels, loadKernels } from "../../src/kernels.ts";
 
 const PAGE = 65536;
 const GUARD = 96;
@@ -38,7 +38,7 @@ export interface Guarded {
 }
 
 /** Reserves `length` bytes, `offset` past a multiple of 16. */
-export function guarded(kernels: Kernels, length: number, offset = 0): Guarded {
+export function guarded(kernels: AnyArena, length: number, offset = 0): Guarded {
   const before = GUARD + offset;
   const start = kernels.alloc(before + length + GUARD);
   kernels.u8(start, before + length + GUARD).fill(GUARD_BYTE);
@@ -53,7 +53,7 @@ export function guarded(kernels: Kernels, length: number, offset = 0): Guarded {
 }
 
 /** Bytes between guard bytes. */
-export function guardedBytes(kernels: Kernels, bytes: Uint8Array, offset = 0): Guarded {
+export function guardedBytes(kernels: AnyArena, bytes: Uint8Array, offset = 0): Guarded {
   const region = guarded(kernels, bytes.length, offset);
   kernels.u8(region.pointer, bytes.length).set(bytes);
   return region;
@@ -62,12 +62,14 @@ export function guardedBytes(kernels: Kernels, bytes: Uint8Array, offset = 0): G
 /**
  * Kernels whose last `reserved` bytes of memory belong to the caller: a read or write past the end traps.
  *
+ * @param load the product's kernels when absent
  * @returns `place(bytes)` puts bytes so that they end where memory ends, and returns the pointer; `room(n)` likewise, without bytes
  */
-export async function atTheEnd(
+export async function atTheEnd<K extends AnyArena = Kernels>(
   reserved: number,
-): Promise<{ kernels: Kernels; place: (bytes: Uint8Array) => number; room: (length: number) => number }> {
-  const kernels = await loadKernels();
+  load: () => Promise<K> = loadKernels as unknown as () => Promise<K>,
+): Promise<{ kernels: K; place: (bytes: Uint8Array) => number; room: (length: number) => number }> {
+  const kernels = await load();
   // Scratch for the test first, so that the allocator never grows into the reserved pages.
   kernels.release(kernels.alloc(4 * PAGE));
   kernels.exports.memory.grow(Math.ceil(reserved / PAGE) + 5);

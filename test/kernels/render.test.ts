@@ -10,16 +10,16 @@ import {
   RENDER_SETTINGS,
 } from "../../src/abi.ts";
 import { renderScratch } from "../../src/simulate/camera.ts";
+import { loadSimulatorKernels, type SimulatorKernels } from "../../src/simulate/kernels.ts";
 import { type Random, randomStream } from "../../src/simulate/random.ts";
 import { fromYawPitchRoll, multiply, unrotate, type Vector } from "../../src/simulate/rotation.ts";
 import { KIND, SolidWriter } from "../../src/simulate/solid.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/render.ts";
 import { guarded } from "./regions.ts";
 
-let kernels: Kernels;
+let kernels: SimulatorKernels;
 beforeAll(async () => {
-  kernels = await loadKernels();
+  kernels = await loadSimulatorKernels();
 });
 
 interface Options {

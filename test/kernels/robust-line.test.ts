@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/robust-line.ts";
 import { guarded, guardedBytes } from "./regions.ts";
 

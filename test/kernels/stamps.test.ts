@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MALFORMED } from "../../src/abi.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { decodeStamps, encodeStamps } from "../../src/seal/stamps.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import * as reference from "../reference/stamps.ts";
 import { atTheEnd, guarded, guardedBytes } from "./regions.ts";
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { FITTED, LAYOUTS, SIZES, scaledTo, sweepOf, UNFITTED } from "../clouds.ts";
 import { type PointRows, rowsOf } from "../point-rows.ts";
 import { around } from "../reference/sweep-axis.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { MOTION_FIGURES } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { FITTED, LAYOUTS, scaledTo, sweepOf, UNFITTED } from "../clouds.ts";
 import { type PointRows, rowsOf } from "../point-rows.ts";
 import * as reference from "../reference/sweep-motion.ts";

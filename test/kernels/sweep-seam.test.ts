@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { SEAM_FIGURES } from "../../src/abi.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { FITTED, LAYOUTS, scaledTo, shuffled, UNFITTED } from "../clouds.ts";
 import { type Layout, type PointRows, type RowPoint, rowsOf } from "../point-rows.ts";
 import * as reference from "../reference/sweep-seam.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../src/abi.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { randomStream } from "../../src/simulate/random.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
 import { FITTED, LAYOUTS, SIZES, scaledTo, UNFITTED } from "../clouds.ts";
 import { type PointRows, type RowPoint, rowsOf } from "../point-rows.ts";
 import * as reference from "../reference/sweep-shape.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { XXH3_STATE } from "../../src/abi.ts";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import { blockAccumulators, xxh3Seeded } from "../reference/xxh3.ts";
 import * as reference from "../reference/xxh3-wide.ts";
 import { testShared } from "../shared-data.ts";

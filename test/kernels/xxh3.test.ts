@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Kernels, loadKernels } from "../../src/wasm.ts";
+import { type Kernels, loadKernels } from "../../src/kernels.ts";
 import * as reference from "../reference/xxh3.ts";
 import { testShared } from "../shared-data.ts";
 import { atTheEnd, guardedBytes, painted, xxhashInput } from "./regions.ts";

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { LEVELS, loadNative, type NativeKernels } from "../../native/index.ts";
-import { loadKernels } from "../../src/wasm.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { painted } from "../kernels/regions.ts";
 import { REFERENCE, wasm } from "./implementations.ts";
 

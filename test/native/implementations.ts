@@ -1,6 +1,6 @@
 /** Every implementation of the digests behind one interface: the definitions, WASM, and C++ where it is built. */
 import type { NativeKernels } from "../../native/index.ts";
-import type { Kernels } from "../../src/wasm.ts";
+import type { Kernels } from "../../src/kernels.ts";
 import { blake3 } from "../reference/blake3.ts";
 import { crc32, crc32c, crc64Nvme } from "../reference/crc.ts";
 import { xxh3Seeded } from "../reference/xxh3.ts";

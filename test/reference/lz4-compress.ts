@@ -1,5 +1,5 @@
 /**
- * LZ4 compression as assembly/lz4-compress.ts must do it, step by step and with lists of bytes. Which matches are taken is a matter
+ * LZ4 compression as assembly/simulate/lz4-compress.ts must do it, step by step and with lists of bytes. Which matches are taken is a matter
  * of choice in LZ4; here the choice is written down, because recordings must be the same bytes on every machine.
  */
 import { xxh32 } from "./xxh32.ts";

@@ -1,5 +1,5 @@
 /**
- * What assembly/render.ts renders, a pixel at a time, in doubles, with nothing culled and the ground searched in small steps.
+ * What assembly/simulate/render.ts renders, a pixel at a time, in doubles, with nothing culled and the ground searched in small steps.
  * Layouts: src/abi.ts.
  */
 import {

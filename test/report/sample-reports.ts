@@ -1,13 +1,12 @@
 /** Hand-built reports: every status and severity, every field of a finding, and names written to do harm. */
-import { type Check, defineCheck } from "../../src/check.ts";
+import { type AnyCheck, defineCheck } from "../../src/check/check.ts";
 import type { RenderContext } from "../../src/report/render.ts";
 import type { Finding, Report } from "../../src/types.ts";
 
 /** Two checks of its own, so that no golden file moves when a real check is worded anew. */
-export const sampleChecks: readonly Check[] = [
+export const sampleChecks: readonly AnyCheck[] = [
   defineCheck({
     id: "time/gaps",
-    scope: "recording",
     title: "Is any stream silent?",
     level: 0,
     needs: ["frames"],
@@ -22,7 +21,6 @@ export const sampleChecks: readonly Check[] = [
   }),
   defineCheck({
     id: "labels/boxes",
-    scope: "recording",
     title: "Is every box a box?",
     level: 1,
     needs: ["labels"],

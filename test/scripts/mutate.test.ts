@@ -90,19 +90,19 @@ describe("which tests can notice", () => {
   const graph = readGraph();
 
   test("those that import the file, the nearest first", () => {
-    const tests = testsOf(graph, "src/observe.ts");
-    expect(tests[0]).toBe("test/observe.test.ts");
-    expect(tests).toContain("test/engine.test.ts");
+    const tests = testsOf(graph, "src/pipeline/observe.ts");
+    expect(tests[0]).toBe("test/pipeline/observe.test.ts");
+    expect(tests).toContain("test/pipeline/engine.test.ts");
     expect(tests.some((path) => path.includes(".long.") || path.startsWith("test/browser/"))).toBe(false);
-    expect(testsOf(graph, "src/observe.ts", 0).length).toBeLessThan(tests.length);
+    expect(testsOf(graph, "src/pipeline/observe.ts", 0).length).toBeLessThan(tests.length);
   });
 
   test("of a kernel and of what it is made from, those that name it", () => {
-    expect(testsOf(graph, "assembly/sweep-shape.ts", 1)).toEqual(
+    expect(testsOf(graph, "assembly/points/sweep-shape.ts", 1)).toEqual(
       expect.arrayContaining(["test/kernels/sweep-shape.test.ts", "test/checks/sweep-shape.test.ts"]),
     );
     expect(testsOf(graph, "assembly/_select.ts", 0)).toEqual(expect.arrayContaining(["test/kernels/sweep-motion.test.ts"]));
-    expect(testsOf(graph, "assembly/sweep-shape.ts", 0)).not.toContain("test/kernels/sweep-seam.test.ts");
+    expect(testsOf(graph, "assembly/points/sweep-shape.ts", 0)).not.toContain("test/kernels/sweep-seam.test.ts");
   });
 });
 

@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { runCheck } from "../../src/engine.ts";
 import { InputError } from "../../src/errors.ts";
-import { inlineExecutor } from "../../src/executor.ts";
 import { openRecording } from "../../src/index.ts";
 import type { Input } from "../../src/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { runCheck } from "../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import { makeSeal } from "../../src/seal/make.ts";
 import type { Seal } from "../../src/seal/seal.ts";
 import type { Report } from "../../src/types.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { align, NONE } from "../../src/seal/align.ts";
 import { type Change, compare } from "../../src/seal/compare.ts";
-import type { FrameSet } from "../../src/seal/pairs.ts";
+import type { FrameSet } from "../../src/seal/frame-set.ts";
 import { setOf, type Tiny } from "./leaves-of.ts";
 
 /** "kind sealed > present", with a count where a run is longer than one. */

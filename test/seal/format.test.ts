@@ -1,15 +1,15 @@
 import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { joinBytes } from "../../src/bytes.ts";
+import { joinBytes } from "../../src/digest/bytes.ts";
 import { ConfigError } from "../../src/errors.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { LEAF_BYTES, type SealAlgorithm } from "../../src/seal/algorithm.ts";
 import { encodeSeal, parseSeal, signed } from "../../src/seal/format.ts";
 import { sealKeys } from "../../src/seal/keys.ts";
 import { CHECK, Tree } from "../../src/seal/merkle.ts";
 import { type StreamLeaves, sealOf } from "../../src/seal/seal.ts";
 import { encodeStamps } from "../../src/seal/stamps.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 const kernels = await loadKernels();
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i * 7);

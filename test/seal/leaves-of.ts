@@ -1,7 +1,7 @@
 /** Leaves by hand: a frame is two small numbers, its leaf and its stamp. */
 
+import type { FrameSet } from "../../src/seal/frame-set.ts";
 import type { Leaves } from "../../src/seal/leaves.ts";
-import type { FrameSet } from "../../src/seal/pairs.ts";
 
 export type Tiny = readonly [leaf: number, stamp: number];
 

@@ -1,10 +1,10 @@
 /** Leaves are the digests the seal's documentation says they are, and stay in order however they are merged. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digest } from "../../src/digest.ts";
+import { digest } from "../../src/digest/digest.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { joined, type LeafParts, type LeafRecipe, type Leaves, mergeLeaves, observeLeaves } from "../../src/seal/leaves.ts";
 import type { Block } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { blockOf } from "../blocks.ts";
 import { painted } from "../kernels/regions.ts";
 

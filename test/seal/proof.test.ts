@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { sealKeys } from "../../src/seal/keys.ts";
 import { entryOf, NODE_BYTES, Tree } from "../../src/seal/merkle.ts";
 import { checkPath, type Proof, parseProof, proofOf } from "../../src/seal/proof.ts";
 import { sealOf } from "../../src/seal/seal.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { leavesOf } from "./leaves-of.ts";
 
 const kernels = await loadKernels();

@@ -2,12 +2,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyPairKeyObjectResult, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { encodeSeal, type SealBytes } from "../../src/seal/format.ts";
 import { type Proof, parseProof } from "../../src/seal/proof.ts";
 import { sealOf, signedBytes } from "../../src/seal/seal.ts";
 import { signer } from "../../src/seal/signature.ts";
 import { checkProof, parseTrusted, prove } from "../../src/seal/trust.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { leavesOf } from "./leaves-of.ts";
 
 const kernels = await loadKernels();

@@ -2,19 +2,19 @@ import { decode } from "jpeg-js";
 import { beforeAll, describe, expect, test } from "vitest";
 import { GROUND_CELLS, GROUND_NODE, MATERIAL_PAINT, MATERIAL_WALL, PRIMITIVE_ROW } from "../../src/abi.ts";
 import { Camera, type Picture } from "../../src/simulate/camera.ts";
+import { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
 import { multiply, toRigid } from "../../src/simulate/rotation.ts";
 import type { Scene } from "../../src/simulate/scene.ts";
 import { sightsInImage } from "../../src/simulate/sights.ts";
 import { SolidWriter } from "../../src/simulate/solid.ts";
 import type { CameraModel, Motion, TrueBox } from "../../src/simulate/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { CAMERA } from "./moments.ts";
 
 const MODEL: CameraModel = { ...CAMERA, width: 320, height: 180, fx: 230, fy: 230, cx: 160, cy: 90 };
 
 /** A vehicle driving along x on a flat field towards a white car 15 m ahead of where it begins, before a wall. */
 async function field(speed: number, turn = 0): Promise<{ scene: Scene; car: TrueBox }> {
-  const kernels = await loadKernels();
+  const kernels = await loadSimulatorKernels();
   const primitives = kernels.alloc(2 * PRIMITIVE_ROW);
   const ground = kernels.alloc(GROUND_CELLS * GROUND_CELLS * GROUND_NODE);
   const nodes = new Float32Array(kernels.exports.memory.buffer, ground, (GROUND_CELLS * GROUND_CELLS * GROUND_NODE) / 4);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "@foxglove/rosmsg";
 import { MessageReader } from "@foxglove/rosmsg2-serialization";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { digest } from "../../src/digest.ts";
+import { digest } from "../../src/digest/digest.ts";
 import { check, simulate } from "../../src/index.ts";
 import { type DriveOptions, settingsOf } from "../../src/simulate/options.ts";
 import { type Message, messagesOf, type Recorded, record, SMALL } from "./record.ts";

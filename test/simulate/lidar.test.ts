@@ -1,12 +1,12 @@
 /** A sweep is what a head that spins on a moving vehicle among moving objects would see, by its known truth. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { MATERIAL_WALL, PRIMITIVE_CENTRE, PRIMITIVE_HALF, PRIMITIVE_MATERIAL, PRIMITIVE_ROTATION, PRIMITIVE_ROW } from "../../src/abi.ts";
+import { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
 import { HEAD_NOISE, HEAD_SWING, Lidar } from "../../src/simulate/lidar.ts";
 import { sensorRig } from "../../src/simulate/rig.ts";
 import { type Matrix, rotate, toMatrix, unrotate, type Vector } from "../../src/simulate/rotation.ts";
 import { POINT_STRIDE } from "../../src/simulate/types.ts";
 import { World } from "../../src/simulate/world.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 const RINGS = 32;
 const COLUMNS = 1200;
@@ -28,7 +28,7 @@ interface Seen {
 }
 
 async function see(seed: number, start: number): Promise<Seen> {
-  const world = new World(seed, await loadKernels());
+  const world = new World(seed, await loadSimulatorKernels());
   const sweep = new Lidar(world, model, seed).sweep(start);
   const view = new DataView(sweep.rows.buffer, sweep.rows.byteOffset, sweep.rows.length);
   const points = Array.from({ length: sweep.count }, (_, i): Point => {
@@ -187,7 +187,7 @@ describe("light", () => {
   });
 
   test("with two returns, what is behind an edge is seen too", async () => {
-    const world = new World(1, await loadKernels());
+    const world = new World(1, await loadSimulatorKernels());
     const two = new Lidar(world, { ...model, returns: 2 }, 1).sweep(5);
     const view = new DataView(two.rows.buffer, two.rows.byteOffset, two.rows.length);
     const second = Array.from({ length: two.count }, (_, i) => view.getUint16(i * POINT_STRIDE + 22, true)).filter((n) => n === 1).length;

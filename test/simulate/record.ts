@@ -1,10 +1,10 @@
 /** A drive in memory, and its messages as mcap's own reader gives them. */
 import decompress from "@foxglove/wasm-lz4";
 import { McapStreamReader } from "@mcap/core";
-import { digest } from "../../src/digest.ts";
+import { digest } from "../../src/digest/digest.ts";
 import { type DriveSummary, writeDrive } from "../../src/simulate/drive.ts";
+import { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
 import { type DriveOptions, settingsOf } from "../../src/simulate/options.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 export interface Recorded extends DriveSummary {
   readonly mcap: Uint8Array;
@@ -17,7 +17,7 @@ export const SMALL: DriveOptions = { seed: 11, seconds: 2, lidar: { rings: 8, co
 export async function record(options: DriveOptions): Promise<Recorded> {
   const parts: Uint8Array[] = [];
   let truth = "";
-  const summary = await writeDrive(settingsOf(options), await loadKernels(), {
+  const summary = await writeDrive(settingsOf(options), await loadSimulatorKernels(), {
     drive: async (bytes) => void parts.push(bytes.slice()),
     truth: async (text) => {
       truth += text;

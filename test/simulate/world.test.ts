@@ -2,15 +2,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { PRIMITIVE_ROW } from "../../src/abi.ts";
 import { Curve } from "../../src/simulate/curve.ts";
+import { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
 import { MIDDLE, RING, Road } from "../../src/simulate/road.ts";
 import type { TrueBox } from "../../src/simulate/types.ts";
 import { World } from "../../src/simulate/world.ts";
-import { loadKernels } from "../../src/wasm.ts";
 
 const NOBODY = new Map<number, number>();
 
 async function world(seed: number): Promise<World> {
-  return new World(seed, await loadKernels());
+  return new World(seed, await loadSimulatorKernels());
 }
 
 describe("the road", () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ab3dmot } from "../../src/sources/ab3dmot.ts";
+import { ab3dmot } from "../../src/sources/labels/ab3dmot.ts";
 import { testShared } from "../shared-data.ts";
 import { labelFile, readLabels, standsAnyBytes } from "./label-file.ts";
 import { countBy, diskInput, readAll } from "./read-all.ts";

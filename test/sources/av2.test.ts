@@ -22,12 +22,12 @@ import {
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BOX_POINTS_CHUNK } from "../../src/abi.ts";
+import { FIELD_TYPES } from "../../src/columns/point-times.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { FIELD_TYPES } from "../../src/point-times.ts";
-import { readFeather } from "../../src/sources/_feather.ts";
-import { readInt64 } from "../../src/sources/_feather-columns.ts";
-import { av2 } from "../../src/sources/av2.ts";
-import { loadKernels } from "../../src/wasm.ts";
+import { av2 } from "../../src/sources/folders/av2.ts";
+import { readFeather } from "../../src/sources/folders/feather.ts";
+import { readInt64 } from "../../src/sources/folders/feather-columns.ts";
 import { encode } from "../kernels/lz4-encoder.ts";
 import { memoryInput } from "../memory-input.ts";
 import { describeShared } from "../shared-data.ts";

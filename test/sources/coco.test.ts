@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { check } from "../../src/index.ts";
-import { coco } from "../../src/sources/coco.ts";
+import { coco } from "../../src/sources/labels/coco.ts";
 import { labelFile, readLabels, standsAnyBytes } from "./label-file.ts";
 import { tally } from "./read-all.ts";
 

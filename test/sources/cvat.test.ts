@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cvat } from "../../src/sources/cvat.ts";
+import { cvat } from "../../src/sources/labels/cvat.ts";
 import { testShared } from "../shared-data.ts";
 import { labelFile, readLabels, standsAnyBytes } from "./label-file.ts";
 import { diskInput, readAll, tally } from "./read-all.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { euroc } from "../../src/sources/euroc.ts";
+import { euroc } from "../../src/sources/tables/euroc.ts";
 import { memoryInput } from "../memory-input.ts";
 import { testShared } from "../shared-data.ts";
 import { labelFile, standsAnyBytes } from "./label-file.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { kittiRaw } from "../../src/sources/kitti-raw.ts";
-import { kittiTracking } from "../../src/sources/kitti-tracking.ts";
+import { kittiRaw } from "../../src/sources/folders/kitti-raw.ts";
+import { kittiTracking } from "../../src/sources/folders/kitti-tracking.ts";
 import { memoryInput } from "../memory-input.ts";
 import { testShared } from "../shared-data.ts";
 import { diskInput, readAll as readWhole, withoutSpans } from "./read-all.ts";

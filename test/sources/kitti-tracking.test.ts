@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { kittiTracking } from "../../src/sources/kitti-tracking.ts";
+import { kittiTracking } from "../../src/sources/folders/kitti-tracking.ts";
 import { memoryInput } from "../memory-input.ts";
 import { describeShared, testShared } from "../shared-data.ts";
 import { countBy, diskInput, readAll, tally, withoutSpans } from "./read-all.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import type { Input } from "../../src/input.ts";
-import type { Source } from "../../src/source.ts";
+import type { Source } from "../../src/pipeline/source.ts";
 import { memoryInput } from "../memory-input.ts";
 import { readAll, type Whole } from "./read-all.ts";
 

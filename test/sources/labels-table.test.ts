@@ -1,10 +1,10 @@
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitLine } from "../../src/sources/_csv.ts";
-import { decimalNs } from "../../src/sources/_decimal.ts";
-import { rowsOf } from "../../src/sources/_messagepack.ts";
-import { labelsTable } from "../../src/sources/labels-table.ts";
+import { labelsTable } from "../../src/sources/labels/labels-table.ts";
+import { rowsOf } from "../../src/sources/labels/messagepack.ts";
+import { splitLine } from "../../src/sources/tables/csv.ts";
+import { decimalNs } from "../../src/sources/tables/decimal.ts";
 import { memoryInput } from "../memory-input.ts";
 import { labelFile, readLabels, standsAnyBytes } from "./label-file.ts";
 import { readAll } from "./read-all.ts";

@@ -1,9 +1,9 @@
 /** Everything the peer's writer can write, read back; and what is known about damage in each layout. */
 import { describe, expect, test } from "vitest";
+import { loadKernels } from "../../src/kernels.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { mcap } from "../../src/sources/mcap.ts";
+import { mcap } from "../../src/sources/mcap/source.ts";
 import type { Damage } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
 import { bad, mcapInput, readMcap, withoutSpans } from "./mcap-read.ts";
 import { type Layout, someMessages, type Written, writeMcap } from "./mcap-write.ts";
 

@@ -1,16 +1,16 @@
 /** Reads an MCAP whole: every frame, every damage, and the container check's conclusion, for tests. */
 
 import { expect } from "vitest";
-import type { Conclusion } from "../../src/check.ts";
-import { container } from "../../src/checks/integrity/container.ts";
-import { gatheredOf } from "../../src/gather.ts";
+import type { Conclusion } from "../../src/check/check.ts";
+import { seenOf } from "../../src/check/table.ts";
 import type { Input } from "../../src/input.ts";
+import { loadKernels } from "../../src/kernels.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { payloadOf } from "../../src/source.ts";
+import { payloadOf } from "../../src/pipeline/source.ts";
 import type { McapDetail } from "../../src/sources/mcap/detail.ts";
-import { mcap } from "../../src/sources/mcap.ts";
+import { mcap } from "../../src/sources/mcap/source.ts";
 import type { Damage, Need, RecordingIndex, StreamCensus } from "../../src/types.ts";
-import { loadKernels } from "../../src/wasm.ts";
+import { containerBy } from "../blocks.ts";
 import { memoryInput } from "../memory-input.ts";
 
 const NEEDS: ReadonlySet<Need> = new Set<Need>(["frames", "digests", "points", "imu", "poses", "labels", "images"]);
@@ -72,7 +72,8 @@ function readAs(input: Input, spanBytes: number, believeIndex: boolean): { reado
   const order: string[] = [];
   let anyDisproved = false;
   const damages = [...index.facts.damages];
-  let summary = container.observe(index.facts, kernels, {});
+  const container = containerBy(kernels);
+  let summary = container.observe(index.facts);
   let lostBytes = index.facts.lostBytes;
   const regions = { ...index.facts.regions };
   for (const span of index.spans) {
@@ -100,7 +101,7 @@ function readAs(input: Input, spanBytes: number, believeIndex: boolean): { reado
       }
     }
     order.push(...ranks.filter((id) => id !== undefined));
-    summary = container.merge(summary, container.observe(facts, kernels, {}), kernels);
+    summary = container.merge(summary, container.observe(facts));
   }
   const streams = index.streams.map((info): StreamCensus => {
     const rows = frames[info.id] ?? [];
@@ -115,11 +116,11 @@ function readAs(input: Input, spanBytes: number, believeIndex: boolean): { reado
     streams,
     rig: null,
     seal: null,
-    gathered: gatheredOf([], {}, kernels),
+    seen: seenOf([], {}, kernels),
     kernels,
-    interrupted: false,
+    partial: null,
   };
-  const conclusion = container.conclude(summary, context, {});
+  const conclusion = container.conclude(summary, context);
   return { whole: { index, frames, order, damages, regions, lostBytes, conclusion }, disproved: anyDisproved };
 }
 

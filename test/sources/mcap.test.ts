@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { mcap } from "../../src/sources/mcap.ts";
+import { mcap } from "../../src/sources/mcap/source.ts";
 import { memoryInput } from "../memory-input.ts";
 import { describeShared } from "../shared-data.ts";
 import { bad, mcapInput, readMcap, withoutSpans } from "./mcap-read.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { motchallenge } from "../../src/sources/motchallenge.ts";
+import { motchallenge } from "../../src/sources/folders/motchallenge.ts";
 import { memoryInput } from "../memory-input.ts";
 import { testShared } from "../shared-data.ts";
 import { diskInput, readAll, tally, withoutSpans } from "./read-all.ts";

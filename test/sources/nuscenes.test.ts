@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { nuscenes } from "../../src/sources/nuscenes.ts";
+import { nuscenes } from "../../src/sources/labels/nuscenes.ts";
 import { memoryInput } from "../memory-input.ts";
 import { testShared } from "../shared-data.ts";
 import { standsAnyBytes } from "./label-file.ts";

@@ -1,10 +1,10 @@
 /** Opens a recording with one source, reads every span and joins the blocks of each stream: what the engine folds, kept whole. */
 import type { Input } from "../../src/input.ts";
+import { compileKernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { payloadOf, type Source } from "../../src/source.ts";
+import { payloadOf, type Source } from "../../src/pipeline/source.ts";
 import type { Damage, Need, RecordingIndex, StreamInfo } from "../../src/types.ts";
-import { compileKernels, loadKernels } from "../../src/wasm.ts";
 
 /** Compiled once: fuzzing opens thousands of recordings. */
 const module = compileKernels();

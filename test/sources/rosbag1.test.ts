@@ -5,11 +5,11 @@ import { Bag } from "@foxglove/rosbag";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { inlineExecutor } from "../../src/executor.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import { makeSeal } from "../../src/seal/make.ts";
-import { bunzip2 } from "../../src/sources/_bzip2.ts";
-import { rosbag1 } from "../../src/sources/rosbag1.ts";
+import { bunzip2 } from "../../src/sources/codecs/bzip2.ts";
+import { rosbag1 } from "../../src/sources/rosbag1/source.ts";
 import { memoryInput } from "../memory-input.ts";
 import { describeShared } from "../shared-data.ts";
 import { type Written, writeMcap } from "./mcap-write.ts";
@@ -233,7 +233,7 @@ describeShared("recorded bags", (shared) => {
   }
 
   async function logTimes(bytes: Uint8Array): Promise<bigint[]> {
-    const { compileKernels, loadKernels } = await import("../../src/wasm.ts");
+    const { compileKernels, loadKernels } = await import("../../src/kernels.ts");
     const { nodePlatform } = await import("../../src/node/platform.ts");
     const kernels = await loadKernels(await compileKernels());
     const index = rosbag1.open(bag(bytes), kernels, nodePlatform, { spanBytes: 1 << 20 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { coco } from "../../src/sources/coco.ts";
-import { scalabel } from "../../src/sources/scalabel.ts";
-import { scale, stampNs } from "../../src/sources/scale.ts";
+import { coco } from "../../src/sources/labels/coco.ts";
+import { scalabel } from "../../src/sources/labels/scalabel.ts";
+import { scale, stampNs } from "../../src/sources/labels/scale.ts";
 import { memoryInput } from "../memory-input.ts";
 import { labelFile, readLabels, standsAnyBytes } from "./label-file.ts";
 import { readAll } from "./read-all.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Fields, Lines, MAX_FIELDS, parseLocalTime, parseNumber } from "../../src/sources/_text.ts";
+import { Fields, Lines, MAX_FIELDS, parseLocalTime, parseNumber } from "../../src/sources/tables/text.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const number = (text: string): number => parseNumber(bytes(text), 0, bytes(text).length);

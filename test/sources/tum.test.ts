@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { tum } from "../../src/sources/tum.ts";
+import { tum } from "../../src/sources/tables/tum.ts";
 import { memoryInput } from "../memory-input.ts";
 import { testShared } from "../shared-data.ts";
 import { labelFile, standsAnyBytes } from "./label-file.ts";

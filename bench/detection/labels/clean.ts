@@ -1,6 +1,7 @@
 /** An undamaged track set as rows, and how noisy each of its tracks is by itself: what decides what can be seen at all. */
-import type { LabelTable } from "../../../src/gathers/labels.ts";
-import { inFixedFrame } from "../../../src/labels/fixed-frame.ts";
+
+import { inFixedFrame } from "../../../src/checks/labels/sequence/fixed-frame.ts";
+import type { LabelTable } from "../../../src/columns/labels.ts";
 import type { TrackSet } from "./sets.ts";
 
 export interface Row {

@@ -1,5 +1,5 @@
 /** What a fault detector is worth beside: chance, and the rule in use today that a box overlaps its predecessor by IoU 0.8. */
-import type { LabelTable } from "../../../src/gathers/labels.ts";
+import type { LabelTable } from "../../../src/columns/labels.ts";
 import type { Random } from "../../../src/simulate/random.ts";
 import type { Site } from "./kinds.ts";
 import type { Alarm } from "./score.ts";

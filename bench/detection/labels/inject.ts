@@ -1,5 +1,5 @@
 /** Seeded damage to a track set: faults of given kinds in 8 % of its frames, each known to the frame and the track. */
-import type { LabelTable } from "../../../src/gathers/labels.ts";
+import type { LabelTable } from "../../../src/columns/labels.ts";
 import type { Random } from "../../../src/simulate/random.ts";
 import { type Clean, copied, type Row, tableOf } from "./clean.ts";
 import { KINDS, type Rows, type Site } from "./kinds.ts";

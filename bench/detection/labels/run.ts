@@ -8,9 +8,9 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { analyseLabels } from "../../../src/labels/analyse.ts";
+import { analyseLabels } from "../../../src/checks/labels/sequence/analyse.ts";
+import { loadKernels } from "../../../src/kernels.ts";
 import { randomStream } from "../../../src/simulate/random.ts";
-import { loadKernels } from "../../../src/wasm.ts";
 import { Clean } from "./clean.ts";
 import { iouAlarms, randomAlarms, touchedBy } from "./controls.ts";
 import { damaged } from "./inject.ts";

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Check, defineCheck } from "../../../src/check.ts";
-import { type LabelTable, labelRows, labelTable } from "../../../src/gathers/labels.ts";
-import { poseRows, poseTable } from "../../../src/gathers/poses.ts";
+import { defineCheck } from "../../../src/check/check.ts";
+import { type LabelTable, labelRows, labelTable } from "../../../src/columns/labels.ts";
+import { poseRows, poseTable } from "../../../src/columns/poses.ts";
 import { check } from "../../../src/node/check.ts";
 import type { PoseColumns, StreamInfo } from "../../../src/types.ts";
 
@@ -60,22 +60,19 @@ async function labelsIn(path: string): Promise<readonly Found[]> {
   const from = join(DATA, path);
   if (!existsSync(from)) return [];
   const found: Found[] = [];
-  const look: Check = defineCheck<number>({
+  const look = defineCheck({
     id: "labels/look",
-    scope: "streams",
     title: "",
     level: 1,
     needs: ["labels"],
-    gathers: [labelRows, poseRows],
+    sees: [labelRows, poseRows],
     defaults: {},
     kinds: {},
     blindSpots: [],
-    observe: () => 0,
-    merge: () => 0,
-    conclude(_summaries, { gathered }) {
-      const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
-      for (const [i, pieces] of gathered.of(labelRows).entries()) {
-        const info = gathered.streams[i];
+    conclude({ seen }) {
+      const poses = seen.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
+      for (const [i, pieces] of seen.of(labelRows).entries()) {
+        const info = seen.streams[i];
         if (pieces && info) found.push({ table: labelTable(pieces), poses, info });
       }
       return [];

@@ -1,7 +1,7 @@
 /** The streaming form on the same damaged files: what it tells, and how many frames after the frame it names. */
-import type { LabelRow } from "../../../src/columns.ts";
-import type { LabelTable } from "../../../src/gathers/labels.ts";
-import { LabelWatch } from "../../../src/labels/watch.ts";
+import type { LabelRow } from "../../../src/columns/builder.ts";
+import type { LabelTable } from "../../../src/columns/labels.ts";
+import { LabelWatch } from "../../../src/session/label-watch.ts";
 import type { StreamInfo } from "../../../src/types.ts";
 import type { Alarm } from "./score.ts";
 

@@ -1,11 +1,11 @@
 /** Hands three sweeps to points/sweep-timing as a reader would, and says what it found. */
 
-import type { Context } from "../../../src/check.ts";
+import type { Context } from "../../../src/check/check.ts";
+import { seenOf } from "../../../src/check/table.ts";
 import { sweepTiming } from "../../../src/checks/points/sweep-timing.ts";
-import { gatheredOf } from "../../../src/gather.ts";
-import { FIELD_BYTES } from "../../../src/point-fields.ts";
+import { FIELD_BYTES } from "../../../src/columns/point-fields.ts";
+import { loadKernels } from "../../../src/kernels.ts";
 import type { Block, PointTable, StreamCensus, StreamInfo } from "../../../src/types.ts";
-import { loadKernels } from "../../../src/wasm.ts";
 import type { Handed } from "./faults.ts";
 
 const SWEEPS = 3;
@@ -63,8 +63,9 @@ export function ask({ cloud, time = "f32", perSecond = 1, isAbsolute = false, st
   };
   const frames = { count: SWEEPS, stampNs: BigInt64Array.from(tables, ({ frame }) => stampNs(frame)) };
   const block = { stream: 0, frames, points: tables, malformed: [] } as unknown as Block;
-  const summary = sweepTiming.observe(block, kernels, {}, info as StreamInfo, gatheredOf([info as StreamInfo], {}, kernels));
+  const stream = info as StreamInfo;
+  const summary = sweepTiming.observe(block, { kernels, options: {}, stream, seen: seenOf([stream], {}, kernels), leaves: null });
   const census = { info, frames: SWEEPS } as unknown as StreamCensus;
-  const { status, reason, defects } = sweepTiming.conclude(summary, census, {} as Context, {});
+  const { status, reason, defects } = sweepTiming.answer(summary, census, {} as Context, {});
   return { status, ...(reason && { reason }), kinds: defects.map(({ kind }) => kind) };
 }

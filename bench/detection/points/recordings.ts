@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineCheck } from "../../../src/check.ts";
-import { runCheck } from "../../../src/engine.ts";
-import { inlineExecutor } from "../../../src/executor.ts";
+import { defineStreamCheck } from "../../../src/check/check.ts";
+import { fieldOf, type PointRole } from "../../../src/columns/point-fields.ts";
 import { describeInput, openDescriptor } from "../../../src/node/input.ts";
 import { nodePlatform } from "../../../src/node/platform.ts";
-import { fieldOf, type PointRole } from "../../../src/point-fields.ts";
+import { runCheck } from "../../../src/pipeline/engine.ts";
+import { inlineExecutor } from "../../../src/pipeline/executor.ts";
 import type { FieldType, PointTable } from "../../../src/types.ts";
 import { type Cloud, CloudBuilder } from "./cloud.ts";
 
@@ -34,15 +34,15 @@ const READ: Readonly<Record<FieldType, (view: DataView, at: number) => number>> 
 /** Frames of the first point stream. Times are taken to count from the sweep's stamp, `perSecond` units a second. */
 export async function sweepsOf(name: string, path: string, frames: readonly number[], perSecond: number): Promise<readonly Cloud[]> {
   const clouds: Cloud[] = [];
-  const reading = defineCheck<number>({
-    ...{ id: "points/bench", scope: "stream", title: "", level: 1, needs: ["frames", "points"], defaults: {}, kinds: {}, blindSpots: [] },
+  const reading = defineStreamCheck<number>({
+    ...{ id: "points/bench", title: "", level: 1, needs: ["frames", "points"], defaults: {}, kinds: {}, blindSpots: [] },
     ...{ absent: "no point stream", appliesTo: ({ kind }) => kind === "points" },
-    observe({ points = [] }, kernels) {
+    observe({ points = [] }, { kernels }) {
       for (const table of points) clouds.push(cloudOf(name, table, kernels.exports.memory.buffer, perSecond));
       return 0;
     },
     merge: () => 0,
-    conclude: () => ({ status: "not_run", reason: "bench", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }),
+    answer: () => ({ status: "not_run", reason: "bench", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }),
     describe: () => "",
   });
   await runCheck(openDescriptor(describeInput(path)), nodePlatform, inlineExecutor, { catalogue: [reading], level: 1 });

@@ -5,8 +5,8 @@
  * show (the checksum over all spans, the counts and times a statistics record claims) and says how many of the regions
  * that could carry a checksum have one. An absent checksum is never a pass.
  */
-import { type Context, type Defect, defineCheck } from "../../check.ts";
-import { joinDamages } from "../../damages.ts";
+import { CONTAINER, type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
+import { joinDamages } from "../../summary/damages.ts";
 import type { ContainerFacts, Damage, Finding, MoreDamages, Plain, Severity } from "../../types.ts";
 
 interface Summary {
@@ -19,6 +19,14 @@ interface Summary {
   readonly fold: { readonly crc: number; readonly bytes: number };
   readonly lostBytes: number;
 }
+
+const NOTHING: Summary = {
+  damages: [],
+  more: [],
+  regions: { total: 0, withChecksum: 0, verified: 0 },
+  fold: { crc: 0, bytes: 0 },
+  lostBytes: 0,
+};
 
 const kinds = {
   "bad-magic": { severity: "error", meaning: "the file does not begin or end with its format's magic bytes" },
@@ -70,7 +78,6 @@ const kinds = {
 
 export const container = defineCheck<Summary>({
   id: "integrity/container",
-  scope: "container",
   title: "Does the container agree with its own checksums, lengths, index and statistics?",
   level: 0,
   needs: [],
@@ -83,46 +90,31 @@ export const container = defineCheck<Summary>({
     "beyond the first 100 damages only their number is told",
   ],
 
-  observe: ({ damages, moreDamages = [], regions, fold, lostBytes }) => ({
-    ...kept(damages, moreDamages),
-    regions,
-    fold: fold ?? { crc: 0, bytes: 0 },
-    lostBytes,
-  }),
-
-  merge: (left, right, kernels) => ({
-    ...kept([...left.damages, ...right.damages], [...left.more, ...right.more]),
-    regions: {
-      total: left.regions.total + right.regions.total,
-      withChecksum: left.regions.withChecksum + right.regions.withChecksum,
-      verified: left.regions.verified + right.regions.verified,
+  fold: {
+    looksAt: (stream) => stream === CONTAINER,
+    observe({ facts }) {
+      if (!facts) return NOTHING;
+      const { damages, moreDamages = [], regions, fold, lostBytes } = facts;
+      return { ...kept(damages, moreDamages), regions, fold: fold ?? { crc: 0, bytes: 0 }, lostBytes };
     },
-    fold: {
-      crc: kernels.exports.crc32Combine(left.fold.crc, right.fold.crc, right.fold.bytes) >>> 0,
-      bytes: left.fold.bytes + right.fold.bytes,
-    },
-    lostBytes: left.lostBytes + right.lostBytes,
-  }),
+    merge: (left, right, { kernels }) => ({
+      ...kept([...left.damages, ...right.damages], [...left.more, ...right.more]),
+      regions: {
+        total: left.regions.total + right.regions.total,
+        withChecksum: left.regions.withChecksum + right.regions.withChecksum,
+        verified: left.regions.verified + right.regions.verified,
+      },
+      fold: {
+        crc: kernels.exports.crc32Combine(left.fold.crc, right.fold.crc, right.fold.bytes) >>> 0,
+        bytes: left.fold.bytes + right.fold.bytes,
+      },
+      lostBytes: left.lostBytes + right.lostBytes,
+    }),
+  },
 
-  conclude(summary, context) {
-    const crc = compareCrc(summary, context);
-    const found = summary.damages.map((damage) => defectOf(damage, context));
-    const claims = context.interrupted ? [] : [...compareFrames(context), ...compareTimes(summary, context)];
-    const defects = [...found, ...crc.defects, ...claims];
-    const isWrong = defects.some(({ severity }) => severity !== "info") || summary.more.some(({ severity }) => severity !== "info");
-    const { total, withChecksum } = summary.regions;
-    const coverage = { items: total, checked: summary.regions.verified + (crc.compared ? 1 : 0) };
-    const observed: Record<string, Plain> = {
-      damages: counted([...summary.damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...summary.more]),
-      lostBytes: summary.lostBytes,
-      regions: { total, withChecksum, verified: coverage.checked },
-      ...(crc.compared && { dataCrc: crc.isRight ? "match" : "mismatch" }),
-    };
-    const answer = { coverage, observed, defects };
-    if (isWrong) return { ...answer, status: "fail" };
-    if (withChecksum === 0) return { ...answer, status: "not_run", reason: "no checksum" };
-    if (withChecksum < total) return { ...answer, status: "pass", reason: `${total - withChecksum} of ${total} regions carry no checksum` };
-    return { ...answer, status: "pass" };
+  conclude({ container: summary, ...context }) {
+    if (!summary) return [];
+    return [judge(summary, context)];
   },
 
   describe: (finding) => `${placeOf(finding)}${wordsOf(finding)}`,
@@ -167,9 +159,9 @@ interface CrcAnswer {
  * The checksum over all spans. A damage inside its range explains why it differs and is not told twice. The finding
  * stands at the record that states the checksum (opcode, length and u32), for where the change is nobody can say.
  */
-function compareCrc({ damages, fold }: Summary, { claims, interrupted, recording }: Context): CrcAnswer {
+function compareCrc({ damages, fold }: Summary, { claims, partial, recording }: Context): CrcAnswer {
   const { crc } = claims;
-  if (!crc || interrupted || fold.bytes !== crc.bytes[1] - crc.bytes[0]) return { compared: false, isRight: false, defects: [] };
+  if (!crc || partial !== null || fold.bytes !== crc.bytes[1] - crc.bytes[0]) return { compared: false, isRight: false, defects: [] };
   if (fold.crc === crc.value) return { compared: true, isRight: true, defects: [] };
   const [start, end] = crc.bytes;
   const isExplained = damages.some(({ severity, bytes }) => severity === "error" && bytes && bytes[0] >= start && bytes[0] < end);
@@ -268,4 +260,25 @@ function details(observed: Finding["observed"], expected: Finding["expected"]): 
 
 function text(value: Plain | undefined): string {
   return Array.isArray(value) ? value.map((one) => text(one)).join(" ") : typeof value === "object" && value !== null ? "…" : String(value);
+}
+
+function judge(summary: Summary, context: Context): Conclusion {
+  const crc = compareCrc(summary, context);
+  const found = summary.damages.map((damage) => defectOf(damage, context));
+  const claims = context.partial ? [] : [...compareFrames(context), ...compareTimes(summary, context)];
+  const defects = [...found, ...crc.defects, ...claims];
+  const isWrong = defects.some(({ severity }) => severity !== "info") || summary.more.some(({ severity }) => severity !== "info");
+  const { total, withChecksum } = summary.regions;
+  const coverage = { items: total, checked: summary.regions.verified + (crc.compared ? 1 : 0) };
+  const observed: Record<string, Plain> = {
+    damages: counted([...summary.damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...summary.more]),
+    lostBytes: summary.lostBytes,
+    regions: { total, withChecksum, verified: coverage.checked },
+    ...(crc.compared && { dataCrc: crc.isRight ? "match" : "mismatch" }),
+  };
+  const answer = { coverage, observed, defects };
+  if (isWrong) return { ...answer, status: "fail" };
+  if (withChecksum === 0) return { ...answer, status: "not_run", reason: "no checksum" };
+  if (withChecksum < total) return { ...answer, status: "pass", reason: `${total - withChecksum} of ${total} regions carry no checksum` };
+  return { ...answer, status: "pass" };
 }

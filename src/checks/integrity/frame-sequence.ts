@@ -4,14 +4,14 @@
  * Three witnesses: the source's own numbers (step-runs.ts lays the counter out), the digest of the payload, and its
  * size. A number that counts nothing (constant, several publishers in one topic) is not believed, and then says so.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { contentOf } from "../../content.ts";
-import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../histogram.ts";
-import { type Largest, mergeLargest } from "../../largest.ts";
-import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../seam.ts";
-import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../sizes.ts";
-import { type Jump, KEPT_STEPS, readSteps, type Steps, stepBetween } from "../../step-runs.ts";
+import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { contentOf } from "../../summary/content.ts";
+import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../summary/histogram.ts";
+import { type Largest, mergeLargest } from "../../summary/largest.ts";
+import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
+import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../summary/seam.ts";
+import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../summary/sizes.ts";
+import { type Jump, KEPT_STEPS, readSteps, type Steps, stepBetween } from "../../summary/step-runs.ts";
 import type { Block, Severity, StreamInfo, StreamKind } from "../../types.ts";
 
 /** Repeats of the frame before, by what moved on beside the payload; `worst` is the log time passed, `tag` the size. */
@@ -112,9 +112,8 @@ const kinds = {
   malformed: { severity: "error", meaning: "the payload does not decode as the type it declares" },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 
-export const frameSequence = defineCheck<Summary>({
+export const frameSequence = defineStreamCheck<Summary>({
   id: "integrity/frame-sequence",
-  scope: "stream",
   title: "Is each frame there once, in its place, and a new one?",
   level: 0,
   needs: ["frames", "digests", "points", "images"],
@@ -148,7 +147,7 @@ export const frameSequence = defineCheck<Summary>({
   ],
   appliesTo: () => true,
 
-  observe(block, kernels, _options, stream) {
+  observe(block, { kernels, stream }) {
     const { frames } = block;
     const { count, stampNs, bytes } = frames;
     const strip = stripOf(frames, contentOf(block, kernels));
@@ -176,12 +175,12 @@ export const frameSequence = defineCheck<Summary>({
     };
   },
 
-  merge(left, unshifted) {
-    const right = shift(unshifted, left.frames);
-    const seam = pairRule(seamStrip(left.tail, right.head), left.sequenced);
+  merge(left, unshifted, { touching, skipped }) {
+    const before = left.frames + skipped;
+    const right = shift(unshifted, before);
     return {
-      ...joinPairs(joinPairs(left, seam), right),
-      frames: left.frames + right.frames,
+      ...joinPairs(touching ? joinPairs(left, pairRule(seamStrip(left.tail, right.head), left.sequenced)) : left, right),
+      frames: before + right.frames,
       head: left.head,
       tail: right.tail,
       sequenced: left.sequenced,
@@ -191,12 +190,12 @@ export const frameSequence = defineCheck<Summary>({
       malformed: joinRuns(left.malformed, right.malformed),
       sizes: mergeHistograms(left.sizes, right.sizes),
       sizeRuns: joinRuns(left.sizeRuns, right.sizeRuns, KEPT_SIZE_RUNS),
-      biggest: mergeLargest(left.biggest, right.biggest, left.frames),
-      smallest: mergeLargest(left.smallest, right.smallest, left.frames),
+      biggest: mergeLargest(left.biggest, right.biggest, before),
+      smallest: mergeLargest(left.smallest, right.smallest, before),
     };
   },
 
-  conclude(summary, { info }, _context, options) {
+  answer(summary, { info }, _context, options) {
     if (!summary || summary.frames === 0) {
       return { status: "not_observable", reason: "no frames", coverage: { items: 0, checked: 0 }, observed: {}, defects: [] };
     }

@@ -4,11 +4,11 @@
  * Workers take the leaves (src/seal/leaves.ts); the comparison of all streams with the seal is src/seal/compare.ts. By
  * payload and logged time: the same recording in another container is equal.
  */
-import { type Conclusion, type Context, type Defect, defineCheck } from "../../check.ts";
+import { CONTAINER, type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare } from "../../seal/compare.ts";
+import type { FrameSet } from "../../seal/frame-set.ts";
 import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
-import type { FrameSet } from "../../seal/pairs.ts";
 import type { Seal, SealedStream } from "../../seal/seal.ts";
 import type { Finding, Plain, Severity, StreamCensus } from "../../types.ts";
 
@@ -25,7 +25,6 @@ const MOST = 1000;
 
 export const seal = defineCheck<LeafParts>({
   id: "integrity/seal",
-  scope: "streams",
   title: "Is every frame the one that was sealed, in its place?",
   level: 0,
   needs: ["frames", "digests"],
@@ -41,13 +40,16 @@ export const seal = defineCheck<LeafParts>({
     "a payload beyond 1 GiB is compared by its size and CRC-32",
   ],
 
-  observe: (block, kernels, _options, _stream, leaves) => (leaves ? observeLeaves(block, leaves, kernels) : []),
-  merge: mergeLeaves,
+  fold: {
+    looksAt: (stream) => stream !== CONTAINER,
+    observe: (block, { kernels, leaves }) => (leaves ? observeLeaves(block, leaves, kernels) : []),
+    merge: mergeLeaves,
+  },
 
-  conclude(summaries, context) {
-    const { seal: sealed, interrupted } = context;
-    if (!sealed || interrupted) {
-      const reason = sealed ? "interrupted" : "no seal given";
+  conclude({ summaries, ...context }) {
+    const { seal: sealed, partial } = context;
+    if (!sealed || partial) {
+      const reason = sealed && partial ? partial : "no seal given";
       return [{ status: "not_run", reason, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }];
     }
     return judge(sealed, summaries, context);

@@ -1,15 +1,15 @@
 /**
- * What the checks of label sequences share: they ask one analysis (src/labels/analyse.ts), each for its own kinds of
+ * What the checks of label sequences share: they ask one analysis (src/checks/labels/sequence/analyse.ts), each for its own kinds of
  * faults, and answer for every label stream.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type RecordingCheck } from "../../check.ts";
-import type { Gathered } from "../../gather.ts";
-import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
-import { poseRows, poseTable } from "../../gathers/poses.ts";
-import { analyseLabels, type LabelAnalysis } from "../../labels/analyse.ts";
-import { type FaultKind, type LabelFault, rounded } from "../../labels/faults.ts";
+import { type Check, type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
+import type { Seen } from "../../check/table.ts";
+import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
+import { poseRows, poseTable } from "../../columns/poses.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Finding, Plain, Severity } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
+import { analyseLabels, type LabelAnalysis } from "./sequence/analyse.ts";
+import { type FaultKind, type LabelFault, rounded } from "./sequence/faults.ts";
 
 interface Analysed {
   readonly table: LabelTable;
@@ -30,18 +30,17 @@ export interface SequenceCheck<Kind extends FaultKind> {
   describe(finding: Finding): string;
 }
 
-export function sequenceCheck<Kind extends FaultKind>(check: SequenceCheck<Kind>): RecordingCheck {
+export function sequenceCheck<Kind extends FaultKind>(check: SequenceCheck<Kind>): Check<never> {
   const { unobservable, observed, ...about } = check;
   return defineCheck({
     ...about,
-    scope: "recording",
     level: 1,
     needs: ["frames"],
-    gathers: [labelRows, poseRows],
+    sees: [labelRows, poseRows],
     defaults: {},
     conclude(context) {
-      if (context.interrupted) return [nothing(null, "not_run", "interrupted")];
-      const analysed = context.gathered.derive(analyses);
+      if (context.partial) return [nothing(null, "not_run", context.partial)];
+      const analysed = context.seen.derive(analyses);
       const answers = context.streams.flatMap(({ info }, i) => {
         const one = analysed[i];
         return one ? [answer(check, info.id, one)] : [];
@@ -56,10 +55,10 @@ function absent({ streams }: Context): string {
 }
 
 /** By stream; null where a stream has no labels. Worked out once for all checks. */
-function analyses(gathered: Gathered, kernels: Kernels): readonly (Analysed | null)[] {
-  const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
-  return gathered.of(labelRows).map((pieces, i) => {
-    const info = gathered.streams[i];
+function analyses(seen: Seen, kernels: Kernels): readonly (Analysed | null)[] {
+  const poses = seen.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
+  return seen.of(labelRows).map((pieces, i) => {
+    const info = seen.streams[i];
     if (!pieces || !info) return null;
     const table = labelTable(pieces);
     const isShared = hasSeveralAnnotators(table);

@@ -5,10 +5,10 @@
  * of pixels were normalised by somebody, headings of hundreds are degrees. Units are only judged where the stream or its image
  * size says what is usual.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { timesOf } from "../../runs.ts";
-import { rounded } from "../../seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
+import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { timesOf } from "../../summary/runs.ts";
+import { rounded } from "../../summary/seam.ts";
+import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
 import type { LabelColumns, Severity } from "../../types.ts";
 
 const kinds = {
@@ -49,9 +49,8 @@ interface Summary {
   readonly found: Readonly<Record<RunKind, TrackRuns>>;
 }
 
-export const consistency = defineCheck<Summary>({
+export const consistency = defineStreamCheck<Summary>({
   id: "labels/consistency",
-  scope: "stream",
   title: "Do labels agree with themselves and with the rig's classes?",
   level: 0,
   needs: ["frames", "labels"],
@@ -70,7 +69,7 @@ export const consistency = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "labels",
 
-  observe({ frames, labels }, _kernels, options, stream) {
+  observe({ frames, labels }, { options, stream }) {
     const builders = new Map<RunKind, TrackRunsBuilder>();
     const add = (kind: RunKind, frame: number, track: string, figure: number): void => {
       const builder = builders.get(kind) ?? new TrackRunsBuilder(frames.stampNs);
@@ -111,25 +110,26 @@ export const consistency = defineCheck<Summary>({
     return { frames: frames.count, rows, tracked, pixels, classes: firstByName(uses), found };
   },
 
-  merge(left, right) {
+  merge(left, right, { skipped }) {
+    const before = left.frames + skipped;
     const classes = new Map(left.classes.map((use) => [use.name, use]));
     for (const use of right.classes) {
       const known = classes.get(use.name);
-      const [first, last] = [use.first + left.frames, use.last + left.frames];
+      const [first, last] = [use.first + before, use.last + before];
       if (known) classes.set(use.name, { ...known, rows: known.rows + use.rows, last, endNs: use.endNs });
       else classes.set(use.name, { ...use, first, last });
     }
     return {
-      frames: left.frames + right.frames,
+      frames: before + right.frames,
       rows: left.rows + right.rows,
       tracked: left.tracked + right.tracked,
       pixels: left.pixels + right.pixels,
       classes: firstByName([...classes.values()]),
-      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], left.frames)),
+      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], before)),
     };
   },
 
-  conclude(summary, { info }, { rig }) {
+  answer(summary, { info }, { rig }) {
     if (!summary || summary.rows === 0) return silent(summary);
     const known = rig?.streams?.find(({ id }) => id === info.id)?.classes;
     const unknown = known ? summary.classes.filter(({ name }) => !known.includes(name)) : [];

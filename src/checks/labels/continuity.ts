@@ -1,7 +1,7 @@
 /**
  * labels/continuity: is every track one object without leaps or holes?
  *
- * After frames and identities are repaired, each track against its own line. See src/labels/continuity.ts.
+ * After frames and identities are repaired, each track against its own line. See src/checks/labels/sequence/continuity.ts.
  */
 import { framesOf, sequenceCheck, tracksOf } from "./_sequence.ts";
 

@@ -2,20 +2,20 @@
  * labels/frame-delta: do the labels of a camera go where the pixels go?
  *
  * Every image is looked at once, at an eighth of its size (src/luma/), against the one before: what moved inside each box, and whether
- * its label moved along. What that says about labels, tracks and the image itself is in src/luma/disagreements.ts.
+ * its label moved along. What that says about labels, tracks and the image itself is in src/checks/labels/pixels/disagreements.ts.
  *
- * The summary keeps a row per box (some 150 bytes), and two small images per seam between spans.
+ * The summary keeps a row per box (some 150 bytes), and the small images of its two ends.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { labelRows } from "../../gathers/labels.ts";
-import { type ImageStep, measureStep, type Sight } from "../../luma/box-motion.ts";
-import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "../../luma/disagreements.ts";
-import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../luma/label-frames.ts";
+import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../columns/label-frames.ts";
+import { labelRows } from "../../columns/labels.ts";
+import type { Kernels } from "../../kernels.ts";
 import { hasLuma, smallLuma } from "../../luma/small-luma.ts";
 import type { Luma } from "../../luma/types.ts";
-import { rounded } from "../../seam.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Severity } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
+import { type ImageStep, measureStep, type Sight } from "./pixels/box-motion.ts";
+import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "./pixels/disagreements.ts";
 
 const kinds = {
   "frozen-image": { severity: "error", meaning: "the image before again, not one cell changed, under labels that move" },
@@ -42,19 +42,18 @@ interface Summary {
   readonly broken: Readonly<Record<string, number>>;
   readonly unlabelled: number;
   readonly steps: readonly ImageStep[];
-  readonly seams: readonly (readonly [End, End])[];
   /** Of the first and the last frame, where they are read and labelled. */
   readonly first: End | null;
   readonly last: End | null;
 }
 
-export const frameDelta = defineCheck<Summary>({
+export const frameDelta = defineStreamCheck<Summary>({
   id: "labels/frame-delta",
-  scope: "stream",
   title: "Do labels go where the pixels go?",
   level: 2,
   needs: ["frames", "images"],
-  knows: [labelRows],
+  sees: [labelRows],
+  early: true,
   defaults: { ...LIMITS },
   kinds,
   absent: "no image stream that is read",
@@ -68,9 +67,9 @@ export const frameDelta = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "image",
 
-  observe(block, kernels, _options, stream, known) {
+  observe(block, { kernels, stream, seen }) {
     const { frames, images = [] } = block;
-    const table = labelsOf(stream, known.streams, known.derive(boxTables));
+    const table = labelsOf(stream, seen.streams, seen.derive(boxTables));
     const unread: Record<string, number> = {};
     const broken: Record<string, number> = {};
     const steps: ImageStep[] = [];
@@ -100,43 +99,40 @@ export const frameDelta = defineCheck<Summary>({
     }
     kernels.release(mark);
     const without = typeof table === "string" ? table : null;
-    return { frames: frames.count, without, read, unread, broken, unlabelled, steps, seams: [], first, last };
+    return { frames: frames.count, without, read, unread, broken, unlabelled, steps, first, last };
   },
 
-  merge(left, right) {
-    const later = left.frames;
+  merge(left, right, { touching, skipped, kernels, stream, seen }) {
+    const later = left.frames + skipped;
     const shift = <T extends { readonly frame: number }>(one: T): T => ({ ...one, frame: one.frame + later });
     const first = right.first && shift(right.first);
+    const across =
+      touching && left.last && first ? stepAcross(left.last, first, labelsOf(stream, seen.streams, seen.derive(boxTables)), kernels) : [];
     return {
-      frames: left.frames + right.frames,
+      frames: later + right.frames,
       without: left.without,
       read: left.read + right.read,
       unread: added(left.unread, right.unread),
       broken: added(left.broken, right.broken),
       unlabelled: left.unlabelled + right.unlabelled,
-      steps: [...left.steps, ...right.steps.map(shift)],
-      seams: [
-        ...left.seams,
-        ...(left.last && first ? [[left.last, first] as const] : []),
-        ...right.seams.map(([a, b]) => [shift(a), shift(b)] as const),
-      ],
+      steps: [...left.steps, ...across, ...right.steps.map(shift)],
       first: left.first,
       last: right.last && shift(right.last),
     };
   },
 
-  conclude(summary, { info }, { gathered, kernels }, options) {
+  answer(summary, { info }, { seen: tables }, options) {
     if (!summary || summary.frames === 0) return silent("not_observable", "no frames", 0);
     const { frames, without, read } = summary;
     if (without) return silent(without === NO_BOXES ? "not_run" : "not_observable", without, frames);
-    const table = labelsOf(info, gathered.streams, gathered.derive(boxTables));
+    const table = labelsOf(info, tables.streams, tables.derive(boxTables));
     if (typeof table === "string") return silent("not_observable", table, frames);
     const counts = { labels: table.stream.id, images: read, ...notRead(summary) };
     if (read === 0) {
       const reasons = Object.keys(added(summary.unread, summary.broken)).sort();
       return silent("not_run", reasons.join("; ") || "no image that is read", frames, counts);
     }
-    const steps = [...summary.steps, ...acrossSeams(summary, table, kernels)].sort((a, b) => a.frame - b.frame);
+    const { steps } = summary;
     if (steps.length === 0) return silent("not_observable", "no two images in a row with labels", frames, counts);
     const limits = { ...LIMITS, ...options };
     const found = disagreements(steps, limits);
@@ -182,14 +178,15 @@ function endOf({ luma: { pointer, ...luma }, ...sight }: Sight, kernels: Kernels
   return { ...sight, luma, cells: kernels.u8(pointer, luma.columns * luma.rows).slice() };
 }
 
-function acrossSeams({ seams }: Summary, table: BoxTable, kernels: Kernels): readonly ImageStep[] {
-  return seams.flatMap((pair) => {
-    const mark = kernels.mark();
-    const [before, after] = pair.map(({ cells, luma, ...end }): Sight => ({ ...end, luma: { ...luma, pointer: kernels.put(cells) } }));
-    const step = before && after ? measureStep(before, after, table, kernels) : null;
-    kernels.release(mark);
-    return step ?? [];
-  });
+function stepAcross(left: End, right: End, table: BoxTable | string, kernels: Kernels): readonly ImageStep[] {
+  if (typeof table === "string") return [];
+  const mark = kernels.mark();
+  const [before, after] = [left, right].map(
+    ({ cells, luma, ...end }): Sight => ({ ...end, luma: { ...luma, pointer: kernels.put(cells) } }),
+  );
+  const step = before && after ? measureStep(before, after, table, kernels) : null;
+  kernels.release(mark);
+  return step ? [step] : [];
 }
 
 function added(left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): Record<string, number> {

@@ -2,7 +2,7 @@
  * labels/frame-swap: are the labels of each frame its own?
  *
  * All tracks of a frame are asked together, in the frame of reference the labels were delivered in: two sets fit better the other
- * way round, or a set repeats an earlier one exactly though its tracks were moving. See src/labels/frame-sets.ts.
+ * way round, or a set repeats an earlier one exactly though its tracks were moving. See src/checks/labels/sequence/frame-sets.ts.
  */
 import { framesOf, sequenceCheck } from "./_sequence.ts";
 

@@ -5,10 +5,10 @@
  * out of place. A 2D box is judged against the image only when it lies wholly outside: boxes that reach beyond the
  * border are how several benchmarks annotate cut-off objects (MOTChallenge), and how others clip is their choice.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { timesOf } from "../../runs.ts";
-import { rounded } from "../../seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
+import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { timesOf } from "../../summary/runs.ts";
+import { rounded } from "../../summary/seam.ts";
+import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
 import type { LabelColumns, Severity, StreamInfo } from "../../types.ts";
 
 const kinds = {
@@ -33,9 +33,8 @@ interface Summary {
   readonly found: Readonly<Record<Kind, TrackRuns>>;
 }
 
-export const geometry = defineCheck<Summary>({
+export const geometry = defineStreamCheck<Summary>({
   id: "labels/geometry",
-  scope: "stream",
   title: "Is every box a box, and inside the image?",
   level: 0,
   needs: ["frames", "labels"],
@@ -59,7 +58,7 @@ export const geometry = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "labels",
 
-  observe(block, _kernels, options, stream) {
+  observe(block, { options, stream }) {
     const builders = new Map<Kind, TrackRunsBuilder>();
     const labels = block.labels;
     let ignored = 0;
@@ -91,18 +90,19 @@ export const geometry = defineCheck<Summary>({
     };
   },
 
-  merge(left, right) {
+  merge(left, right, { skipped }) {
+    const before = left.frames + skipped;
     return {
-      frames: left.frames + right.frames,
+      frames: before + right.frames,
       rows: left.rows + right.rows,
       ignored: left.ignored + right.ignored,
       boxes2d: left.boxes2d + right.boxes2d,
       boxes3d: left.boxes3d + right.boxes3d,
-      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], left.frames)),
+      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], before)),
     };
   },
 
-  conclude(summary, { info }, _context, options) {
+  answer(summary, { info }, _context, options) {
     if (!summary || summary.boxes2d + summary.boxes3d === 0) return silent(summary);
     const defects = KINDS.flatMap((kind) => summary.found[kind].kept.map((run) => defectOf(kind, run, info, options)));
     return {

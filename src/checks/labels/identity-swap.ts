@@ -2,7 +2,7 @@
  * labels/identity-swap: do tracks keep to their objects?
  *
  * A box off the straight line through its neighbours in time is a suspect; suspects whose expected places are each other's boxes have
- * exchanged places. See src/labels/identities.ts.
+ * exchanged places. See src/checks/labels/sequence/identities.ts.
  */
 import { framesOf, sequenceCheck, tracksOf } from "./_sequence.ts";
 

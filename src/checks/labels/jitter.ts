@@ -1,7 +1,7 @@
 /**
  * labels/jitter: do boxes keep still on their tracks?
  *
- * A stretch in which most residuals stand out from the track's own and point against each other. See src/labels/jitter.ts.
+ * A stretch in which most residuals stand out from the track's own and point against each other. See src/checks/labels/sequence/jitter.ts.
  */
 import { framesOf, sequenceCheck, tracksOf } from "./_sequence.ts";
 

@@ -1,9 +1,11 @@
 /** Were the points of sweeps moved to one moment (deskewed)? What the clouds themselves and the poses beside them say. */
+
 import { MOTION_FIGURES, SEAM_FIGURES } from "../../abi.ts";
-import { pointTimes } from "../../point-times.ts";
-import type { PosePath } from "../../poses.ts";
+import { pointTimes } from "../../columns/point-times.ts";
+import { atan2, hypot, square } from "../../geometry/elementary.ts";
+import type { PosePath } from "../../geometry/pose-path.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { sweepRows } from "./_sweeps.ts";
 
 /** Azimuths of a sweep that follow its times are off by less than this, radians. */
@@ -118,8 +120,14 @@ export function motionOf(sweep: Sweep, path: PosePath, periodS: number): Motion 
     [0, 1, 2].reduce((sum, d) => sum + (a.turn[3 * d + i] ?? 0) * (b.turn[3 * d + j] ?? 0), 0);
   const axis = [turned(2, 1) - turned(1, 2), turned(0, 2) - turned(2, 0), turned(1, 0) - turned(0, 1)].map((v) => v / 2);
   const trace = turned(0, 0) + turned(1, 1) + turned(2, 2);
-  const angle = Math.atan2(Math.hypot(...axis), (trace - 1) / 2);
-  return { sweep, driven: [along(0), along(1)], distance: Math.hypot(...way), angle, yawRate: (axis[2] ?? 0) / (last - first) };
+  const angle = atan2(hypot(axis[0] ?? 0, axis[1] ?? 0, axis[2] ?? 0), (trace - 1) / 2);
+  return {
+    sweep,
+    driven: [along(0), along(1)],
+    distance: hypot(way[0] ?? 0, way[1] ?? 0, way[2] ?? 0),
+    angle,
+    yawRate: (axis[2] ?? 0) / (last - first),
+  };
 }
 
 /**
@@ -128,14 +136,14 @@ export function motionOf(sweep: Sweep, path: PosePath, periodS: number): Motion 
  */
 export function wayRemoved(motions: readonly Motion[]): Removed | null {
   const told = motions.flatMap(({ sweep, driven }) => (sweep.moved ? [{ moved: sweep.moved, driven, isNamed: sweep.isNamed }] : []));
-  const square = told.reduce((sum, { driven: [x, y] }) => sum + x * x + y * y, 0);
-  if (square === 0) return null;
-  const re = told.reduce((sum, { driven: [x, y], moved: [u, v] }) => sum + x * u + y * v, 0) / square;
-  const im = told.reduce((sum, { driven: [x, y], moved: [u, v] }) => sum + x * v - y * u, 0) / square;
-  const left = told.reduce((sum, { driven: [x, y], moved: [u, v] }) => sum + (u - re * x + im * y) ** 2 + (v - re * y - im * x) ** 2, 0);
+  const weight = told.reduce((sum, { driven: [x, y] }) => sum + x * x + y * y, 0);
+  if (weight === 0) return null;
+  const re = told.reduce((sum, { driven: [x, y], moved: [u, v] }) => sum + x * u + y * v, 0) / weight;
+  const im = told.reduce((sum, { driven: [x, y], moved: [u, v] }) => sum + x * v - y * u, 0) / weight;
+  const left = told.reduce((sum, { driven: [x, y], moved: [u, v] }) => sum + square(u - re * x + im * y) + square(v - re * y - im * x), 0);
   const floor = told.every(({ isNamed }) => isNamed) ? FLOOR_M.named : FLOOR_M.byElevation;
   const spread = Math.max(floor, told.length > 1 ? Math.sqrt(left / (2 * told.length - 2)) : floor);
-  return { share: Math.hypot(re, im), error: spread / Math.sqrt(square) };
+  return { share: hypot(re, im), error: spread / Math.sqrt(weight) };
 }
 
 /** How the spin changes with the vehicle's turn, over the sweeps. */
@@ -144,11 +152,11 @@ export function turnRemoved(motions: readonly Motion[]): Removed | null {
   if (told.length < LEAST_TURNS) return null;
   const mean = (of: (one: (typeof told)[number]) => number): number => told.reduce((sum, one) => sum + of(one), 0) / told.length;
   const [spin, rate] = [mean((one) => one.spin), mean((one) => one.rate)];
-  const square = told.reduce((sum, one) => sum + (one.rate - rate) ** 2, 0);
-  if (square === 0) return null;
-  const slope = told.reduce((sum, one) => sum + (one.rate - rate) * (one.spin - spin), 0) / square;
-  const left = told.reduce((sum, one) => sum + (one.spin - spin - slope * (one.rate - rate)) ** 2, 0);
-  return { share: Math.abs(slope), error: Math.sqrt(left / (told.length - 2) / square) };
+  const weight = told.reduce((sum, one) => sum + square(one.rate - rate), 0);
+  if (weight === 0) return null;
+  const slope = told.reduce((sum, one) => sum + (one.rate - rate) * (one.spin - spin), 0) / weight;
+  const left = told.reduce((sum, one) => sum + square(one.spin - spin - slope * (one.rate - rate)), 0);
+  return { share: Math.abs(slope), error: Math.sqrt(left / (told.length - 2) / weight) };
 }
 
 /** By the poses. */

@@ -1,6 +1,6 @@
 /** What checks of sweeps share: where a cloud's fields lie, as kernels take them, and how long a turn takes. */
-import { fieldOf, type PointRole } from "../../point-fields.ts";
-import { FIELD_TYPES } from "../../point-times.ts";
+import { fieldOf, type PointRole } from "../../columns/point-fields.ts";
+import { FIELD_TYPES } from "../../columns/point-times.ts";
 import type { PointTable } from "../../types.ts";
 
 export interface SweepRows {

@@ -5,15 +5,15 @@
  * the object's speed, is how far the label is from where the points saw it: in metres, with every timestamp in order.
  */
 import { BOX_POINTS_CHUNK } from "../../abi.ts";
-import { type Conclusion, defineCheck } from "../../check.ts";
-import { labelRows } from "../../gathers/labels.ts";
-import { poseRows } from "../../gathers/poses.ts";
-import { type MovingBoxes, movingBoxes } from "../../labels/speeds.ts";
-import { labelFrameAt } from "../../luma/label-frames.ts";
-import { fieldOf } from "../../point-fields.ts";
-import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../point-times.ts";
+import { type Conclusion, defineStreamCheck } from "../../check/check.ts";
+import { labelFrameAt } from "../../columns/label-frames.ts";
+import { labelRows } from "../../columns/labels.ts";
+import { fieldOf } from "../../columns/point-fields.ts";
+import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../columns/point-times.ts";
+import { poseRows } from "../../columns/poses.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
+import { type MovingBoxes, movingBoxes } from "./_moving-boxes.ts";
 
 /** Points a box must hold to be asked, and boxes an answer needs. */
 const LEAST_POINTS = 5;
@@ -42,13 +42,13 @@ interface Summary {
   readonly isOverGround: boolean;
 }
 
-export const boxTime = defineCheck<Summary>({
+export const boxTime = defineStreamCheck<Summary>({
   id: "points/box-time",
-  scope: "stream",
   title: "Were the points of moving objects measured when their labels say?",
   level: 1,
   needs: ["frames", "points"],
-  knows: [labelRows, poseRows],
+  sees: [labelRows, poseRows],
+  early: true,
   defaults: { displacementM: 0.1 },
   kinds: {
     "points-off-label": {
@@ -65,8 +65,8 @@ export const boxTime = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "points",
 
-  observe({ frames, points = [] }, kernels, _options, stream, known) {
-    const tables = known.derive(movingBoxes);
+  observe({ frames, points = [] }, { kernels, stream, seen }) {
+    const tables = seen.derive(movingBoxes);
     let [timed, labelled, boxes, held] = [0, 0, 0, 0];
     let isOverGround = true;
     const moving: Answer[] = [];
@@ -104,13 +104,13 @@ export const boxTime = defineCheck<Summary>({
     isOverGround: left.isOverGround && right.isOverGround,
   }),
 
-  conclude(summary, _census, { gathered }, options) {
+  answer(summary, _census, { seen }, options) {
     const items = summary?.sweeps ?? 0;
     const none = (status: "not_run" | "not_observable", reason: string): Conclusion => ({
       ...{ status, reason, coverage: { items, checked: 0 }, observed: {}, defects: [] },
     });
     if (!summary) return none("not_run", "no sweep");
-    if (gathered.derive(movingBoxes).length === 0) return none("not_run", "no 3D labels with tracks");
+    if (seen.derive(movingBoxes).length === 0) return none("not_run", "no 3D labels with tracks");
     if (summary.timed === 0) return none("not_run", "points have no time, or one whose unit and reference nobody states");
     if (summary.labelled === 0) return none("not_run", "no labels within half a period of a sweep");
     if (summary.held < LEAST_SHARE * summary.boxes) {

@@ -2,13 +2,13 @@
  * points/motion-distortion: how far does the vehicle's motion bend a sweep, and are its points moved to one moment as the rig says?
  *
  * The bound is what the poses say: distance driven plus angle turned times range, while a sweep lasts. Whether that was taken out is seen in the
- * cloud itself: the place each sweep was measured from is fitted as a line in time (assembly/sweep-motion.ts). In a cloud as measured it stays;
+ * cloud itself: the place each sweep was measured from is fitted as a line in time (assembly/points/sweep-motion.ts). In a cloud as measured it stays;
  * in one moved to one moment (deskewed) it travels as the poses do, and the vehicle's turn adds to the sensor's spin. Where there are no poses,
- * the end of a sweep is held against its beginning (assembly/sweep-seam.ts).
+ * the end of a sweep is held against its beginning (assembly/points/sweep-seam.ts).
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { poseRows, poseTable } from "../../gathers/poses.ts";
-import { PosePath } from "../../poses.ts";
+import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { poseRows, poseTable } from "../../columns/poses.ts";
+import { PosePath } from "../../geometry/pose-path.ts";
 import type { Plain } from "../../types.ts";
 import {
   displaced,
@@ -38,13 +38,12 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-export const motionDistortion = defineCheck<Summary>({
+export const motionDistortion = defineStreamCheck<Summary>({
   id: "points/motion-distortion",
-  scope: "stream",
   title: "How far does motion bend a sweep, and are its points moved to one moment as the rig says?",
   level: 1,
   needs: ["frames", "points"],
-  gathers: [poseRows],
+  sees: [poseRows],
   defaults: { displacementM: 0.1, rangeM: 50 },
   kinds,
   absent: "no point stream",
@@ -56,7 +55,7 @@ export const motionDistortion = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "points",
 
-  observe({ frames, points = [] }, kernels, _options, stream) {
+  observe({ frames, points = [] }, { kernels, stream }) {
     const seen = new Set<number>();
     const sweeps = points.flatMap((table) => {
       // A padded cloud is several tables; its first rows are no sweep.
@@ -67,12 +66,12 @@ export const motionDistortion = defineCheck<Summary>({
     return { frames: frames.count, sweeps };
   },
 
-  merge: (left, right) => ({
-    frames: left.frames + right.frames,
-    sweeps: [...left.sweeps, ...right.sweeps.map((one) => ({ ...one, frame: one.frame + left.frames }))],
+  merge: (left, right, { skipped }) => ({
+    frames: left.frames + skipped + right.frames,
+    sweeps: [...left.sweeps, ...right.sweeps.map((one) => ({ ...one, frame: one.frame + left.frames + skipped }))],
   }),
 
-  conclude(summary, { info }, { gathered }, options) {
+  answer(summary, { info }, { seen }, options) {
     const sweeps = summary?.sweeps ?? [];
     const claim = info.rig?.deskewed;
     if (sweeps.length === 0) {
@@ -82,7 +81,7 @@ export const motionDistortion = defineCheck<Summary>({
     const motions = motionsOf(
       sweeps,
       info.rig?.sweepPeriodMs !== undefined ? info.rig.sweepPeriodMs / 1e3 : periodOf(sweeps),
-      gathered.of(poseRows).flatMap((pieces) => (pieces ? [new PosePath(poseTable(pieces))] : [])),
+      seen.of(poseRows).flatMap((pieces) => (pieces ? [new PosePath(poseTable(pieces))] : [])),
     );
     const [way, turn] = [wayRemoved(motions), turnRemoved(motions)];
     const byPoses = stateByPoses(way, turn);

@@ -1,15 +1,15 @@
 /**
  * points/sweep-shape: does every sweep look like the others of its stream?
  *
- * Each sweep's points are counted by what they are (assembly/sweep-shape.ts) and held against what is usual in the stream: lasers that fall
+ * Each sweep's points are counted by what they are (assembly/points/sweep-shape.ts) and held against what is usual in the stream: lasers that fall
  * silent, directions that go blind, points that turn to NaN or to the origin, doubles, and sweeps with far fewer or more points.
  */
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { fieldOf } from "../../point-fields.ts";
-import { FIELD_TYPES } from "../../point-times.ts";
+import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { fieldOf } from "../../columns/point-fields.ts";
+import { FIELD_TYPES } from "../../columns/point-times.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { sweepRows } from "./_sweeps.ts";
 
 /** A laser or a direction is usual when so many of the sweeps have it. */
@@ -55,9 +55,8 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-export const sweepShape = defineCheck<Summary>({
+export const sweepShape = defineStreamCheck<Summary>({
   id: "points/sweep-shape",
-  scope: "stream",
   title: "Does every sweep look like the others?",
   level: 1,
   needs: ["frames", "points"],
@@ -71,7 +70,7 @@ export const sweepShape = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "points",
 
-  observe({ frames, points = [] }, kernels, options) {
+  observe({ frames, points = [] }, { kernels, options }) {
     const seen = new Set<number>();
     const shapes: Shape[] = [];
     let unread = 0;
@@ -86,13 +85,13 @@ export const sweepShape = defineCheck<Summary>({
     return { frames: frames.count, shapes, unread };
   },
 
-  merge: (left, right) => ({
-    frames: left.frames + right.frames,
-    shapes: [...left.shapes, ...right.shapes.map((one) => ({ ...one, frame: one.frame + left.frames }))],
+  merge: (left, right, { skipped }) => ({
+    frames: left.frames + skipped + right.frames,
+    shapes: [...left.shapes, ...right.shapes.map((one) => ({ ...one, frame: one.frame + left.frames + skipped }))],
     unread: left.unread + right.unread,
   }),
 
-  conclude(summary, _census, _context, options) {
+  answer(summary, _census, _context, options) {
     const items = summary?.frames ?? 0;
     const none = (status: "not_run" | "not_observable", reason: string): Conclusion => ({
       ...{ status, reason, coverage: { items, checked: 0 }, observed: {}, defects: [] },

@@ -1,16 +1,18 @@
 /**
  * points/sweep-timing: do the times of a sweep's points agree with where the sensor was looking?
  *
- * A spinning LiDAR sees azimuth = phase of the laser + spin * time. Each sweep is fitted (assembly/sweep-fit.ts); what does not fit is named by
+ * A spinning LiDAR sees azimuth = phase of the laser + spin * time. Each sweep is fitted (assembly/points/sweep-fit.ts); what does not fit is named by
  * how it does not: times that are all one, stuck, shuffled, counted from each packet, in another unit, backwards, from another moment, or one
  * laser's late.
  */
+
 import { SWEEP_FIGURES, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { fieldOf } from "../../point-fields.ts";
-import { pointTimes } from "../../point-times.ts";
+import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { fieldOf } from "../../columns/point-fields.ts";
+import { pointTimes } from "../../columns/point-times.ts";
+import { log, tenTo } from "../../geometry/elementary.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { PointTable, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { periodOf, sweepRows } from "./_sweeps.ts";
 
 /** Resultant length from which azimuth follows time: good clouds have 0.987 and more, shuffled ones 0.6 and less. */
@@ -87,9 +89,8 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-export const sweepTiming = defineCheck<Summary>({
+export const sweepTiming = defineStreamCheck<Summary>({
   id: "points/sweep-timing",
-  scope: "stream",
   title: "Do the times of points agree with where the sensor looked?",
   level: 1,
   needs: ["frames", "points"],
@@ -104,7 +105,7 @@ export const sweepTiming = defineCheck<Summary>({
   ],
   appliesTo: ({ kind }) => kind === "points",
 
-  observe({ frames, points = [] }, kernels, _options, stream) {
+  observe({ frames, points = [] }, { kernels, stream }) {
     const seen = new Set<number>();
     let timed = 0;
     const sweeps: Sweep[] = [];
@@ -121,13 +122,13 @@ export const sweepTiming = defineCheck<Summary>({
     return { frames: frames.count, timed, sweeps };
   },
 
-  merge: (left, right) => ({
-    frames: left.frames + right.frames,
+  merge: (left, right, { skipped }) => ({
+    frames: left.frames + skipped + right.frames,
     timed: left.timed + right.timed,
-    sweeps: [...left.sweeps, ...right.sweeps.map((one) => ({ ...one, frame: one.frame + left.frames }))],
+    sweeps: [...left.sweeps, ...right.sweeps.map((one) => ({ ...one, frame: one.frame + left.frames + skipped }))],
   }),
 
-  conclude(summary, { info }) {
+  answer(summary, { info }) {
     const items = summary?.frames ?? 0;
     const none = (status: "not_run" | "not_observable", reason: string): Conclusion => ({
       ...{ status, reason, coverage: { items, checked: 0 }, observed: {}, defects: [] },
@@ -267,7 +268,7 @@ function momentOf([first, last]: readonly [number, number], reference: "start" |
 /** Power of ten by which a turn takes longer than the time between stamps; 1 where it does not. */
 function factorOf({ period }: Sweep, nominalS: number): number {
   const ratio = Math.abs(period) / nominalS;
-  return ratio > WRONG_UNIT || ratio < 1 / WRONG_UNIT ? 10 ** Math.round(Math.log10(ratio)) : 1;
+  return ratio > WRONG_UNIT || ratio < 1 / WRONG_UNIT ? tenTo(Math.round(log(ratio) / Math.LN10)) : 1;
 }
 
 /** One finding for each run of neighbouring sweeps with the same fault. */

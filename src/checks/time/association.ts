@@ -5,12 +5,12 @@
  * nothing more: a stream that is late by a second has the same gaps as one that is not (see time/sensor-offset). So it is information, and a
  * finding only where the rig states how far apart two streams may be.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
-import { type StampTable, stampRows, stampTable } from "../../gathers/stamps.ts";
-import { rounded } from "../../seam.ts";
-import { type Association, associate, type Ordered, ordered } from "../../time/association.ts";
+import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
+import type { Kernels } from "../../kernels.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Plain, Severity, StreamInfo, StreamKind } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
+import { type Association, associate, type Ordered, ordered } from "./_nearest.ts";
 
 const kinds = {
   unmatched: { severity: "error", meaning: "frames that have no partner in the other stream within what the rig allows" },
@@ -28,11 +28,10 @@ const KINDS: readonly StreamKind[] = ["points", "image", "labels", "stamps", "po
 
 export const association = defineCheck({
   id: "time/association",
-  scope: "recording",
   title: "How far apart are the frames that are taken together by their stamps?",
   level: 0,
   needs: ["frames"],
-  gathers: [stampRows],
+  sees: [stampRows],
   defaults: {
     /** Without a rig, pairs are counted within this share of the reference's usual period. */
     withinPeriods: 0.5,
@@ -46,17 +45,17 @@ export const association = defineCheck({
     "frames before the other stream begins and after it ends are counted, not accused: see time/modality",
   ],
 
-  conclude({ gathered, rig, kernels, interrupted }, options) {
+  conclude({ seen, rig, kernels, partial }, options) {
     const stated = rig?.association ?? [];
-    const sources = gathered.of(stampRows).flatMap((pieces, i): Source[] => {
-      const info = gathered.streams[i];
+    const sources = seen.of(stampRows).flatMap((pieces, i): Source[] => {
+      const info = seen.streams[i];
       return info && pieces ? [{ info, table: stampTable(pieces) }] : [];
     });
     if (stated.length > 0) {
       return stated.map(({ between, toleranceMs }) => {
         const [a, b] = between.map((id) => resolve(id, sources));
         const missing = a ? between[1] : between[0];
-        if (!a || !b) return open(between, interrupted ? "not_run" : "not_observable", `${missing} is not in the recording`);
+        if (!a || !b) return open(between, partial ? "not_run" : "not_observable", `${missing} is not in the recording`);
         return compared(a, b, between, toleranceMs * 1e6, true, kernels);
       });
     }

@@ -5,11 +5,11 @@
  * drift; jumps say where a clock was set. The way itself (an image takes 30 ms, a label a second) cannot be told from an offset: only what
  * no way explains is accused.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { type StampTable, stampRows, stampTable } from "../../gathers/stamps.ts";
-import { rounded } from "../../seam.ts";
-import { type ClockModel, clockModel, nameOffset } from "../../time/clock.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
+import { type ClockModel, clockModel, nameOffset } from "./_clock.ts";
 
 const kinds = {
   "clock-offset": { severity: "warning", meaning: "a sensor's clock is off from the recorder's by more than any way of a message takes" },
@@ -19,11 +19,10 @@ const kinds = {
 
 export const clockModelCheck = defineCheck({
   id: "time/clock-model",
-  scope: "recording",
   title: "Does each sensor's clock agree with the recorder's, and run at its rate?",
   level: 0,
   needs: ["frames"],
-  gathers: [stampRows],
+  sees: [stampRows],
   defaults: {
     /** A message may take so long to the recorder, s: labels and fixes are late by seconds. */
     maxDelayS: 10,
@@ -43,9 +42,9 @@ export const clockModelCheck = defineCheck({
     "steps below 5 ms or 8 times the change from frame to frame, and more than 20 of them",
   ],
 
-  conclude({ gathered, kernels }, options) {
-    const answers = gathered.of(stampRows).flatMap((pieces, i): Conclusion[] => {
-      const info = gathered.streams[i];
+  conclude({ seen, kernels }, options) {
+    const answers = seen.of(stampRows).flatMap((pieces, i): Conclusion[] => {
+      const info = seen.streams[i];
       if (info?.stamps !== "sensor" || !pieces) return [];
       const table = stampTable(pieces);
       const model = clockModel(table.stampNs, table.logNs, kernels);

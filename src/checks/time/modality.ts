@@ -6,9 +6,9 @@
  *
  * It also answers for the rig's tables: one that was not read is an open question, so that a rig is never obeyed in part and in silence.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { NOT_REQUIRED, type RigStream } from "../../rig.ts";
-import { ms, nsBetween } from "../../seam.ts";
+import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { NOT_REQUIRED, type RigStream } from "../../rig/rig.ts";
+import { ms, nsBetween } from "../../summary/seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
 
 const kinds = {
@@ -25,7 +25,6 @@ interface Times {
 
 export const modality = defineCheck({
   id: "time/modality",
-  scope: "recording",
   title: "Is every stream the rig asks for there, from beginning to end, and is all of the rig checked?",
   level: 0,
   needs: ["frames"],
@@ -137,7 +136,7 @@ function judge(wanted: RigStream, others: Times | null, context: Context, option
     observed["lateMs"] = lateMs;
     observed["earlyMs"] = earlyMs;
     if (lateMs > toleranceMs) add("late-start", [0, 0], [others.startNs, times.startNs], { lateMs }, { toleranceMs });
-    if (earlyMs > toleranceMs && !context.interrupted)
+    if (earlyMs > toleranceMs && context.partial === null)
       add("early-end", [frames - 1, frames - 1], [times.endNs, others.endNs], { earlyMs }, { toleranceMs });
   }
   return {
@@ -163,7 +162,7 @@ function tolerance(wanted: RigStream, times: Times, frames: number, options: Opt
 
 function absent(wanted: RigStream, frames: number, context: Context): Conclusion {
   const base = { stream: wanted.id, coverage: { items: 1, checked: 1 }, observed: { frames } };
-  if (context.interrupted) return { ...base, status: "not_run", reason: "interrupted", defects: [] };
+  if (context.partial) return { ...base, status: "not_run", reason: context.partial, defects: [] };
   if (!wanted.required) return open(wanted.id, NOT_REQUIRED);
   const defect: Defect = {
     kind: "missing",

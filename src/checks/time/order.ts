@@ -5,11 +5,11 @@
  * reported as such and skipped, so it does not look like a jump of decades; so is one whose payload does not decode. The recorder's log clock is judged
  * beside the sensor's stamp, but only where it goes back on its own: one defect, one finding.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../histogram.ts";
-import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
-import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
-import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../seam.ts";
+import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../summary/histogram.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
+import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
+import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** A gap close to nothing; `value` is its length in ns, negated, so that the shortest rank first. */
@@ -145,9 +145,8 @@ const kinds = {
   "log-regression": { severity: "warning", meaning: "the recorder's clock goes back where the stamp does not (info up to the tolerance)" },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 
-export const order = defineCheck<Summary>({
+export const order = defineStreamCheck<Summary>({
   id: "time/order",
-  scope: "stream",
   title: "Do the stamps of each stream ascend?",
   level: 0,
   needs: ["frames"],
@@ -163,7 +162,7 @@ export const order = defineCheck<Summary>({
   ],
   appliesTo: () => true,
 
-  observe(block, _kernels, _options, stream) {
+  observe(block, { stream }) {
     const strip = stampedStrip(block, stream);
     const recorder = stream.stamps === "log";
     const clock = new Clock(strip.stampNs);
@@ -190,14 +189,15 @@ export const order = defineCheck<Summary>({
     };
   },
 
-  merge(left, unshifted) {
-    const right = shift(unshifted, left.frames);
+  merge(left, unshifted, { touching, skipped }) {
+    const before = left.frames + skipped;
+    const right = shift(unshifted, before);
     let pairs: Pairs = left;
-    if (left.last && right.first) pairs = joinPairs(pairs, stampRule(seamStrip(left.last, right.first)));
-    if (!left.recorder) pairs = joinPairs(pairs, { ...NO_PAIRS, logRegressions: logRule(seamStrip(left.tail, right.head)) });
+    if (touching && left.last && right.first) pairs = joinPairs(pairs, stampRule(seamStrip(left.last, right.first)));
+    if (touching && !left.recorder) pairs = joinPairs(pairs, { ...NO_PAIRS, logRegressions: logRule(seamStrip(left.tail, right.head)) });
     return {
-      ...joinPairs(pairs, right, left.frames),
-      frames: left.frames + right.frames,
+      ...joinPairs(pairs, right, before),
+      frames: before + right.frames,
       recorder: left.recorder,
       unset: joinRuns(left.unset, right.unset),
       head: left.head,
@@ -207,7 +207,7 @@ export const order = defineCheck<Summary>({
     };
   },
 
-  conclude(summary, { info }, _context, options) {
+  answer(summary, { info }, _context, options) {
     const frames = summary?.frames ?? 0;
     const coverage = { items: frames, checked: frames };
     if (info.stamps === "nominal") return silent("stamps are nominal", frames);

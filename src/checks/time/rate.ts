@@ -8,10 +8,10 @@
  * Where stamps go back, the gap that such a step undoes was never a silence: one stamp an hour ahead is a matter of
  * order. Figures are then taken over the believed gaps alone, and not at all where too many to tell apart are undone.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
-import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../histogram.ts";
-import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../largest.ts";
-import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../runs.ts";
+import { type Conclusion, type Context, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../summary/histogram.ts";
+import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
+import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../summary/runs.ts";
 import {
   Clock,
   type Edge,
@@ -24,7 +24,7 @@ import {
   seamStrip,
   shiftEdge,
   stampedStrip,
-} from "../../seam.ts";
+} from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
 
 /** Silence before frame `index`; `value` is its length in ns, or its share for each frame where some have no stamp. */
@@ -123,9 +123,8 @@ const kinds = {
   jitter: { severity: "info", meaning: "gaps scatter by more than a quarter of the period (warning when the rig states a rate)" },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 
-export const rate = defineCheck<Summary>({
+export const rate = defineStreamCheck<Summary>({
   id: "time/rate",
-  scope: "stream",
   title: "Does each stream keep its rate, and where is it silent?",
   level: 0,
   needs: ["frames"],
@@ -155,7 +154,7 @@ export const rate = defineCheck<Summary>({
   ],
   appliesTo: () => true,
 
-  observe(block, _kernels, _options, stream) {
+  observe(block, { stream }) {
     const strip = stampedStrip(block, stream);
     const clock = new Clock(strip.stampNs);
     let first = -1;
@@ -185,13 +184,14 @@ export const rate = defineCheck<Summary>({
     };
   },
 
-  merge(left, unshifted) {
-    const right = shift(unshifted, left.frames);
-    const seam = left.last && right.first && gapRule(seamStrip(left.last, right.first));
+  merge(left, unshifted, { touching, skipped }) {
+    const before = left.frames + skipped;
+    const right = shift(unshifted, before);
+    const seam = touching && left.last && right.first ? gapRule(seamStrip(left.last, right.first)) : null;
     const [low, high] = !left.first ? [right, right] : !right.first ? [left, left] : [left, right];
     return {
-      ...joinPairs(seam ? joinPairs(left, seam) : left, right, left.frames),
-      frames: left.frames + right.frames,
+      ...joinPairs(seam ? joinPairs(left, seam) : left, right, before),
+      frames: before + right.frames,
       stamped: left.stamped + right.stamped,
       earliestNs: low.earliestNs < high.earliestNs ? low.earliestNs : high.earliestNs,
       latestNs: low.latestNs > high.latestNs ? low.latestNs : high.latestNs,
@@ -200,7 +200,7 @@ export const rate = defineCheck<Summary>({
     };
   },
 
-  conclude(summary, { info }, context, options) {
+  answer(summary, { info }, context, options) {
     const rig = context.rig?.streams?.find(({ id }) => id === info.id);
     const frames = summary?.frames ?? 0;
     if (info.stamps === "nominal") return silent("stamps are nominal", frames);

@@ -5,21 +5,21 @@
  * the turns of the vehicle (gyroscope, poses, LiDAR, camera) and the standing objects that must stand still (poses against labels).
  * See docs/time-offsets.md.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import type { Gathered } from "../../gather.ts";
-import { imageSteps, imageTable } from "../../gathers/column-profiles.ts";
-import { imuRows, imuTable } from "../../gathers/imu.ts";
-import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
-import { poseRows, poseTable } from "../../gathers/poses.ts";
-import { sweepSteps, sweepTable } from "../../gathers/range-profiles.ts";
-import type { Rig } from "../../rig.ts";
-import { rounded } from "../../seam.ts";
-import { closings, fused } from "../../time/loops.ts";
-import { type Motion, motionOfImu, motionOfPoses, motionOfSteps } from "../../time/motion.ts";
-import { type Offset, PAIR_DEFAULTS, type PairAnswer, pairOffset } from "../../time/pair.ts";
-import { standingOffset } from "../../time/standing.ts";
+import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import type { Seen } from "../../check/table.ts";
+import { imageSteps, imageTable } from "../../columns/image-steps.ts";
+import { imuRows, imuTable } from "../../columns/imu.ts";
+import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
+import { poseRows, poseTable } from "../../columns/poses.ts";
+import { sweepSteps, sweepTable } from "../../columns/sweep-steps.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { Rig } from "../../rig/rig.ts";
+import { rounded } from "../../summary/seam.ts";
 import type { Severity, StreamCensus, StreamInfo } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
+import { closings, fused } from "./offset/loops.ts";
+import { type Motion, motionOfImu, motionOfPoses, motionOfSteps } from "./offset/motion.ts";
+import { type Offset, PAIR_DEFAULTS, type PairAnswer, pairOffset } from "./offset/pair.ts";
+import { standingOffset } from "./offset/standing.ts";
 
 const kinds = {
   offset: { severity: "warning", meaning: "two streams saw the same motion at different times by their stamps" },
@@ -28,11 +28,10 @@ const kinds = {
 
 export const sensorOffset = defineCheck({
   id: "time/sensor-offset",
-  scope: "recording",
   title: "Do the streams agree on when things happened, by what they saw?",
   level: 1,
   needs: ["frames"],
-  gathers: [imuRows, poseRows, labelRows, sweepSteps, imageSteps],
+  sees: [imuRows, poseRows, labelRows, sweepSteps, imageSteps],
   defaults: {
     /** Offsets are looked for between minus and plus this, ms. */
     maxOffsetMs: 2000,
@@ -55,10 +54,10 @@ export const sensorOffset = defineCheck({
     "a camera's exposure and readout, which are part of the offset of its images: its interval is wider by 15 ms",
   ],
 
-  conclude({ gathered, streams, rig, kernels, interrupted }, options) {
+  conclude({ seen, streams, rig, kernels, partial }, options) {
     // A log cut short is asked again and again while it is read.
-    if (interrupted) return [nothing("not_run", "interrupted")];
-    const asked = pairsToAsk(sourcesOf(gathered, kernels), rig);
+    if (partial) return [nothing("not_run", partial)];
+    const asked = pairsToAsk(sourcesOf(seen), rig);
     if (asked.length === 0) return [nothing("not_observable", "fewer than two streams that show motion")];
     const answers = asked.map((pair) => ({ pair, answer: answer(pair, options, kernels) }));
     const measured = answers.flatMap(({ pair, answer: result }) =>
@@ -113,13 +112,13 @@ interface Sources {
   readonly standing: (a: Source, b: Source, options: Options) => PairAnswer;
 }
 
-function sourcesOf(gathered: Gathered, kernels: Kernels): Sources {
-  const imu = gathered.of(imuRows).map((pieces) => pieces && imuTable(pieces));
-  const poses = gathered.of(poseRows).map((pieces) => pieces && poseTable(pieces));
-  const sweeps = gathered.of(sweepSteps).map((pieces) => pieces && sweepTable(pieces, kernels));
-  const images = gathered.of(imageSteps).map((pieces) => pieces && imageTable(pieces, kernels));
-  const labels = gathered.of(labelRows);
-  const first = gathered.streams.flatMap((_, i) => {
+function sourcesOf(seen: Seen): Sources {
+  const imu = seen.of(imuRows).map((pieces) => pieces && imuTable(pieces));
+  const poses = seen.of(poseRows).map((pieces) => pieces && poseTable(pieces));
+  const sweeps = seen.of(sweepSteps).map((pieces) => pieces && sweepTable(pieces));
+  const images = seen.of(imageSteps).map((pieces) => pieces && imageTable(pieces));
+  const labels = seen.of(labelRows);
+  const first = seen.streams.flatMap((_, i) => {
     const stamp = (imu[i] ?? poses[i] ?? sweeps[i] ?? images[i])?.stampNs[0];
     return stamp === undefined ? [] : [stamp];
   });
@@ -131,7 +130,7 @@ function sourcesOf(gathered: Gathered, kernels: Kernels): Sources {
     if (sweep) return motionOfSteps(sweep.stampNs, sweep.turn, sweep.momentS, epochNs, sweep.unsureS);
     return image ? motionOfSteps(image.stampNs, image.turn, image.momentS, epochNs, image.unsureS) : null;
   };
-  const sources = gathered.streams.map((info, index) => ({ index, info, motion: info.stamps === "nominal" ? null : motionOf(index) }));
+  const sources = seen.streams.map((info, index) => ({ index, info, motion: info.stamps === "nominal" ? null : motionOf(index) }));
   const tables = labels.map((pieces) => pieces && labelTable(pieces));
   const frames = ({ index }: Source): number => tables[index]?.frames ?? 0;
   const boxed = sources.filter(({ index }) => hasTracks(tables[index] ?? null)).sort((a, b) => frames(b) - frames(a));

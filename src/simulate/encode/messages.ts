@@ -1,6 +1,6 @@
 /** A measurement as the ROS 2 message it is recorded as. Plain objects; `@foxglove/rosmsg2-serialization` makes bytes of them. */
 
-import { cos, sin } from "../math.ts";
+import { cos, sin } from "../../geometry/elementary.ts";
 import type { CameraModel, ImuMeasurement, Label, LabelsMeasurement, Measurement, OdometryMeasurement, Rigid } from "../types.ts";
 import { POINT_FIELDS, POINT_STRIDE } from "../types.ts";
 

@@ -9,7 +9,7 @@ import { parse } from "@foxglove/rosmsg";
 import { MessageWriter } from "@foxglove/rosmsg2-serialization";
 import { McapWriter } from "@mcap/core";
 import { LZ4_FRAME, LZ4_TABLE } from "../../abi.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { SimulatorKernels } from "../kernels.ts";
 import type { Measurement } from "../types.ts";
 import { definitionOf } from "./definitions.ts";
 import { messageOf, type RosMessage } from "./messages.ts";
@@ -32,7 +32,7 @@ interface Channel {
 
 export class DriveWriter {
   readonly #mcap: McapWriter;
-  readonly #kernels: Kernels;
+  readonly #kernels: SimulatorKernels;
   readonly #channels = new Map<string, Channel>();
   /** The messages of the open chunk that get a bit flipped. */
   #flips: { readonly channel: number; readonly sequence: number; readonly byte: number }[] = [];
@@ -45,7 +45,7 @@ export class DriveWriter {
    */
   static async begin(
     write: (bytes: Uint8Array) => Promise<void>,
-    kernels: Kernels,
+    kernels: SimulatorKernels,
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<DriveWriter> {
     const writer = new DriveWriter(write, kernels);
@@ -54,7 +54,7 @@ export class DriveWriter {
     return writer;
   }
 
-  private constructor(write: (bytes: Uint8Array) => Promise<void>, kernels: Kernels) {
+  private constructor(write: (bytes: Uint8Array) => Promise<void>, kernels: SimulatorKernels) {
     this.#kernels = kernels;
     this.#mcap = new McapWriter({
       chunkSize: CHUNK_BYTES,

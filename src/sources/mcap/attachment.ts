@@ -1,7 +1,7 @@
 /** An attachment against its own checksum, in memory. */
 
-import type { DamageList } from "../../damages.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { DamageList } from "../../summary/damages.ts";
 import { damage } from "./damage.ts";
 import { hex } from "./format.ts";
 import { parseAttachmentHeader } from "./records.ts";

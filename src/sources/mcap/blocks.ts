@@ -1,9 +1,9 @@
 /** Rows of a span to blocks: frames grouped by stream, digests, stamps and typed columns. */
-import { ColumnsBuilder } from "../../columns.ts";
-import type { MessageDecoder } from "../../messages/index.ts";
+import { ColumnsBuilder } from "../../columns/builder.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Block, FrameColumns, Need } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { NEED_OF } from "../_message-rows.ts";
+import type { MessageDecoder } from "../messages/index.ts";
+import { NEED_OF } from "../tables/message-rows.ts";
 import { MESSAGE_HEADER, RECORD_HEADER } from "./format.ts";
 import { groupByStream, type Rows } from "./rows.ts";
 

@@ -4,8 +4,8 @@
  */
 import { CHECKSUM } from "../../abi.ts";
 import type { Platform } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Plain } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { LZ4_RATIO, TOO_LARGE, ZSTD_RATIO } from "./format.ts";
 import { type ChunkHeader, parseChunkHeader } from "./records.ts";
 

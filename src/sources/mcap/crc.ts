@@ -1,6 +1,6 @@
 /** CRC-32 of byte ranges of the file. */
 import type { Input } from "../../input.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 import { PIECE } from "./format.ts";
 
 /** CRC-32 of [start, end), continuing `crc`; of what is there, when the file ends before. */

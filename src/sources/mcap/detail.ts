@@ -2,9 +2,9 @@
  * What opening hands to the readers, and the streams it makes of channels. Plain data: it crosses worker boundaries.
  */
 
-import { messageDecoder } from "../../messages/decoders.ts";
-import type { ChannelSchema, MessageDecoder } from "../../messages/index.ts";
 import type { StreamInfo } from "../../types.ts";
+import { messageDecoder } from "../messages/decoders.ts";
+import type { ChannelSchema, MessageDecoder } from "../messages/index.ts";
 import type { Definitions } from "./definitions.ts";
 import type { BelievedIndex } from "./proof.ts";
 import type { ChannelRecord, SchemaRecord } from "./records.ts";

@@ -5,10 +5,10 @@
  * over the attachment, the summary with one more index entry and one more in the statistics, its offsets shifted, and the
  * footer. https://mcap.dev/spec
  */
-import { joinBytes } from "../../bytes.ts";
+import { joinBytes } from "../../digest/bytes.ts";
 import type { Input } from "../../input.ts";
 import { readRange } from "../../input.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
 import {
   ATTACHMENT,
   ATTACHMENT_INDEX,

@@ -1,12 +1,12 @@
 /** Opening: magic, footer and summary, then the data section as it stands; what contradicts what is damage. */
 
-import { DamageList } from "../../damages.ts";
+import { digestBytes } from "../../check/fingerprint.ts";
 import { InputError } from "../../errors.ts";
-import { digestBytes } from "../../fingerprint.ts";
 import type { Input, Platform } from "../../input.ts";
-import type { OpenOptions } from "../../source.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { OpenOptions } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { ContainerClaims, RecordingIndex } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { sizeAt } from "./cursor.ts";
 import { damage, plain } from "./damage.ts";
 import { type DataSection, readData } from "./data.ts";

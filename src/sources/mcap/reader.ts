@@ -6,14 +6,14 @@
  * `too-large` says so); a chunk or attachment of that size is not opened.
  */
 
-import { DamageList } from "../../damages.ts";
 import type { Input, Platform } from "../../input.ts";
-import { messageDecoder } from "../../messages/decoders.ts";
-import type { MessageDecoder } from "../../messages/index.ts";
-import type { Decoded, Reader } from "../../source.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { Decoded, Reader } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { Need, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { NO_DECODER } from "../_message-rows.ts";
+import { messageDecoder } from "../messages/decoders.ts";
+import type { MessageDecoder } from "../messages/index.ts";
+import { NO_DECODER } from "../tables/message-rows.ts";
 import { blocksOf } from "./blocks.ts";
 import { joinedCrc } from "./crc.ts";
 import { cutDamage, damage } from "./damage.ts";

@@ -4,10 +4,10 @@
  */
 
 import { RECORD_ROW } from "../../abi.ts";
-import type { DamageList } from "../../damages.ts";
 import type { Platform } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { DamageList } from "../../summary/damages.ts";
 import type { Damage, Plain, Severity } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { checkAttachment } from "./attachment.ts";
 import { type OpenChunk, openChunk } from "./chunk.ts";
 import { joinedCrc, type SummedBytes } from "./crc.ts";

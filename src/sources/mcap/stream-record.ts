@@ -1,7 +1,7 @@
 /** One record that is never in memory as a whole: what can be known of it piece by piece. */
 
-import type { DamageList } from "../../damages.ts";
-import type { Kernels } from "../../wasm.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { DamageList } from "../../summary/damages.ts";
 import { ATTACHMENT_HEAD, checkedBytes, compareChecksum } from "./attachment.ts";
 import { Cursor } from "./cursor.ts";
 import { damage } from "./damage.ts";

@@ -2,10 +2,10 @@
  * The footer and the summary section: what the file says about itself at its end.
  */
 
-import type { DamageList } from "../../damages.ts";
 import type { Input } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { DamageList } from "../../summary/damages.ts";
 import type { Damage } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
 import { fileCrc } from "./crc.ts";
 import { Cursor } from "./cursor.ts";
 import { cutDamage, damage, gapDamage, lengthDamage, plain, unknownOpcode } from "./damage.ts";

@@ -1,8 +1,8 @@
 /** A chunk's records, uncompressed in kernel memory. Nothing its header claims is believed before it is compared. */
 import { CHECKSUM } from "../../abi.ts";
+import type { Kernels } from "../../kernels.ts";
 import type { Plain } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { bunzip2 } from "../_bzip2.ts";
+import { bunzip2 } from "../codecs/bzip2.ts";
 import { LZ4_RATIO } from "../mcap/format.ts";
 import { type Header, MAX_CHUNK, textOf, u32Of } from "./format.ts";
 

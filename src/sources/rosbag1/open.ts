@@ -2,14 +2,15 @@
  * Opens a bag by its top-level records, from the first to the last, without the chunks' data: what the index section says is
  * compared with them, never believed. Where no record stands the next one is searched for, and the bytes between are named.
  */
-import { DamageList } from "../../damages.ts";
+
 import { InputError } from "../../errors.ts";
 import { type Input, readRange } from "../../input.ts";
-import type { OpenOptions } from "../../source.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { OpenOptions } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { ContainerClaims, Damage, Plain, RecordingIndex, Severity, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { type Connection, fingerprinted, streamsOf } from "../_message-rows.ts";
 import { MOST_KEPT_BYTES } from "../mcap/format.ts";
+import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
 import { mostInflated, openChunk } from "./chunk.ts";
 import {
   BAG_HEADER,

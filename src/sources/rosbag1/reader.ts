@@ -1,11 +1,12 @@
 /** Reads a span of a bag: chunks are opened, their messages become rows, index records are compared with what is there. */
-import { DamageList } from "../../damages.ts";
+
 import type { Input } from "../../input.ts";
-import type { MessageDecoder } from "../../messages/index.ts";
-import type { Decoded, Reader } from "../../source.ts";
+import type { Kernels } from "../../kernels.ts";
+import type { Decoded, Reader } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { Need, RecordingIndex, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { blocksOf, decodersOf, type MessageRow } from "../_message-rows.ts";
+import type { MessageDecoder } from "../messages/index.ts";
+import { blocksOf, decodersOf, type MessageRow } from "../tables/message-rows.ts";
 import { openChunk } from "./chunk.ts";
 import {
   CHUNK,

@@ -1,6 +1,6 @@
 /** What a bag's metadata says, against its databases. */
 import type { ContainerClaims, Damage, Plain } from "../../types.ts";
-import type { Connection } from "../_message-rows.ts";
+import type { Connection } from "../tables/message-rows.ts";
 import type { BagMetadata } from "./metadata.ts";
 
 /** Notes a contradiction, at the place of the metadata. */

@@ -3,7 +3,7 @@ import { type Input, readRange } from "../../input.ts";
 import type { Damage } from "../../types.ts";
 import { withOrphans } from "./orphans.ts";
 import { type DatabaseHeader, databaseHeader, HEADER_BYTES, MAGIC, type PageForm, Pages } from "./pages.ts";
-import { cellsOf, type Row, rowsOf, type Table, type Tell, tablesOf, treeOf } from "./tables.ts";
+import { cellsOf, type MessageColumns, type Row, rowsOf, type Table, type Tell, tablesOf, treeOf } from "./tables.ts";
 
 export interface Topic {
   readonly id: number;
@@ -39,13 +39,6 @@ export interface Database {
   readonly columns: MessageColumns;
   readonly leaves: readonly Leaf[];
   readonly messages: number;
-}
-
-/** Plain data. */
-export interface MessageColumns {
-  readonly topic: number;
-  readonly time: number;
-  readonly data: number;
 }
 
 /** By its magic; a file with a bag's name also where that is damaged. */

@@ -2,19 +2,21 @@
  * Opens the databases of a bag as one recording: topics, definitions, and spans of leaves in order of the rows' ids, which is
  * the order of recording. What the metadata says is compared, never believed.
  */
-import { DamageList } from "../../damages.ts";
+
 import { InputError } from "../../errors.ts";
 import { type Input, readRange } from "../../input.ts";
-import { ros2Definition } from "../../messages/ros2-definitions.ts";
-import { NO_FACTS, type OpenOptions } from "../../source.ts";
+import type { Kernels } from "../../kernels.ts";
+import { NO_FACTS, type OpenOptions } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { Damage, RecordingIndex, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { type Connection, fingerprinted, streamsOf } from "../_message-rows.ts";
+import { ros2Definition } from "../messages/ros2-definitions.ts";
+import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
 import { bagFiles, isMcapBag, METADATA } from "./bag-files.ts";
 import { type Claim, claimsOf, compareFiles, compareTopics } from "./compare.ts";
-import { type Database, type FileDamage, type MessageColumns, openDatabase } from "./database.ts";
+import { type Database, type FileDamage, openDatabase } from "./database.ts";
 import { type BagMetadata, MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
 import type { PageForm } from "./pages.ts";
+import type { MessageColumns } from "./tables.ts";
 
 /** One database, as a worker's reader needs it. */
 export interface DatabaseDetail {

@@ -1,8 +1,7 @@
 /** Leaves of messages that a damaged tree no longer leads to: found by what their rows look like, put in their place by the rows' ids. */
 import { columnsOf, integerOf, isBlob } from "./cells.ts";
-import type { MessageColumns } from "./database.ts";
 import type { Pages } from "./pages.ts";
-import { cellsOf, type Tree } from "./tables.ts";
+import { cellsOf, type MessageColumns, type Tree } from "./tables.ts";
 
 interface Leaf {
   readonly page: number;

@@ -1,12 +1,13 @@
 /** Reads a span of a bag: the rows of its leaves, their payloads put together in kernel memory. */
-import { DamageList } from "../../damages.ts";
+
 import { InputError } from "../../errors.ts";
 import type { Input, Platform } from "../../input.ts";
-import type { MessageDecoder } from "../../messages/index.ts";
-import { type Decoded, NO_FACTS, type Reader } from "../../source.ts";
+import type { Kernels } from "../../kernels.ts";
+import { type Decoded, NO_FACTS, type Reader } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { Need, Plain, RecordingIndex, Span } from "../../types.ts";
-import type { Kernels } from "../../wasm.ts";
-import { blocksOf, decodersOf, type MessageRow } from "../_message-rows.ts";
+import type { MessageDecoder } from "../messages/index.ts";
+import { blocksOf, decodersOf, type MessageRow } from "../tables/message-rows.ts";
 import { type Cell, columnsOf, copyPayload, integerOf } from "./cells.ts";
 import { type BagDetail, type DatabaseDetail, damageIn } from "./open.ts";
 import { Pages } from "./pages.ts";

@@ -9,6 +9,13 @@ const MAX_ROWS = 65_536;
 const MAX_ROW_BYTES = 4 << 20;
 const MAX_TABLE_BYTES = 64 << 20;
 
+/** Which columns of the table of messages are what. Plain data. */
+export interface MessageColumns {
+  readonly topic: number;
+  readonly time: number;
+  readonly data: number;
+}
+
 /** Notes damage to a page. */
 export type Tell = (
   kind: string,

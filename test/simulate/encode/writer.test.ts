@@ -7,14 +7,14 @@ import { McapIndexedReader, McapStreamReader } from "@mcap/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../../src/simulate/encode/messages.ts";
 import { DriveWriter } from "../../../src/simulate/encode/writer.ts";
+import { loadSimulatorKernels, type SimulatorKernels } from "../../../src/simulate/kernels.ts";
 import type { Measurement } from "../../../src/simulate/types.ts";
-import { mcap } from "../../../src/sources/mcap.ts";
-import { type Kernels, loadKernels } from "../../../src/wasm.ts";
+import { mcap } from "../../../src/sources/mcap/source.ts";
 import { memoryInput } from "../../memory-input.ts";
 import { readAll } from "../../sources/read-all.ts";
 import { measurements } from "./measurements.ts";
 
-let kernels: Kernels;
+let kernels: SimulatorKernels;
 let pieces: readonly Uint8Array[];
 let bytes: Uint8Array;
 const written = measurements();
@@ -30,7 +30,7 @@ async function write(list: Iterable<Measurement>): Promise<readonly Uint8Array[]
 
 beforeAll(async () => {
   await decompress.isLoaded;
-  kernels = await loadKernels();
+  kernels = await loadSimulatorKernels();
   pieces = await write(written);
   bytes = Buffer.concat(pieces);
 });

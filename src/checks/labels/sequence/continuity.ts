@@ -1,0 +1,195 @@
+/** Faults of one track against its own line: teleports, single frames missing or made up, a track that goes on under a new id. */
+import { hypot } from "../../../geometry/elementary.ts";
+import { type LabelFault, rounded } from "./faults.ts";
+import { jitterFaults } from "./jitter.ts";
+import type { Scale } from "./scale.ts";
+import { type Tracks, WIDTH } from "./tracks.ts";
+
+const TELEPORT_SCALES = 6;
+/** In metres, or shares of the width: what a teleport is at least. */
+const TELEPORT_3D = 0.5;
+const TELEPORT_2D = 0.35;
+/** A 2D box that leaps as a whole, its edges together, is told from fewer widths. */
+const LEAP_SCALES = 4;
+const LEAP_2D = 0.3;
+const TOGETHER = 0.5;
+/** Share of what is too small to speak of, below which no box is looked at. */
+const LOOK = 0.5;
+/** The neighbours of a box out of place fit their own lines across it. */
+const MOST_LEFT = 0.4;
+/** Share of all boxes that are near enough for a track of one box to be strange. */
+const IN_REACH = 0.99;
+/** A track goes on under a new id within so many frames, this near to where it is expected. */
+const MOST_BREAK_FRAMES = 3;
+const LEAST_ROWS = 3;
+const BREAK_M = 1;
+const BREAK_WIDTHS = 0.5;
+const SAME_SIZE_3D = 0.02;
+const SAME_SIZE_2D = 0.6;
+
+/** @param off residual of every row, as the tracks are now */
+export function continuityFaults(tracks: Tracks, scale: Scale, off: Float64Array): LabelFault[] {
+  const reach = reachOf(tracks);
+  const broken = brokenTracks(tracks);
+  const single = tracks.rows.flatMap((_, track) => [
+    ...teleports(tracks, scale, track, off),
+    ...holes(tracks, track),
+    ...ghosts(tracks, track, reach),
+  ]);
+  return [...single, ...jitterFaults(tracks, scale, off, single), ...broken];
+}
+
+function nameOf(tracks: Tracks, track: number): string {
+  return tracks.table.labels.tracks[track] ?? "";
+}
+
+function teleports(tracks: Tracks, scale: Scale, track: number, residual: Float64Array): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  const [at, leap] = [new Float64Array(WIDTH), new Float64Array(WIDTH)];
+  return rows.flatMap((row, i): LabelFault[] => {
+    if (!((residual[row] ?? 0) > LOOK * scale.floor(row))) return [];
+    const off = tracks.residual(track, i, at);
+    const usual = scale.local(track, i);
+    const least = (tracks.dimensions === "3d" ? TELEPORT_3D : TELEPORT_2D) * tracks.size(row);
+    tracks.displacement(row, at, leap);
+    const by = hypot(leap[0] ?? 0, leap[1] ?? 0) * tracks.size(row);
+    const isLeap =
+      tracks.dimensions === "2d" &&
+      by > Math.max(LEAP_2D * tracks.size(row), LEAP_SCALES * usual) &&
+      (leap[3] ?? 0) * tracks.size(row) < TOGETHER * by;
+    if (!isLeap && !(off > Math.max(least, TELEPORT_SCALES * usual))) return [];
+    const frame = tracks.frame[row] ?? 0;
+    // Both neighbours fit their lines without this row; a kink in the motion leaves one of them off.
+    const bridged = [across(tracks, track, i, -1), across(tracks, track, i, 1)].filter((r) => Number.isFinite(r));
+    if (bridged.length === 0 || bridged.some((r) => r > MOST_LEFT * Math.max(off, by))) return [];
+    return [
+      {
+        kind: "teleport",
+        frames: [frame, frame],
+        tracks: [nameOf(tracks, track)],
+        observed: { off: rounded(Math.max(off, isLeap ? by : 0)) },
+        expected: { off: rounded(usual) },
+        signals: ["motion of the track"],
+      },
+    ];
+  });
+}
+
+/** Residual of the neighbour of the row at `i`, on the given side, with that row left out; NaN without neighbours. */
+function across(tracks: Tracks, track: number, i: number, side: -1 | 1): number {
+  const rows = tracks.rows[track] ?? [];
+  const mine = rows[i + side] ?? -1;
+  const frame = tracks.frame[mine] ?? 0;
+  if (mine < 0) return Number.NaN;
+  const [a, b] = [tracks.near(track, i + 2 * side, frame), tracks.near(track, i - side, frame)];
+  if (a < 0 || b < 0) return Number.NaN;
+  const at = new Float64Array(WIDTH);
+  tracks.line(a, b, frame, at);
+  return tracks.gap(mine, at);
+}
+
+/** A frame without the track between two rows on each side. */
+function holes(tracks: Tracks, track: number): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  const frameAt = (i: number): number => tracks.frame[rows[i] ?? -1] ?? Number.NaN;
+  const faults: LabelFault[] = [];
+  for (let i = 2; i + 1 < rows.length; i++) {
+    const frame = frameAt(i);
+    if (frame - frameAt(i - 1) !== 2 || frameAt(i - 1) - frameAt(i - 2) !== 1 || frameAt(i + 1) - frame !== 1) continue;
+    if (tracks.isForgotten(frame - 1)) continue;
+    faults.push({
+      kind: "missing",
+      frames: [frame - 1, frame - 1],
+      tracks: [nameOf(tracks, track)],
+      observed: { boxes: 0 },
+      expected: { boxes: 1 },
+      signals: ["presence of the track"],
+    });
+  }
+  return faults;
+}
+
+/** How far away objects are, metres; in 2D how small their boxes are, as 1 / px: what lies further comes and goes. */
+function distanceOf(tracks: Tracks, row: number): number {
+  if (tracks.dimensions === "2d") return 1 / tracks.size(row);
+  const { box3d } = tracks.table.labels;
+  return hypot(box3d[7 * row] ?? 0, box3d[7 * row + 1] ?? 0, box3d[7 * row + 2] ?? 0);
+}
+
+function reachOf(tracks: Tracks): number {
+  const distances = Float64Array.from(tracks.rows.flat(), (row) => distanceOf(tracks, row)).sort();
+  return distances[Math.floor(IN_REACH * distances.length)] ?? Number.POSITIVE_INFINITY;
+}
+
+/** A track of one box in the middle of the recording, within reach and away from the border. */
+function ghosts(tracks: Tracks, track: number, reach: number): LabelFault[] {
+  const rows = tracks.rows[track] ?? [];
+  const row = rows[0] ?? -1;
+  const frame = tracks.frame[row] ?? 0;
+  if (rows.length !== 1 || frame === 0 || frame >= tracks.table.frames - 1 || tracks.isClipped(row)) return [];
+  if (distanceOf(tracks, row) > reach) return [];
+  if (tracks.isForgotten(frame - 1) || tracks.isForgotten(frame + 1)) return [];
+  return [
+    {
+      kind: "ghost",
+      frames: [frame, frame],
+      tracks: [nameOf(tracks, track)],
+      observed: { boxes: 1 },
+      expected: { boxes: 0 },
+      signals: ["presence of the track"],
+    },
+  ];
+}
+
+/** Tracks that end where another of their class and size begins. */
+function brokenTracks(tracks: Tracks): LabelFault[] {
+  const births = new Map<number, number[]>();
+  for (const [track, rows] of tracks.rows.entries()) {
+    const frame = tracks.frame[rows[0] ?? -1] ?? -1;
+    if (rows.length >= LEAST_ROWS && frame > 0) births.set(frame, [...(births.get(frame) ?? []), track]);
+  }
+  const at = new Float64Array(WIDTH);
+  return tracks.rows.flatMap((rows, track): LabelFault[] => {
+    const last = rows.at(-1) ?? -1;
+    const end = tracks.frame[last] ?? 0;
+    const before = tracks.near(track, rows.length - 2, end);
+    if (rows.length < LEAST_ROWS || before < 0) return [];
+    const heirs: number[] = [];
+    let distance = 0;
+    for (let frame = end + 1; frame <= end + MOST_BREAK_FRAMES; frame++) {
+      for (const born of births.get(frame) ?? []) {
+        const first = tracks.rows[born]?.[0] ?? -1;
+        tracks.line(before, last, frame, at);
+        const off = tracks.gap(first, at) / tracks.size(last);
+        if (off > (tracks.dimensions === "3d" ? BREAK_M : BREAK_WIDTHS) || !isAlike(tracks, last, first)) continue;
+        heirs.push(born);
+        distance = off;
+      }
+    }
+    const heir = heirs[0];
+    if (heir === undefined || heirs.length > 1) return [];
+    const begin = tracks.frame[tracks.rows[heir]?.[0] ?? -1] ?? 0;
+    return [
+      {
+        kind: "broken",
+        frames: [begin, begin],
+        tracks: [nameOf(tracks, track), nameOf(tracks, heir)],
+        observed: { off: rounded(distance), gapFrames: begin - end - 1 },
+        expected: { tracks: 1 },
+        signals: ["motion of the track", "class and size"],
+      },
+    ];
+  });
+}
+
+function isAlike(tracks: Tracks, a: number, b: number): boolean {
+  const { labels } = tracks.table;
+  if (labels.class[a] !== labels.class[b]) return false;
+  const near = (x: number, y: number, share: number): boolean =>
+    Math.abs(x - y) <= Math.max(0.01, share * Math.max(Math.abs(x), Math.abs(y)));
+  if (tracks.dimensions === "3d") {
+    return [3, 4, 5].every((d) => near(labels.box3d[7 * a + d] ?? 0, labels.box3d[7 * b + d] ?? 0, SAME_SIZE_3D));
+  }
+  const extent = (row: number, d: number): number => (tracks.place[WIDTH * row + d + 2] ?? 0) - (tracks.place[WIDTH * row + d] ?? 0);
+  return [0, 1].every((d) => near(extent(a, d), extent(b, d), SAME_SIZE_2D));
+}

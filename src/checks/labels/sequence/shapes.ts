@@ -1,0 +1,117 @@
+/** Size and heading of rigid objects: 3D boxes of a track keep their size to the centimetre and never turn about in one frame. */
+import { wrapped } from "../../../geometry/elementary.ts";
+import { type LabelFault, rounded } from "./faults.ts";
+import { median, type Tracks } from "./tracks.ts";
+
+/** Sizes within a track differ by less than this share, or a centimetre. */
+const SIZE_SHARE = 0.02;
+const SIZE_M = 0.01;
+/** Where annotators measure anew in every frame, sizes differ by so many medians of what they usually differ by. */
+const SIZE_SCALES = 8;
+/** Rows a drift takes to be one. */
+const LEAST_DRIFT = 6;
+/** A turn within this of half a circle between neighbouring frames. */
+const FLIP_WITHIN = 0.5;
+/** Turns of a clean track; a spinning object proves nothing. */
+const MOST_TURN = 0.5;
+
+export function shapeFaults(tracks: Tracks): LabelFault[] {
+  if (tracks.dimensions === "2d") return [];
+  const share = Math.max(SIZE_SHARE, SIZE_SCALES * sizeNoise(tracks));
+  return tracks.rows.flatMap((_, track) => [...sizeFaults(tracks, track, share), ...yawFaults(tracks, track)]);
+}
+
+/** Median share by which sizes differ from the usual one of their track: 0 where annotators copy sizes from frame to frame. */
+function sizeNoise(tracks: Tracks): number {
+  const { box3d } = tracks.table.labels;
+  const off = tracks.rows.flatMap((rows) =>
+    rows.length < 2
+      ? []
+      : [3, 4, 5].flatMap((at) => {
+          const sizes = rows.map((row) => box3d[7 * row + at] ?? 0);
+          const usual = mode(sizes);
+          return sizes.map((size) => Math.abs(size - usual) / Math.max(Math.abs(usual), 1e-9));
+        }),
+  );
+  return off.length === 0 ? 0 : median(off);
+}
+
+function sizeFaults(tracks: Tracks, track: number, share: number): LabelFault[] {
+  const { labels } = tracks.table;
+  const rows = tracks.rows[track] ?? [];
+  if (rows.length < 3) return [];
+  const usual = [3, 4, 5].map((at) => mode(rows.map((row) => labels.box3d[7 * row + at] ?? 0)));
+  const off = rows.map((row) => Math.max(...usual.map((size, d) => excess(labels.box3d[7 * row + 3 + d] ?? 0, size, share))));
+  const faults: LabelFault[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    if ((off[i] ?? 0) <= 0) continue;
+    let end = i;
+    while (end + 1 < rows.length && (off[end + 1] ?? 0) > 0) end++;
+    let worstAt = i;
+    for (let k = i; k <= end; k++) if ((off[k] ?? 0) > (off[worstAt] ?? 0)) worstAt = k;
+    const worst = rows[worstAt] ?? -1;
+    const sizes = [0, 1, 2].map((d) => rounded(labels.box3d[7 * worst + 3 + d] ?? 0));
+    faults.push({
+      kind: end - i + 1 >= LEAST_DRIFT ? "size-drift" : "size-jump",
+      frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
+      tracks: [labels.tracks[track] ?? ""],
+      observed: { sizeM: sizes },
+      expected: { sizeM: usual.map((size) => rounded(size)) },
+      signals: ["size of the track"],
+    });
+    i = end;
+  }
+  return faults;
+}
+
+/** How far a size is beyond what sizes of one track differ by. */
+function excess(size: number, usual: number, share: number): number {
+  return Math.abs(size - usual) - Math.max(SIZE_M, share * Math.abs(usual));
+}
+
+/** The most frequent value; the median where all differ (labels that are measured anew each time). */
+function mode(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let best = Number.NaN;
+  let most = 1;
+  for (const [value, count] of counts) {
+    if (count <= most) continue;
+    most = count;
+    best = value;
+  }
+  return most * 4 > values.length ? best : median(values);
+}
+
+function yawFaults(tracks: Tracks, track: number): LabelFault[] {
+  const { labels } = tracks.table;
+  const rows = tracks.rows[track] ?? [];
+  const yaw = (i: number): number => labels.box3d[7 * (rows[i] ?? -1) + 6] ?? Number.NaN;
+  const steps = rows.map((_, i) =>
+    i === 0 || tracks.near(track, i - 1, tracks.frame[rows[i] ?? -1] ?? 0) < 0 ? 0 : wrapped(yaw(i) - yaw(i - 1)),
+  );
+  const usual = median(steps.map((step) => Math.abs(step)).filter((step) => step <= Math.PI - FLIP_WITHIN));
+  if (usual > MOST_TURN / 2) return [];
+  // Turns about part the track into two ways of heading: the one with fewer boxes is wrong.
+  let way = 0;
+  const ways = steps.map((step) => (way = Math.abs(step) > Math.PI - FLIP_WITHIN ? 1 - way : way));
+  const turned = ways.filter((one) => one === 1).length;
+  if (turned === 0) return [];
+  const wrong = 2 * turned <= rows.length ? 1 : 0;
+  const faults: LabelFault[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    if (ways[i] !== wrong) continue;
+    let end = i;
+    while (end + 1 < rows.length && ways[end + 1] === wrong) end++;
+    faults.push({
+      kind: "yaw-flip",
+      frames: [tracks.frame[rows[i] ?? -1] ?? 0, tracks.frame[rows[end] ?? -1] ?? 0],
+      tracks: [labels.tracks[track] ?? ""],
+      observed: { turnRad: rounded(Math.abs(steps[i === 0 ? end + 1 : i] ?? 0)) },
+      expected: { turnRad: rounded(usual) },
+      signals: ["heading of the track"],
+    });
+    i = end;
+  }
+  return faults;
+}

@@ -1,0 +1,156 @@
+/**
+ * Conclude: the folded whole becomes verdicts, findings and a report. Pure; the last step of every run.
+ */
+
+import type { AnyCheck, Conclusion, Context, Defect, Partial, Whole } from "../check/check.ts";
+import { digestHex } from "../check/fingerprint.ts";
+import { type Collected, nothingEarly, seenOf } from "../check/table.ts";
+import type { Kernels } from "../kernels.ts";
+import type { Rig } from "../rig/rig.ts";
+import type { Seal } from "../seal/seal.ts";
+import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
+import { concludeCensus } from "./census.ts";
+import type { Part } from "./observe.ts";
+import type { Plan } from "./plan.ts";
+
+/** What the recording is held against. */
+export interface Given {
+  readonly rig: Rig | null;
+  readonly seal: Seal | null;
+}
+
+/** @param early what the pass before has collected */
+export function conclude(
+  checks: readonly AnyCheck[],
+  plan: Plan,
+  index: RecordingIndex,
+  whole: Part,
+  given: Given,
+  partial: Partial | null,
+  kernels: Kernels,
+  early: Collected,
+): Report {
+  const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
+  const seen = seenOf(index.streams, { ...nothingEarly(checks, index.streams), ...early, ...whole.collected }, kernels);
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, seen, kernels, partial };
+  const verdicts: Verdict[] = [];
+  const findings: Finding[] = [];
+  for (const [c, { id, options }] of plan.run.entries()) {
+    const check = checks.find((known) => known.id === id);
+    if (!check) throw new RangeError(`expected a known check, got "${id}"`);
+    for (const conclusion of check.conclude(foldedBy(whole.summaries[c] ?? null, context), options)) {
+      verdicts.push(verdict(check, conclusion, partial));
+      findings.push(...conclusion.defects.map((defect) => finding(check, conclusion, defect, kernels)).sort(byPlace));
+    }
+  }
+  return {
+    schema: "plumbline.report/1",
+    recording: recordingOf(index, streams),
+    plan: { seed: plan.seed, checks: plan.checks },
+    ...(partial === "interrupted" && { interrupted: true }),
+    ...(partial === "provisional" && { provisional: true }),
+    verdicts,
+    findings,
+    summary: {
+      pass: count(verdicts, "pass"),
+      fail: count(verdicts, "fail"),
+      not_run: count(verdicts, "not_run"),
+      not_observable: count(verdicts, "not_observable"),
+      findings: findings.length,
+    },
+  };
+}
+
+/** The summaries of a check beside what it may know: those of the streams, and the container's, which comes last. */
+function foldedBy(summaries: readonly unknown[] | null, context: Context): Whole<unknown> {
+  const count = context.streams.length;
+  return { ...context, summaries: summaries?.slice(0, count) ?? context.streams.map(() => null), container: summaries?.[count] ?? null };
+}
+
+/** A run that was cut short, or still goes on, proves nothing about the rest: what would have passed was not run. */
+function verdict(check: AnyCheck, conclusion: Conclusion, partial: Partial | null): Verdict {
+  const cut = partial !== null && conclusion.status === "pass";
+  const reason = cut ? partial : conclusion.reason;
+  return {
+    check: check.id,
+    stream: conclusion.stream ?? null,
+    status: cut ? "not_run" : conclusion.status,
+    ...(reason !== undefined && { reason }),
+    coverage: conclusion.coverage,
+    observed: conclusion.observed,
+  };
+}
+
+function finding(check: AnyCheck, { stream }: Conclusion, defect: Defect, kernels: Kernels): Finding {
+  const place = stream ?? defect.stream ?? null;
+  const between = defect.from && defect.to ? [defect.from.stream, defect.to.stream] : [];
+  const identity = [
+    check.id,
+    defect.kind,
+    place,
+    defect.frames,
+    defect.bytes ?? null,
+    defect.file ?? null,
+    defect.tracks ?? null,
+    ...between,
+  ];
+  return {
+    check: check.id,
+    kind: defect.kind,
+    severity: defect.severity,
+    stream: place,
+    frames: defect.frames,
+    timeNs: defect.timeNs,
+    ...(defect.bytes && { bytes: defect.bytes }),
+    ...(defect.file !== undefined && { file: defect.file }),
+    ...(defect.tracks && { tracks: defect.tracks }),
+    ...(defect.annotator !== undefined && { annotator: defect.annotator }),
+    ...(defect.from && { from: defect.from }),
+    ...(defect.to && { to: defect.to }),
+    observed: defect.observed,
+    expected: defect.expected,
+    signals: defect.signals ?? [],
+    fingerprint: digestHex(JSON.stringify(identity), kernels),
+  };
+}
+
+/** By frame, then byte, then kind: the order a person walks the recording. Stable for the rest. */
+function byPlace(a: Finding, b: Finding): number {
+  return (
+    (a.frames?.[0] ?? -1) - (b.frames?.[0] ?? -1) ||
+    (a.bytes?.[0] ?? -1) - (b.bytes?.[0] ?? -1) ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
+}
+
+function count(verdicts: readonly Verdict[], status: Verdict["status"]): number {
+  return verdicts.filter((v) => v.status === status).length;
+}
+
+function recordingOf(index: RecordingIndex, streams: readonly StreamCensus[]): Report["recording"] {
+  let startNs: bigint | null = null;
+  let endNs: bigint | null = null;
+  for (const stream of streams) {
+    if (stream.info.attached) continue;
+    if (stream.startNs !== null && (startNs === null || stream.startNs < startNs)) startNs = stream.startNs;
+    if (stream.endNs !== null && (endNs === null || stream.endNs > endNs)) endNs = stream.endNs;
+  }
+  return {
+    name: index.name,
+    format: index.format,
+    bytes: index.bytes,
+    startNs,
+    endNs,
+    attachments: index.attachments,
+    metadata: index.metadata,
+    streams: streams.map(({ info, points, boxes, tracks, ...counts }) => ({
+      id: info.id,
+      kind: info.kind,
+      type: info.type,
+      ...counts,
+      ...(points !== null && { points }),
+      ...(boxes !== null && { boxes }),
+      ...(tracks !== null && { tracks }),
+    })),
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * Learning a rig from good runs: what every one of them held is what the next one should hold. Pure: reports in, a rig
+ * and notes for the person out. It learns presence, kind, rate and the longest gap; everything else a person adds.
+ */
+
+import { decade, tenTo } from "../geometry/elementary.ts";
+import type { Plain, Report, StreamKind } from "../types.ts";
+import type { Rig, RigStream } from "./rig.ts";
+
+export interface Learnt {
+  readonly rig: Rig;
+  /** What a person should know before trusting the rig, one line each; recording and stream names as they are. */
+  readonly notes: readonly string[];
+}
+
+/** Rates of a stream that differ by more than this over good runs are no rate. */
+const RATE_SPREAD = 0.2;
+/** A gap may be this much longer than the longest seen in a good run… */
+const GAP_MARGIN = 1.5;
+/** …and is at least this many periods, or this many of a stream that never jittered: as time/rate judges without a rig. */
+const GAP_PERIODS = 2.5;
+const STEADY_GAP_PERIODS = 1.75;
+/** In periods, at the 95th percentile. */
+const STEADY_JITTER = 0.1;
+
+type Stream = Report["recording"]["streams"][number];
+
+/** @throws RangeError when no report of a whole run is given */
+export function learnRig(reports: readonly Report[]): Learnt {
+  const whole = reports.filter((report) => !report.interrupted);
+  if (whole.length === 0) throw new RangeError(`expected a report of at least one whole run, got ${reports.length}, all interrupted`);
+  const notes = [...reports.flatMap(doubts), ...(whole.length === 1 ? ["learnt from one run: more runs tell what varies"] : [])];
+  const streams: RigStream[] = [];
+  for (const id of new Set(whole.flatMap((report) => report.recording.streams.map((stream) => stream.id)))) {
+    const runs = whole.flatMap((report) =>
+      report.recording.streams.filter((s) => s.id === id && s.frames > 0).map((stream) => ({ report, stream })),
+    );
+    if (runs.length === 0) notes.push(`${id}: no frame in any run, left out`);
+    else streams.push(learnStream(id, runs, whole.length, notes));
+  }
+  if (streams.length === 0) notes.push("no stream with frames in any run: the rig requires nothing");
+  return { rig: { schema: "plumbline.rig/1", streams }, notes };
+}
+
+interface Run {
+  readonly report: Report;
+  readonly stream: Stream;
+}
+
+function learnStream(id: string, runs: readonly Run[], total: number, notes: string[]): RigStream {
+  const kind = sameKind(id, runs, notes);
+  const required = runs.length === total;
+  if (!required) notes.push(`${id}: in ${runs.length} of ${total} runs, so not required`);
+  const rateHz = learnRate(id, runs, notes);
+  return {
+    id,
+    ...(kind !== null && { kind }),
+    required,
+    ...(rateHz !== null && { rateHz, maxGapMs: learnGap(rateHz, runs) }),
+  };
+}
+
+function sameKind(id: string, runs: readonly Run[], notes: string[]): StreamKind | null {
+  const kinds = [...new Set(runs.map(({ stream }) => stream.kind))];
+  if (kinds.length === 1) return kinds[0] ?? null;
+  notes.push(`${id}: ${kinds.join(" in one run, ")} in another, so of no kind`);
+  return null;
+}
+
+/** Median over the runs whose rate could be measured; null when it could not, or when they disagree. */
+function learnRate(id: string, runs: readonly Run[], notes: string[]): number | null {
+  const rates = runs.flatMap((run) => rateOf(run) ?? []).sort((a, b) => a - b);
+  const [least, most] = [rates[0], rates.at(-1)];
+  if (least === undefined || most === undefined) return null;
+  if (most - least > RATE_SPREAD * most) {
+    notes.push(`${id}: from ${round(least)} to ${round(most)} Hz over the runs, so no rate`);
+    return null;
+  }
+  return round(median(rates));
+}
+
+/** By the median gap where there is one, as time/rate compares it: lost frames do not lower it. */
+function rateOf(run: Run): number | null {
+  const medianMs = seen(run, "medianMs");
+  const rateHz = medianMs ? 1000 / medianMs : seen(run, "rateHz");
+  return rateHz === 0 ? null : rateHz;
+}
+
+function learnGap(rateHz: number, runs: readonly Run[]): number {
+  const periodMs = 1000 / rateHz;
+  const steady = runs.every((run) => (seen(run, "jitterMs") ?? Number.POSITIVE_INFINITY) <= STEADY_JITTER * periodMs);
+  const longestMs = runs.reduce((longest, run) => Math.max(longest, seen(run, "longestGapMs") ?? 0), 0);
+  return ceil(Math.max((steady ? STEADY_GAP_PERIODS : GAP_PERIODS) * periodMs, GAP_MARGIN * longestMs));
+}
+
+/** A number that time/rate observed. */
+function seen(run: Run, name: string): number | null {
+  const value = observedRate(run)?.[name];
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** What time/rate saw on the stream, where it could answer. */
+function observedRate({ report, stream }: Run): Readonly<Record<string, Plain>> | null {
+  const verdict = report.verdicts.find((v) => v.check === "time/rate" && v.stream === stream.id);
+  return verdict && (verdict.status === "pass" || verdict.status === "fail") ? verdict.observed : null;
+}
+
+function doubts({ recording: { name }, findings, interrupted }: Report): readonly string[] {
+  if (interrupted) return [`${name}: interrupted, not learnt from`];
+  const of = (severity: string): number => findings.filter((finding) => finding.severity === severity).length;
+  if (of("error") + of("warning") === 0) return [];
+  return [
+    `${name}: not a clean run (error findings: ${of("error")}, warnings: ${of("warning")}); what is wrong in it may have been learnt`,
+  ];
+}
+
+/** To an integer when within half a percent of one, else to three significant digits. */
+function round(hz: number): number {
+  const whole = Math.round(hz);
+  return Math.abs(hz - whole) <= 0.005 * whole ? whole : Number(hz.toPrecision(3));
+}
+
+/** Up to two significant digits. */
+function ceil(ms: number): number {
+  const step = tenTo(decade(ms) - 1);
+  return Number((Math.ceil(ms / step - 1e-9) * step).toPrecision(2));
+}
+
+function median(sorted: readonly number[]): number {
+  const right = sorted[sorted.length >> 1] ?? 0;
+  return sorted.length % 2 === 1 ? right : ((sorted[(sorted.length >> 1) - 1] ?? 0) + right) / 2;
+}
