@@ -2,12 +2,13 @@
  * Mutation testing: changes one small thing at a time in a copy of the project and runs the tests that reach it. A change that no test notices
  * is a test that is missing, unless nobody could notice it: those are listed in test/mutants.md with the reason.
  *
- *   npm run mutate -- src/runs.ts assembly/sweep-fit.ts [--count 40] [--seed 1] [--seconds 60] [--minutes 0]
+ *   npm run mutate -- src/summary/runs.ts assembly/points/sweep-fit.ts [--count 40] [--seed 1] [--further N] [--seconds 60] [--minutes 0] [--nice 15]
  *
  * `--count` changes of each file, drawn by the seed; all of them where it is 0. Each is put to the tests that reach its function, the quickest first,
- * as many as take `--seconds` by themselves (all where it is 0); after `--minutes` no further change is tried. One core at low priority. Kernels are
- * built anew for each change, quickly, and put to the tests that name them or import what does. Exit code: 1 where something survives that is not
- * listed, 2 for a wrong command line.
+ * as many as take `--seconds` by themselves (all where it is 0); with `--further`, only to tests that are no more than so many imports further from
+ * the file than its nearest: with 0 its own, which is quick. After `--minutes` no other change is tried. One core at low priority. Kernels are built
+ * anew for each change, quickly, and put to the tests that name them or import what does (`--further 1`). Exit code: 1 where something survives that
+ * is not listed, 2 for a wrong command line.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -25,30 +26,29 @@ const { values, positionals: files } = parseArgs({
   options: {
     count: { type: "string", default: "40" },
     seed: { type: "string", default: "1" },
+    further: { type: "string" },
     seconds: { type: "string", default: "60" },
+    nice: { type: "string", default: "15" },
     minutes: { type: "string", default: "0" },
   },
 });
-const [count, seed, seconds, minutes] = [values.count, values.seed, values.seconds, values.minutes].map(Number) as [
-  number,
-  number,
-  number,
-  number,
+const [count = 0, seed = 0, seconds = 0, minutes = 0, nice = 0, further = 0] = [
+  ...[values.count, values.seed, values.seconds, values.minutes, values.nice, values.further ?? "Infinity"].map(Number),
 ];
 const strange = files.find((file) => !/^(src|assembly)\/.+\.ts$/.test(file) || !existsSync(join(ROOT, file)));
-if (files.length === 0 || strange !== undefined || ![count, seed, seconds, minutes].every((value) => value >= 0)) {
-  console.error(`usage: npm run mutate -- FILE… [--count 40] [--seed 1] [--seconds 60] [--minutes 0]
+if (files.length === 0 || strange !== undefined || ![count, seed, seconds, minutes, nice, further].every((value) => value >= 0)) {
+  console.error(`usage: npm run mutate -- FILE… [--count 40] [--seed 1] [--further N] [--seconds 60] [--minutes 0] [--nice 15]
 expected files of src/ or assembly/ and numbers${strange === undefined ? "" : `, got "${strange}"`}`);
   process.exit(2);
 }
 
-/** Of tests of kernels no function is known to be reached: those so many imports further than the nearest are asked. */
+/** Which functions of kernels a test reaches is not known: those are asked that are at most so many imports further than the nearest. */
 const FURTHER = 1;
 
-setPriority(15);
+setPriority(nice);
 const graph = readGraph();
 const listed = readListed(readFileSync(join(ROOT, "test/mutants.md"), "utf8"));
-const testsByFile = new Map(files.map((file) => [file, testsOf(graph, file, needsBuild(file) ? FURTHER : undefined)]));
+const testsByFile = new Map(files.map((file) => [file, testsOf(graph, file, needsBuild(file) ? Math.min(further, FURTHER) : further)]));
 const candidates = files.flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), "utf8")));
 const mutants = files.flatMap((file) => drawn(candidates.filter((mutant) => mutant.file === file)));
 const trial = new Trial();

@@ -31,6 +31,16 @@ test("the K largest of the whole, for any cut and either tree", () => {
   );
 });
 
+test("a hundred where nobody says how many", () => {
+  const builder = new LargestBuilder<Ranked>();
+  for (let index = 0; index < 101; index++) if (builder.wants(index)) builder.add({ value: index, index });
+  expect(builder.finish().length).toBe(100);
+  const list = (value: number): Largest<Ranked> => Array.from({ length: 60 }, (_, index) => ({ value: value - index, index }));
+  // 200 to 191 of one, then two of each down to the hundredth.
+  expect(mergeLargest(list(200), list(190), 60).at(-1)).toEqual({ value: 146, index: 104 });
+  expect(mergeLargest(list(200), list(190), 60).length).toBe(100);
+});
+
 test("what cannot be among them is not wanted", () => {
   const builder = new LargestBuilder<Ranked>(2);
   expect(builder.wants(Number.NEGATIVE_INFINITY)).toBe(true);

@@ -3,11 +3,17 @@ import { describe, expect, test } from "vitest";
 import { joinRuns, NO_RUNS, oneRun, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../src/summary/runs.ts";
 import { mergeTrackRuns, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../src/summary/track-runs.ts";
 
-/** Per frame: null where nothing was found, else tag and figure. */
-const found = fc.array(fc.option(fc.record({ tag: fc.constantFrom("a", "b"), worst: fc.nat(9) }), { freq: 3 }), { maxLength: 60 });
+interface Found {
+  readonly worst: number;
+  readonly tag?: string;
+}
+
+/** Per frame: null where nothing was found, else the figure and, of some, a tag. */
+const one: fc.Arbitrary<Found> = fc.record({ tag: fc.constantFrom("a", "b"), worst: fc.nat(9) }, { requiredKeys: ["worst"] });
+const found = fc.array(fc.option(one, { freq: 3 }), { maxLength: 60 });
 const stampOf = (frame: number): bigint => BigInt(1000 * frame);
 
-function build(frames: readonly ({ tag: string; worst: number } | null)[], from: number, to: number, cap: number): Runs {
+function build(frames: readonly (Found | null)[], from: number, to: number, cap: number): Runs {
   const builder = new RunsBuilder(
     BigInt64Array.from({ length: to - from }, (_, i) => stampOf(from + i)),
     cap,
@@ -20,7 +26,7 @@ function build(frames: readonly ({ tag: string; worst: number } | null)[], from:
 }
 
 /** The definition: all runs, by a plain walk. */
-function plain(frames: readonly ({ tag: string; worst: number } | null)[]): Run[] {
+function plain(frames: readonly (Found | null)[]): Run[] {
   const runs: Run[] = [];
   for (const [i, frame] of frames.entries()) {
     if (!frame) continue;
@@ -56,10 +62,22 @@ describe("runs", () => {
   });
 
   test("nothing joins nothing", () => {
-    const one = oneRun({ first: 3, last: 4, startNs: 1n, endNs: 2n, worst: 0 });
+    const run: Run = { first: 3, last: 4, startNs: 1n, endNs: 2n, worst: 0 };
+    const one = oneRun(run);
+    expect(one).toEqual({ frames: 2, runs: 1, kept: [run], tail: run });
     expect(joinRuns(NO_RUNS, one)).toBe(one);
     expect(joinRuns(one, NO_RUNS)).toBe(one);
-    expect(shiftRuns(one, 2).kept).toEqual([{ first: 5, last: 6, startNs: 1n, endNs: 2n, worst: 0 }]);
+    expect(shiftRuns(one, 2)).toEqual(oneRun({ ...run, first: 5, last: 6 }));
+    expect(shiftRuns(NO_RUNS, 2)).toBe(NO_RUNS);
+  });
+
+  test("a hundred are kept where nobody says how many, and a frame needs no figure", () => {
+    const builder = new RunsBuilder(new BigInt64Array(300));
+    for (let i = 0; i < 101; i++) builder.add(2 * i, 2 * i);
+    const runs = builder.finish();
+    expect([runs.runs, runs.kept.length, runs.kept[99]?.worst]).toEqual([101, 100, 0]);
+    const part = (frames: number): Runs => ({ ...runs, runs: frames, frames, kept: runs.kept.slice(0, frames) });
+    expect(joinRuns(part(60), shiftRuns(part(60), 1000)).kept.length).toBe(100);
   });
 
   test("a run may begin at the stamp of another row, and its times are given in order", () => {
@@ -111,5 +129,16 @@ describe("runs per track", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("the first hundred of more, by first frame and track, and exact counts", () => {
+    // Three tracks that each come every third frame, twice: 240 runs.
+    const frames = Array.from({ length: 120 }, (_, i) => [`z${i % 3}`, `a${i % 3}`]);
+    const whole = buildTracks(frames, 0, 120);
+    expect([whole.runs, whole.rows, whole.kept.length]).toEqual([240, 240, 100]);
+    expect(whole.kept.at(-1)).toMatchObject({ first: 49, tag: "z1" });
+    for (const cut of [1, 30, 49, 50, 51, 100]) {
+      expect(mergeTrackRuns(buildTracks(frames, 0, cut), buildTracks(frames, cut, 120), cut)).toEqual(whole);
+    }
   });
 });
