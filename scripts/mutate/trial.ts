@@ -92,7 +92,7 @@ export class Trial {
     if (isBuilt) await this.#buildOnce();
     this.#write(mutant.file, mutated(this.#original(mutant.file), mutant));
     try {
-      if (isBuilt && !(await this.#build())) return { kind: "invalid" };
+      if (isBuilt && !(await this.#build(entriesOf(mutant.file)))) return { kind: "invalid" };
       const most = LONGER * [...tests.values()].reduce((sum, ms) => sum + ms, 0) + SLACK_MS;
       const { said, isLate } = await this.#vitest([...tests.keys()], false, most);
       const first = said?.tests.find(({ failed }) => failed !== null);
@@ -113,8 +113,8 @@ export class Trial {
   }
 
   /** @returns whether the sources as they are now compile */
-  async #build(): Promise<boolean> {
-    const { code } = await this.#node([join(this.#root, "scripts/build-wasm.mjs"), "--quick"], {}, BUILD_MS);
+  async #build(entries: readonly string[] = []): Promise<boolean> {
+    const { code } = await this.#node([join(this.#root, "scripts/build-wasm.mjs"), "--quick", ...entries], {}, BUILD_MS);
     return code === 0;
   }
 
@@ -173,6 +173,12 @@ export class Trial {
 /** Kernels, and what is compiled into them. */
 export function needsBuild(file: string): boolean {
   return file.startsWith("assembly/") || file === "src/abi.ts";
+}
+
+/** The module of kernels that a file is part of; none where it may be part of both. */
+function entriesOf(file: string): readonly string[] {
+  if (file.startsWith("assembly/simulate/")) return ["assembly/simulate/index.ts"];
+  return /^assembly\/(labels|points|time)\//.test(file) ? ["assembly/index.ts"] : [];
 }
 
 function kill(pid: number): void {
