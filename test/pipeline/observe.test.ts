@@ -1,6 +1,7 @@
 /** What the fold of spans makes of what a reader gives it, and of a reader that fails. */
 import { describe, expect, test } from "vitest";
 import { CONTAINER, defineCheck } from "../../src/check/check.ts";
+import type { AnyTable } from "../../src/check/table.ts";
 import { DecodeError, InputError } from "../../src/errors.ts";
 import { loadKernels } from "../../src/kernels.ts";
 import { makeFolder, type Part } from "../../src/pipeline/observe.ts";
@@ -109,6 +110,31 @@ describe("a span that is not readable any more", () => {
       await expect(fold([SPANS[0], SPANS[1]] as Span[], failing(error))).rejects.toBe(error);
     }
   });
+});
+
+test("tables are collected of the streams they apply to, and joined where both sides have something", async () => {
+  const rows: AnyTable = {
+    ...{ id: "rows", needs: ["frames"], bytesPerRow: 1, appliesTo: ({ id }) => id === "/b" },
+    collect: ({ frames }, _kernels, stream) => [`${stream.id} ${frames.count}`],
+    join: (left, right, { touching, stream }) => [...left, `${stream.id} ${touching}`, ...right],
+  };
+  const sees = defineCheck({ ...words, id: "test/sees", sees: [rows] });
+  const work = [0, 1, 2, 3].map((file): Span => ({ kind: "bytes", file, start: 0, end: 1, bytes: 1 }));
+  const folder = makeFolder([sees], makePlan([sees], { level: 0, seed: 1 }), indexOf(work), await loadKernels());
+  const blocks = [
+    [],
+    [blockOf(healthy(2), 0)],
+    [blockOf(healthy(3), 1)],
+    [blockOf(healthy(1), 0), { ...blockOf(healthy(4), 1), hole: { frames: 1, ns: null } }],
+  ];
+  const parts = blocks.map((own, at) => folder.observe({ read: () => ({ facts: NO_FACTS, blocks: own }) }, at));
+  expect(parts.map(({ collected }) => collected["rows"])).toEqual([
+    [null, null],
+    [null, null],
+    [null, ["/b 3"]],
+    [null, ["/b 4"]],
+  ]);
+  expect(parts.reduce((left, right) => folder.merge(left, right)).collected).toEqual({ rows: [null, ["/b 3", "/b false", "/b 4"]] });
 });
 
 describe("the fold", () => {

@@ -49,6 +49,7 @@ describe("a bounded list of damages", () => {
       const all = (many ?? []).slice(0, count);
       const list = new DamageList();
       for (const one of all) list.add(one);
+      expect(list.length > 0).toBe(count > 0);
       const { kept, more } = plain(all);
       expect(list.facts()).toEqual({ damages: kept, ...(more.length > 0 && { moreDamages: more }) });
       // Asking changes nothing.

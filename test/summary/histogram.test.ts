@@ -75,6 +75,8 @@ describe("histogram", () => {
     expect([median(list), spread(list, 100), countWithin(list, 90, 110), countWithin(list, 101, Infinity)]).toEqual([100, 0, 6, 2]);
     expect(spread(histogramOf([1, 2, 3, 4, 100]), 3)).toBe(1);
     expect(quantileOf(histogramOf([1, 2, 3, 4]), (v) => 10 - v, 0.25)).toBe(6);
+    // A bin stands for the middle of what is in it.
+    expect(median(histogramOf([2048, 2049]))).toBe(2048.5);
   });
 
   test("nothing: no median, and nothing to merge", () => {

@@ -87,9 +87,11 @@ test("a payload that does not decode has no stamp of the sensor, but one of the 
   expect([...stampedStrip(block, { ...SENSOR, stamps: "log" }).stampNs]).toEqual(stamps);
   expect([...block.frames.stampNs]).toEqual(stamps);
   expect([...stampedStrip(blockOf(frames), SENSOR).stampNs]).toEqual(stamps);
+  const one = blockOf(frames.map((frame, i) => (i === 2 ? { ...frame, malformed: "cut" } : frame)));
+  expect(stampedStrip(one, SENSOR).stampNs[2]).toBe(0n);
 });
 
 test("figures of a report: milliseconds to the nanosecond, and decimals", () => {
-  expect([ms(1_234_567.4), ms(-1_500_000), ms(0.4)]).toEqual([1.234567, -1.5, 0]);
+  expect([ms(1_234_567.4), ms(-1_500_000), ms(0.4), ms(1.6)]).toEqual([1.234567, -1.5, 0, 0.000002]);
   expect([rounded(1 / 3), rounded(2 / 3, 2), rounded(-0.0000014), rounded(12_345.678, 0)]).toEqual([0.333333, 0.67, -0.000001, 12_346]);
 });

@@ -50,6 +50,10 @@ describe("whether the numbers count frames", () => {
     }
   });
 
+  test("of two steps that are as common the first is the usual one", () => {
+    expect(read([1, 2, 3, 5, 7])).toMatchObject({ sequence: "counts", step: 1, jumps: [{ missing: 2, first: 2, last: 4 }] });
+  });
+
   test("three steps are too few to tell by two, and enough by three", () => {
     expect([read([]), read([1]), read([1, 2, 3])].map(({ sequence }) => sequence)).toEqual(new Array(3).fill("too few frames"));
     expect(read([1, 2, 3, 4]).sequence).toBe("counts");
@@ -92,6 +96,8 @@ describe("jumps", () => {
   test("without time there are no periods", () => {
     const { jumps } = read([1, 2, 3, 4, 6], { stamps: [5n, 5n, 5n, 5n, 5n] });
     expect(jumps).toMatchObject([{ missing: 1, periods: Number.NaN }]);
+    expect(read([1, 2, 3, 4, 6], { stamps: [5n, 5n, 5n, 5n, 9n] }).jumps).toMatchObject([{ periods: Number.NaN }]);
+    expect(read([1, 2, 3, 4, 6], { stamps: [5n, 5n, 5n, 6n, 7n] }).jumps).toMatchObject([{ periods: 3 }]);
   });
 
   test("steps of one length in a row lose what lies between each two", () => {
@@ -112,6 +118,14 @@ describe("jumps", () => {
       jump({ kind: "missing", first: 3, last: 4, missing: 3 }),
       jump({ kind: "reordered", first: 7, last: 7, back: 4 }),
     ]);
+  });
+
+  test("the first frame may be the one out of place", () => {
+    expect(read([9, 5, 6, 7, 8, 10, 11]).jumps).toEqual([jump({ kind: "reordered", first: 0, last: 0, back: 4 })]);
+  });
+
+  test("numbers that a jump off the beat has skipped are lost, too", () => {
+    expect(read([10, 12, 14, 16, 21, 23, 25]).jumps).toEqual([jump({ kind: "missing", first: 3, last: 4, missing: 2 })]);
   });
 
   test("a frame that repeats its number is no jump, and no loss", () => {
