@@ -78,8 +78,8 @@ const FUNCTIONS = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFu
 /** @returns in the order of the text */
 export function mutantsOf(file: string, text: string): readonly Mutant[] {
   const found: Mutant[] = [];
-  visit(parse(text), null, (node, parent, within) => {
-    for (const { start, end, replacement } of editsOf(node, parent, text)) {
+  visit(parse(text), (node, within) => {
+    for (const { start, end, replacement } of editsOf(node, text)) {
       const [from, to] = [text.lastIndexOf("\n", start - 1) + 1, lineEnd(text, end)];
       const show = (line: string): string => line.trim().replaceAll(/\s*\n\s*/g, " ");
       found.push({
@@ -100,7 +100,7 @@ export function mutated(text: string, { start, end, replacement }: Edit): string
 export function withProbes(file: string, text: string): string {
   const inserts: { readonly at: number; readonly text: string; readonly order: number }[] = [];
   let functions = 0;
-  visit(parse(text), null, (node) => {
+  visit(parse(text), (node) => {
     if (!FUNCTIONS.has(node.type)) return;
     const probe = `globalThis.__reached?.(${JSON.stringify(`${file}#${functions}`)})`;
     functions++;
@@ -114,7 +114,7 @@ export function withProbes(file: string, text: string): string {
   return inserts.reduce((now, { at, text: more }) => now.slice(0, at) + more + now.slice(at), text);
 }
 
-function editsOf(node: Node, parent: Node | null, text: string): readonly Edit[] {
+function editsOf(node: Node, text: string): readonly Edit[] {
   const whole = (replacement: string): Edit => ({ start: node.start, end: node.end, replacement });
   const source = (of: unknown): string => (isNode(of) ? text.slice(of.start, of.end) : "");
   const operator = String(node["operator"]);
@@ -124,7 +124,7 @@ function editsOf(node: Node, parent: Node | null, text: string): readonly Edit[]
     case "LogicalExpression": {
       const [left, right] = [node["left"], node["right"]];
       if (!isNode(left) || !isNode(right)) return [];
-      if (operator === "??") return isPlain(right) ? [] : [whole(source(right))];
+      if (operator === "??") return isDefault(node) ? [] : [whole(source(right))];
       const other = OPERATORS[operator];
       if (other === undefined || (operator.startsWith("+") && [left, right].some(isText))) return [];
       const start = text.indexOf(operator, left.end);
@@ -141,7 +141,7 @@ function editsOf(node: Node, parent: Node | null, text: string): readonly Edit[]
     case "WhileStatement":
       return isNode(node["test"]) ? negations(node["test"], text) : [];
     case "Literal":
-      return parent?.["operator"] === "??" ? [] : literals(node, text).map(whole);
+      return literals(node, text).map(whole);
     case "CallExpression":
       return calls(node, text);
     default:
@@ -181,7 +181,11 @@ function calls(node: Node, text: string): readonly Edit[] {
   return rest ? [...edits, { start: node.start, end: node.end, replacement: text.slice(rest.start, rest.end) }] : edits;
 }
 
-/** A default that only satisfies the compiler, as in `list[i] ?? 0`. */
+/** Whether it only gives the compiler a default, as in `list[i] ?? 0`. */
+function isDefault({ operator, right }: Node): boolean {
+  return operator === "??" && isNode(right) && isPlain(right);
+}
+
 function isPlain(node: Node): boolean {
   if (node.type === "UnaryExpression") return isNode(node["argument"]) && isPlain(node["argument"]);
   if (node.type === "MemberExpression") return isNode(node["object"]) && node["object"]["name"] === "Number";
@@ -202,20 +206,20 @@ function parse(text: string): Node {
 }
 
 /** Every node that is no type and no size of reserved memory, outer ones first, with the number of the function around it. */
-function visit(root: Node, parent: Node | null, of: (node: Node, parent: Node | null, within: number | null) => void): void {
+function visit(root: Node, of: (node: Node, within: number | null) => void): void {
   let functions = 0;
-  const walk = (node: Node, above: Node | null, within: number | null): void => {
+  const walk = (node: Node, within: number | null): void => {
     if (node.type === "ImportDeclaration" || node.type === "TSEnumDeclaration") return;
     if (node.type.startsWith("TS") && !TYPED_EXPRESSIONS.has(node.type)) return;
     if (node.type === "CallExpression" && isReservation(node)) return;
-    of(node, above, within);
+    of(node, within);
     const inside = FUNCTIONS.has(node.type) ? functions++ : within;
     for (const [key, value] of Object.entries(node)) {
-      if (TYPE_KEYS.has(key)) continue;
-      for (const child of [value].flat()) if (isNode(child)) walk(child, node, inside);
+      if (TYPE_KEYS.has(key) || (key === "right" && isDefault(node))) continue;
+      for (const child of [value].flat()) if (isNode(child)) walk(child, inside);
     }
   };
-  walk(root, parent, null);
+  walk(root, null);
 }
 
 /** `memory.data(…)`: another size is another layout, not another answer. */

@@ -56,9 +56,9 @@ describe("the census", () => {
     fc.assert(
       fc.property(frames, fc.array(fc.nat(20), { maxLength: 4 }), (rows, cuts) => {
         const block = built(rows);
+        const mark = kernels.mark();
         const parts = cutBlock(block, cuts).flatMap((piece) => observeCensus(piece, kernels) ?? []);
         const join = (a: CensusPart, b: CensusPart): CensusPart => mergeCensus(a, b, kernels);
-        const mark = kernels.mark();
         for (const whole of [parts.reduce(join), parts.reduceRight((right, left) => join(left, right))])
           expect(whole).toEqual(plain(block));
         expect(kernels.mark()).toBe(mark);

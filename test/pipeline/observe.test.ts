@@ -7,7 +7,7 @@ import { loadKernels } from "../../src/kernels.ts";
 import { makeFolder, type Part } from "../../src/pipeline/observe.ts";
 import { makePlan } from "../../src/pipeline/plan.ts";
 import { type Decoded, NO_FACTS, type Reader } from "../../src/pipeline/source.ts";
-import type { ContainerFacts, Hole, RecordingIndex, Span, StreamInfo } from "../../src/types.ts";
+import type { Block, ContainerFacts, Hole, RecordingIndex, Span, StreamInfo } from "../../src/types.ts";
 import { blockOf, healthy } from "../blocks.ts";
 
 const STREAMS: readonly StreamInfo[] = ["/a", "/b"].map((id) => ({ id, kind: "bytes", type: "test", stamps: "log", sequenced: false }));
@@ -135,6 +135,27 @@ test("tables are collected of the streams they apply to, and joined where both s
     [null, ["/b 4"]],
   ]);
   expect(parts.reduce((left, right) => folder.merge(left, right)).collected).toEqual({ rows: [null, ["/b 3", "/b false", "/b 4"]] });
+});
+
+test("the container is a block of each span, behind the streams, without frames", async () => {
+  const seen: Block[] = [];
+  const keeps = defineCheck<null>({
+    ...{ ...words, id: "test/keeps" },
+    fold: {
+      looksAt: (stream) => stream === CONTAINER,
+      observe: (block) => {
+        seen.push(block);
+        return null;
+      },
+      merge: () => null,
+    },
+  });
+  const folder = makeFolder([keeps], makePlan([keeps], { level: 0, seed: 1 }), indexOf(SPANS), await loadKernels());
+  folder.observe({ read: () => framesOf(0, 3) }, 0);
+  const [block] = seen;
+  const { count, ...columns } = block?.frames ?? expect.unreachable();
+  expect([block?.stream, block?.malformed, count, block?.facts]).toEqual([2, [], 0, NO_FACTS]);
+  expect(Object.values(columns).map(({ length }) => length)).toEqual(new Array(9).fill(0));
 });
 
 describe("the fold", () => {

@@ -25,10 +25,10 @@ const checks = [
   defineCheck({ ...words, id: "time/b", level: 1, needs: ["images"], sees: [imu, poses], fold: folding(() => false) }),
   defineCheck({
     ...words,
-    id: "points/c",
+    id: "tables/c",
     level: 2,
     needs: ["points"],
-    sees: [labels, poses],
+    sees: [poses, labels],
     early: true,
     fold: folding(({ kind }) => kind === "points"),
   }),
@@ -45,7 +45,7 @@ describe("which checks run", () => {
       checks: [
         { check: "time/a", rate: 1 },
         { check: "time/b", rate: 1 },
-        { check: "points/c", rate: 0, reason: "level 2 not asked for" },
+        { check: "tables/c", rate: 0, reason: "level 2 not asked for" },
         { check: "seal/d", rate: 0, reason: "no seal given" },
       ],
       run: [
@@ -56,7 +56,7 @@ describe("which checks run", () => {
   });
 
   test("tables that are seen early are not collected on the way, nor their columns read", () => {
-    const { tables, needs } = makePlan(checks, { level: 2, seed: 1, checks: ["points/*"] });
+    const { tables, needs } = makePlan(checks, { level: 2, seed: 1, checks: ["tables/*"] });
     expect([tables, needs]).toEqual([[], CENSUS]);
   });
 
@@ -64,7 +64,7 @@ describe("which checks run", () => {
     const ran = (names: readonly string[], seal = false): readonly string[] =>
       makePlan(checks, { level: 2, seed: 1, checks: names, ...(seal && { leaves }) }).run.map(({ id }) => id);
     expect(ran(["time/*"])).toEqual(["time/a", "time/b"]);
-    expect(ran(["points/c", "time/a"])).toEqual(["time/a", "points/c"]);
+    expect(ran(["tables/c", "time/a"])).toEqual(["time/a", "tables/c"]);
     expect(ran(["seal/*"])).toEqual([]);
     expect(ran(["seal/*"], true)).toEqual(["seal/d"]);
     expect(makePlan(checks, { level: 2, seed: 1, checks: ["time/a"] }).checks[1]).toEqual({
@@ -109,7 +109,7 @@ describe("the pass before", () => {
   test("collects what is seen early, from the spans it can be in, and not again in the pass itself", () => {
     const { plan, passes: found } = passes(indexOf("points", "pose"));
     expect(found.before).toEqual({
-      plan: { ...plan, run: [], needs: ["labels", "poses"], tables: ["labels", "poses"], leaves: null },
+      plan: { ...plan, run: [], needs: ["labels", "poses"], tables: ["poses", "labels"], leaves: null },
       spans: [SPANS[1], SPANS[2]],
     });
     expect(found.plan).toEqual({ ...plan, tables: ["imu"] });

@@ -36,6 +36,7 @@ describe("what is changed", () => {
     ["x = f32x4.abs(f32x4.lt(a, b))", ["x = f32x4.lt(a, b)", "x = f32x4.abs(f32x4.le(a, b))", ""]],
     ["store<f32>(at, load<f32>(to))", [""]],
     ["x = list[i] ?? 0", [""]],
+    ["x = list[i + 1] ?? -1", ["x = list[i - 1] ?? -1", "x = list[i + 2] ?? -1", ""]],
     ["x = a ?? b", ["x = b", ""]],
     ['x = a + "text"', [""]],
   ] as const) {
