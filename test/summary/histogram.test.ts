@@ -85,6 +85,10 @@ describe("histogram", () => {
     expect([mergeHistograms(NO_VALUES, one), mergeHistograms(one, NO_VALUES)]).toEqual([one, one]);
   });
 
+  test("the smallest amounts there are have bins of their own", () => {
+    for (const amount of [Number.MIN_VALUE, 2.5e-311, 5e-311, 2.3e-308]) expect(median(histogramOf([amount]))).toBe(amount);
+  });
+
   test("what is no amount is left out", () => {
     expect(histogramOf([-1, Number.NaN, Number.POSITIVE_INFINITY, -0, 7]).count).toBe(2);
     expect(quantile(histogramOf([-0]), 1)).toBe(0);

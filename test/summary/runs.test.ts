@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { joinRuns, NO_RUNS, oneRun, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../src/summary/runs.ts";
-import { mergeTrackRuns, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../src/summary/track-runs.ts";
+import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../src/summary/track-runs.ts";
 
 interface Found {
   readonly worst: number;
@@ -129,6 +129,10 @@ describe("runs per track", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("of no row there is none", () => {
+    expect(new TrackRunsBuilder(new BigInt64Array(3)).finish()).toEqual(NO_TRACK_RUNS);
   });
 
   test("the first hundred of more, by first frame and track, and exact counts", () => {
