@@ -84,6 +84,12 @@ test("good sweeps pass, and say how the sensor spins", () => {
   }
 });
 
+test("times that are one and the same are, also beside some that are none", () => {
+  const sweeps = spoiled("zeroed", [2]);
+  for (const [i, point] of (sweeps[2] ?? []).entries()) if (i % 1000 === 7) point.time = Number.POSITIVE_INFINITY;
+  expect(said(ask(sweeps))).toEqual(["times-constant 2-2"]);
+});
+
 describe("spoiled times are named, in the sweeps they are in", () => {
   const names: Readonly<Record<string, string>> = {
     zeroed: "times-constant",
