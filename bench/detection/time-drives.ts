@@ -13,8 +13,9 @@ import { sweepSteps, sweepTable } from "../../src/gathers/range-profiles.ts";
 import { type StampTable, stampRows, stampTable } from "../../src/gathers/stamps.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { simulate, truthPath } from "../../src/node/simulate.ts";
+import { simulate } from "../../src/node/simulate.ts";
 import type { Rig } from "../../src/rig.ts";
+import { truthPath } from "../../src/simulate/truth.ts";
 import type { ImuColumns, PoseColumns } from "../../src/types.ts";
 
 export interface Gathered {
