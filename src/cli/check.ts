@@ -39,6 +39,8 @@ Exit codes:
   130  interrupted: the report covers what was done
   Several inputs: the gravest of 4, 2, 3, 1, 0. The others still report.
 
+Nothing is written onto or into what is read. A report or cost of an earlier run is replaced, any other file only with --force.
+
 Examples:
   plumbline check drive.mcap
   plumbline check drive.mcap --format json --out report.json

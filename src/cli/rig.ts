@@ -13,7 +13,8 @@ import { checkTargets } from "./targets.ts";
 
 const HELP = `
 Learns which streams every run has, their kinds, rates and longest gaps. What a person should know before
-trusting the rig is said on stderr. Nothing is written unless every run could be read to its end.
+trusting the rig is said on stderr. Nothing is written unless every run could be read to its end. A rig is replaced as long as
+it is as it was learnt; one that somebody has changed, and any other file, only with --force.
 
 Examples:
   plumbline rig learn monday.mcap tuesday.mcap > rig.yaml

@@ -22,8 +22,9 @@ const HELP = `
 The seal lists a digest and the time of every frame. It is small (about 20 bytes per frame), says later which frames
 are not what they were (plumbline verify), and proves single frames (plumbline proof).
 Without --key or --sign it guards against accidents only: whoever can change the recording can seal it again.
+A seal that is there already is evidence: it is replaced only with --force.
 
-Exit codes: 0 sealed, 2 usage, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
+Exit codes: 0 sealed, 2 usage or sealed already, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
 
 Examples:
   plumbline seal drive.mcap

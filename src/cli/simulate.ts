@@ -16,7 +16,7 @@ import { checkTargets } from "./targets.ts";
 
 const HELP = `
 Writes FILE (MCAP with ROS 2 messages) and its truth beside it (FILE without .mcap, .truth.json). Same options, same bytes, on
-every machine. A file of defects to plant looks like this (docs/simulator.md):
+every machine. An earlier drive is replaced, any other file only with --force. A file of defects to plant looks like this (docs/simulator.md):
   schema: plumbline.faults/1
   faults:
     - { kind: clock-offset, stream: /imu/data, from: 5, amount: 80 }

@@ -1,16 +1,22 @@
 /** What belongs to an input and is therefore never written to, whoever asks: the input itself, all inside a folder, and what lies beside a file. */
 import * as fs from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { truthPath } from "../simulate/truth.ts";
 import { followed, idAt, isSame, type Place, placeOf } from "./place.ts";
 
 /** @returns why `target` must stay as it is, such as "an input (a.mcap)"; null when the input has nothing to do with it */
 export function claimOf(input: string, target: Place): string | null {
-  const place = quietly(() => placeOf(input));
+  // Where a link to a folder comes before, `..` means two things: a recording is opened by the text, a key as the system does.
+  const isTwofold = /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(input);
+  return claimOfPlace(input, input, target) ?? (isTwofold ? claimOfPlace(input, resolve(input), target) : null);
+}
+
+function claimOfPlace(input: string, path: string, target: Place): string | null {
+  const place = quietly(() => placeOf(path));
   if (place === null) return null;
   if (isSame(place, target)) return `an input (${input})`;
   if (place.kind === "folder") return claimOfFolder(input, place, target);
-  const relation = besides(input, target) ?? besides(place.path, target);
+  const relation = besides(path, target) ?? besides(place.path, target);
   return relation === null ? null : `${relation} of an input (${input})`;
 }
 

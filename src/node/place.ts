@@ -3,7 +3,7 @@
  * another spelling on a file system that ignores case, and a folder mounted twice are no disguise.
  */
 import * as fs from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 
 export interface Place {
   /** Absolute, links followed; also where nothing is yet. */
@@ -19,7 +19,10 @@ export interface Place {
   readonly id: string | null;
   /** Whether it may have a name somewhere else: a hard link. */
   readonly shared: boolean;
-  /** Ids of the folders it lies in, the innermost first; those of a file that is known by its descriptor only are not known. */
+  /**
+   * Ids of the folders it lies in, the innermost first, then of those a link to it lies in; those of a file that is known by its
+   * descriptor only are not known.
+   */
   readonly folders: readonly string[];
 }
 
@@ -32,7 +35,8 @@ export function placeOf(path: string): Place {
   const kind = stat === undefined ? null : kindOf(stat);
   // Pipes that have no name cannot be followed to one.
   const place = kind === "other" ? resolve(path) : followed(path);
-  return { path: place, name: basename(place), ...facts(stat), folders: kind === "other" ? [] : foldersAbove(place) };
+  const folders = kind === "other" ? [] : [...foldersAbove(place), ...foldersAbove(join(fs.realpathSync.native(dirname(path)), "link"))];
+  return { path: place, name: basename(place), ...facts(stat), folders };
 }
 
 /** What an open file is; null where nothing is open. */
@@ -66,12 +70,14 @@ export function followed(path: string): string {
   } catch {
     // Nothing is there yet. A link may say where it would be.
   }
-  let at = resolve(path);
+  let at = path;
   for (let links = 0; links < MOST_LINKS; links++) {
+    // Not resolved as text: behind a link to a folder, `..` is that folder's parent.
     const folder = fs.realpathSync.native(dirname(at));
-    at = join(folder, basename(at));
-    if (!fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) return at;
-    at = resolve(folder, fs.readlinkSync(at));
+    const place = join(folder, basename(at));
+    if (!fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) return place;
+    const link = fs.readlinkSync(place);
+    at = isAbsolute(link) ? link : `${folder}${sep}${link}`;
   }
   throw Object.assign(new Error(`${path}: too many links`), { code: "ELOOP" });
 }

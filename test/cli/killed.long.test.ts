@@ -18,7 +18,7 @@ async function trials(count: number, trial: (bench: Bench, seed: number) => Prom
   const left = outcomes.filter((outcome) => outcome.left > 0).length;
   process.stdout.write(`${count} runs: ${cut} cut short, ${left} left a temporary file, which the next run removed\n`);
   // Most of them are hit, or the trials are none.
-  expect(cut).toBeGreaterThan(count / 2);
+  expect(cut).toBeGreaterThan(0.9 * count);
 }
 
 test("kill -9", () => trials(120, killTrial), 30 * MINUTES);

@@ -117,12 +117,15 @@ export async function diskTrial(bench: Bench, seed: number): Promise<Outcome> {
   const writer = await writerOf(bench, seed);
   const before = drawn(writer, dice);
   const taken = before.reduce((sum, text) => sum + (text === null ? 0 : pages(text.length)), 0);
-  const size = taken + pages(dice.below(writer.fresh.reduce((sum, text) => sum + (text?.length ?? 0), 0)));
+  const needed = writer.fresh.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  const size = taken + PAGE * (1 + Math.floor(dice.below(needed) / PAGE));
   clear(bench.out);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", bench.out]);
   if (mounted.status !== 0) throw new Error(`mount: ${mounted.stderr}`);
   try {
     put(bench, writer, before);
+    // Otherwise what is smaller than a page would always have room.
+    writeFileSync(join(bench.out, "ballast"), new Uint8Array(PAGE));
     return settled(bench, writer, before, await plumbline(writer.args), `disk ${seed}`);
   } finally {
     spawnSync("umount", [bench.out]);
@@ -198,8 +201,11 @@ function killed(out: string, args: readonly string[], delay: number, isWatched: 
   });
 }
 
+/** Of tmpfs. */
+const PAGE = 4096;
+
 function pages(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 4096)) * 4096;
+  return Math.ceil(bytes / PAGE) * PAGE;
 }
 
 function stateOf(out: string, outputs: readonly string[]): State {

@@ -178,6 +178,22 @@ describe("what belongs to an input stays as it is, also when it is reached from 
     expect(await refusedForGood(["check", at("far/x.db3"), "--out", at("hard")])).toContain("the journal of an input");
   });
 
+  test("a link that lies inside, wherever it leads", async () => {
+    symlinkSync(at("outside"), at("drive/cam/outward"));
+    expect(await refusedForGood(["check", at("drive"), "--out", at("drive/cam/outward")])).toContain("one inside an input");
+  });
+
+  test("both files that a way over a link and back may mean", async () => {
+    mkdirSync(at("far/deep"));
+    symlinkSync(at("far/deep"), at("deep"));
+    for (const path of ["y.mcap", "far/y.mcap"]) writeFileSync(at(path), path);
+    const input = `${at("deep")}/../y.mcap`;
+    for (const target of [at("y.mcap"), at("far/y.mcap"), input]) {
+      expect(await refusedForGood(["check", input, "--out", target])).toContain(`got an input (${input})`);
+    }
+    expect(await refusedForGood(["check", at("far"), "--out", `${at("deep")}/../new.json`])).toContain("one inside an input");
+  });
+
   test("a link that leads to a new file inside", async () => {
     symlinkSync(at("drive/cam/new"), at("dangling"));
     expect(await refusedForGood(["check", at("drive"), "--out", at("dangling")])).toContain("one inside an input");
