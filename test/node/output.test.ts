@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
 import { describeInput } from "../../src/node/input.ts";
@@ -158,13 +159,23 @@ describe("what a killed run has left", () => {
     expect(readdirSync(folder)).not.toContain(names.find((name) => name.includes(`-${child.pid}-`)));
   });
 
-  test.skipIf(!existsSync("/proc/self/stat"))("is known by when its process began: numbers come again (needs /proc)", () => {
+  test.skipIf(!existsSync("/proc/self/stat"))("is known by when its process began: numbers come again (needs /proc)", async () => {
     put(nameOf(process.pid, { began: "1" }));
-    // Ended, and nobody has asked how.
-    const { stdout } = spawnSync("sh", ["-c", "true & echo $!; exec sleep 0.2"]);
-    put(nameOf(Number(stdout.toString())));
     removeLeftovers(folder);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.skipIf(!existsSync("/proc/self/stat"))("is removed when its run has ended and nobody has asked how (needs /proc)", async () => {
+    // The shell becomes one that asks for nothing.
+    const child = spawn("sh", ["-c", "true & echo $!; exec sleep 60"]);
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    const fields = (): readonly string[] => readFileSync(`/proc/${pid}/stat`, "latin1").split(" ");
+    while (fields()[2] !== "Z") await setTimeout(5);
+    put(nameOf(pid, { began: fields()[21] ?? "" }));
+    removeLeftovers(folder);
+    expect(readdirSync(folder)).toEqual([]);
+    child.kill();
   });
 
   test("of another machine or container is removed when nobody has written to it for a day", () => {
