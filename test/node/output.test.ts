@@ -116,6 +116,39 @@ describe("files that belong together", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  /** Writes both and is killed right before its nth call of the file system. */
+  const KILLED = `
+    import fs from "node:fs/promises";
+    import { syncBuiltinESMExports } from "node:module";
+    let left = Number(process.argv[1]);
+    for (const name of ["open", "link", "rename", "rm"]) {
+      const call = fs[name];
+      fs[name] = (...args) => (left-- === 0 ? process.kill(process.pid, "SIGKILL") : call(...args));
+    }
+    syncBuiltinESMExports();
+    const { writeFiles } = await import(process.argv[2]);
+    await writeFiles({ first: { path: "first" }, second: { path: "second" } }, async ({ first, second }) => {
+      await first.write("new first");
+      await second.write("new second");
+    });`;
+
+  test.each([[], ["old first", "old second"]])("are of one run wherever it is killed, with %j there before", async (...olds) => {
+    const module = new URL("../../src/node/output.ts", import.meta.url).href;
+    const seen = new Set<string>();
+    for (let calls = 0; ; calls++) {
+      for (const [i, name] of ["first", "second"].entries()) olds[i] ? writeFileSync(at(name), olds[i]) : rmSync(at(name), { force: true });
+      const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", KILLED, `${calls}`, module];
+      const { signal } = spawnSync(process.execPath, args, { cwd: folder });
+      seen.add([text("first"), text("second")].map((what) => what?.split(" ")[0] ?? "none").join());
+      await writeFile({ path: at("next") }, "");
+      expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+      if (signal === null) break;
+    }
+    expect([...seen].sort()).toEqual(
+      olds.length > 0 ? ["new,new", "new,none", "old,none", "old,old"] : ["new,new", "new,none", "none,none"],
+    );
+  });
+
   test("a target that was not asked for is none", async () => {
     const got = await writeFiles({ a: { path: at("a") }, b: undefined }, async ({ a, b }) => {
       await a.write("x");
@@ -167,7 +200,7 @@ describe("what a killed run has left", () => {
 
   test.skipIf(!existsSync("/proc/self/stat"))("is removed when its run has ended and nobody has asked how (needs /proc)", async () => {
     // The shell becomes one that asks for nothing.
-    const child = spawn("sh", ["-c", "true & echo $!; exec sleep 60"]);
+    const child = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"]);
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const pid = Number(line.toString());
     const fields = (): readonly string[] => readFileSync(`/proc/${pid}/stat`, "latin1").split(" ");
