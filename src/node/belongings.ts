@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { truthPath } from "../simulate/truth.ts";
-import { followed, idAt, isSame, type Place, placeOf } from "./place.ts";
+import { followed, idAt, idOf, isSame, type Place, placeOf } from "./place.ts";
 
 /** @returns why `target` must stay as it is, such as "an input (a.mcap)"; null when the input has nothing to do with it */
 export function claimOf(input: string, target: Place): string | null {
@@ -33,15 +33,15 @@ function claimOfFolder(input: string, { path }: Place, target: Place): string | 
     for (const entry of quietly(() => fs.readdirSync(folder, { withFileTypes: true })) ?? []) {
       const at = join(folder, entry.name);
       if (entry.isDirectory()) waiting.push(at);
-      // A file without another name lies in its one folder, which was seen above.
-      else if ((target.shared || entry.isSymbolicLink()) && target.id !== null && idAt(at) === target.id) return inside;
+      // A file without another name lies in its one folder, which was seen above: no need to look at each of a hundred thousand.
+      if (!entry.isSymbolicLink() && !target.shared) continue;
+      const stat = quietly(() => fs.statSync(at, { bigint: true }));
+      if (stat === null) continue;
+      if (idOf(stat) === target.id) return inside;
       if (!entry.isSymbolicLink()) continue;
-      const real = quietly(() => followed(at)) ?? at;
-      if (quietly(() => fs.statSync(real).isDirectory())) waiting.push(real);
-      else {
-        const relation = besides(real, target);
-        if (relation !== null) return `${relation} of a file inside an input (${input})`;
-      }
+      if (stat.isDirectory()) waiting.push(at);
+      const relation = HAS_COMPANIONS.test(entry.name) ? besides(followed(at), target) : null;
+      if (relation !== null) return `${relation} of a file inside an input (${input})`;
     }
   }
   return null;
@@ -51,12 +51,30 @@ function claimOfFolder(input: string, { path }: Place, target: Place): string | 
 function besides(path: string, target: Place): string | null {
   const folder = dirname(path);
   const own = basename(path);
-  if (target.folders[0] !== undefined && target.folders[0] === idAt(folder)) return relationOf(own, target.name, target.kind !== null);
-  if (!target.shared) return null;
-  const names = quietly(() => fs.readdirSync(folder)) ?? [];
-  const name = names.find((one) => relationOf(own, one, true) !== null && idAt(join(folder, one)) === target.id);
-  return name === undefined ? null : relationOf(own, name, true);
+  if (!HAS_COMPANIONS.test(own)) return null;
+  const isBeside = target.folders[0] !== undefined && target.folders[0] === idAt(folder);
+  if (!isBeside && !target.shared) return null;
+  // Under whatever name it has here.
+  const names = isBeside
+    ? [target.name]
+    : (quietly(() => fs.readdirSync(folder)) ?? []).filter((one) => idAt(join(folder, one)) === target.id);
+  for (const name of names) {
+    const relation = relationOf(own, name, target.kind !== null) ?? (isListed(folder, own, name) ? "another split" : null);
+    if (relation !== null) return relation;
+  }
+  return null;
 }
+
+/** Whether metadata beside them names both files: splits may be called anything. */
+function isListed(folder: string, own: string, other: string): boolean {
+  const path = join(folder, "metadata.yaml");
+  const stat = own === other || !SPLIT.test(other) ? null : quietly(() => fs.statSync(path));
+  if (!stat?.isFile() || stat.size > MOST_METADATA_BYTES) return false;
+  const words = (quietly(() => fs.readFileSync(path, "utf8")) ?? "").split(/[\s"',[\]/]+/);
+  return words.includes(own) && words.includes(other);
+}
+
+const MOST_METADATA_BYTES = 1 << 24;
 
 /**
  * What a file of one name is to a file of another in the same folder.
@@ -71,6 +89,8 @@ export function relationOf(own: string, other: string, exists: boolean): string 
   return exists && other !== own && of !== null && of === splitOf(other) ? "another split" : null;
 }
 
+/** A file that others may belong to. */
+const HAS_COMPANIONS = /\.(?:mcap|bag|db3?|sqlite3?)(?:\.[a-z0-9]+)?$/i;
 const SPLIT = /\.(?:mcap|db3|bag)(?:\.[a-z0-9]+)?$/i;
 
 /** What all splits of one recording have in common: `x_0.mcap`, `x_1.mcap`; `x_2024-05-01-12-00-00_0.bag`, the next with another time. */

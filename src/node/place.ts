@@ -10,8 +10,8 @@ export interface Place {
   readonly path: string;
   /** In its folder. */
   readonly name: string;
-  /** `other`: a device, pipe or socket. Null: nothing is there. */
-  readonly kind: "file" | "folder" | "other" | null;
+  /** `stream`: a pipe, a socket, a device that is no disk. Null: nothing is there. */
+  readonly kind: "file" | "folder" | "disk" | "stream" | null;
   readonly size: number;
   /** False when nobody may write to it, whoever asks. */
   readonly writable: boolean;
@@ -34,8 +34,8 @@ export function placeOf(path: string): Place {
   const stat = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
   const kind = stat === undefined ? null : kindOf(stat);
   // Pipes that have no name cannot be followed to one.
-  const place = kind === "other" ? resolve(path) : followed(path);
-  const folders = kind === "other" ? [] : [...foldersAbove(place), ...foldersAbove(join(fs.realpathSync.native(dirname(path)), "link"))];
+  const place = kind === "stream" ? resolve(path) : followed(path);
+  const folders = kind === "stream" ? [] : [...foldersAbove(place), ...foldersAbove(join(fs.realpathSync.native(dirname(path)), "link"))];
   return { path: place, name: basename(place), ...facts(stat), folders };
 }
 
@@ -88,12 +88,13 @@ function facts(stat: fs.BigIntStats | undefined): Pick<Place, "kind" | "size" | 
   return { kind: kindOf(stat), size: Number(stat.size), writable, id: idOf(stat), shared: stat.nlink > 1n };
 }
 
-function kindOf(stat: fs.BigIntStats): "file" | "folder" | "other" {
+function kindOf(stat: fs.BigIntStats): Place["kind"] {
   if (stat.isFile()) return "file";
-  return stat.isDirectory() ? "folder" : "other";
+  if (stat.isDirectory()) return "folder";
+  return stat.isBlockDevice() ? "disk" : "stream";
 }
 
-function idOf({ dev, ino }: fs.BigIntStats): string {
+export function idOf({ dev, ino }: fs.BigIntStats): string {
   return `${dev}:${ino}`;
 }
 

@@ -33,19 +33,25 @@ export function checkTargets(targets: readonly Target[], inputs: readonly string
   for (const target of targets) {
     const { flag, path } = target;
     const place = attempt(target, () => placeOf(path));
-    if (place.kind === "folder") refuse(target, "expected a file, got a folder");
+    if (place.kind === "folder" || place.kind === "disk") refuse(target, `expected a file, got a ${place.kind}`);
+    if (place.kind === "stream") {
+      if (!MAY_BE_A_STREAM.includes(target.kind)) refuse(target, "expected a file, got a device or pipe");
+      attempt(target, () => fs.accessSync(path, fs.constants.W_OK));
+      continue;
+    }
     const twin = before.find((other) => isSame(other.place, place));
     if (twin) refuse(target, `expected a file of its own, got one that is also written (${twin.flag})`);
     before.push({ flag, place });
     const claim = firstClaim(inputs, target, place);
     if (claim !== null) refuse(target, `expected a file of its own, got ${claim}`);
-    if (place.kind === "other" && !MAY_BE_A_DEVICE.includes(target.kind)) refuse(target, "expected a file, got a device or pipe");
-    if (place.kind === "file" && descriptorOf(path) === null) checkFile(target, place, force);
-    attempt(target, () => fs.accessSync(place.kind === null || place.kind === "file" ? dirname(place.path) : path, fs.constants.W_OK));
+    // What the shell has opened is written on, not replaced.
+    if (place.kind === "file" && descriptorOf(path) !== null) continue;
+    if (place.kind === "file") checkFile(target, place, force);
+    attempt(target, () => fs.accessSync(dirname(place.path), fs.constants.W_OK));
   }
 }
 
-const MAY_BE_A_DEVICE: readonly Written[] = ["report", "cost", "proof", "rig", "seal"];
+const MAY_BE_A_STREAM: readonly Written[] = ["report", "cost", "proof", "rig", "seal"];
 
 /** Of what may be there before. */
 const EXPECTED: Readonly<Record<Written, string>> = {

@@ -99,7 +99,7 @@ async function refusedForGood(args: readonly string[]): Promise<string> {
   return said;
 }
 
-describe("an input is never written to, by any command, by any path, also with --force", () => {
+describe("an input is never written to, by any command, by any path, also with --force", { timeout: 120_000 }, () => {
   for (const [writer, args] of Object.entries(WRITERS)) {
     test(writer, async () => {
       const dice = new Dice(writer.length);
@@ -225,7 +225,7 @@ describe("what belongs to an input stays as it is, also when it is reached from 
   });
 });
 
-describe("a file that is there", () => {
+describe("a file that is there", { timeout: 120_000 }, () => {
   const at = (...names: readonly string[]): string => join(folder, "there", ...names);
   const good = at("good.mcap");
   const kitti = at("kitti");
@@ -374,7 +374,7 @@ describe("a file that is there", () => {
     expect(readdirSync(at()).filter((name) => name.endsWith(".seal"))).toEqual(["good.mcap.seal", "kitti.seal"]);
     // From within, too.
     rmSync(`${kitti}.seal`);
-    for (const path of [".", "..", "./"]) {
+    for (const path of [".", ".."]) {
       const cwd = path === ".." ? join(kitti, "velodyne") : kitti;
       expect((await plumbline(["seal", path, "--force"], { cwd })).code).toBe(0);
       expect((await plumbline(["verify", path], { cwd })).code).toBe(0);
@@ -402,25 +402,26 @@ describe("where the shell has sent the streams", () => {
     "check a.mcap >> a.mcap 2>&1",
     "verify a.mcap 2>> a.mcap",
   ])("plumbline %s", async (line) => {
-    const before = contentsOf(folder);
-    const { code, stderr } = await shell(`plumbline ${line}`, { cwd: join(folder, "streams") });
+    const before = contentsOf(at("."));
+    const { code, stderr } = await shell(`plumbline ${line}`, { cwd: at(".") });
     expect(code).toBe(2);
     if (!line.includes("2>")) expect(stderr).toMatch(/^plumbline: [^\n]*expected a file of its own, got [^\n]*\n$/);
-    expect(contentsOf(folder)).toEqual(before);
+    expect(contentsOf(at("."))).toEqual(before);
   });
 
-  test("a log that is written on is no target: what it held stays, what follows comes behind", async () => {
-    const lines = "echo before; plumbline check a.mcap --out /dev/stdout; echo between; plumbline info a.mcap --format json; echo behind";
-    for (const redirection of [">", ">>"]) {
+  test.each([">", ">>"])(
+    "a log that is written on (%s) is no target: what it held stays, what follows comes behind",
+    async (redirection) => {
       writeFileSync(at("log"), "");
-      expect((await shell(`{ ${lines}; } ${redirection} log`, { cwd: join(folder, "streams") })).code).toBe(0);
-      expect(readFileSync(at("log"), "utf8")).toMatch(/^before\na\.mcap {2}mcap, .*\nPASS {2}a\.mcap: [^\n]*\nbetween\n\{.*\}\nbehind\n$/s);
-    }
-  });
+      const lines = "echo before; plumbline check a.mcap --out /dev/stdout; echo behind";
+      expect((await shell(`{ ${lines}; } ${redirection} log`, { cwd: at(".") })).code).toBe(0);
+      expect(readFileSync(at("log"), "utf8")).toMatch(/^before\na\.mcap {2}mcap, .*\nPASS {2}a\.mcap: [^\n]*\nbehind\n$/s);
+    },
+  );
 
   test("a pipe is written to", async () => {
     const { code } = await shell(`mkfifo pipe && { cat pipe > got & plumbline check a.mcap --format json --out pipe; wait; }`, {
-      cwd: join(folder, "streams"),
+      cwd: at("."),
     });
     expect(code).toBe(0);
     expect(JSON.parse(readFileSync(at("got"), "utf8"))).toMatchObject({ recording: { name: "a.mcap" } });
