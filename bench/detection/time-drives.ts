@@ -11,10 +11,11 @@ import { type StampTable, stampRows, stampTable } from "../../src/columns/stamps
 import { sweepSteps, sweepTable } from "../../src/columns/sweep-steps.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
-import { simulate, truthPath } from "../../src/node/simulate.ts";
+import { simulate } from "../../src/node/simulate.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
 import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Rig } from "../../src/rig/rig.ts";
+import { truthPath } from "../../src/simulate/truth.ts";
 import type { ImuColumns, PoseColumns } from "../../src/types.ts";
 
 export interface Gathered {

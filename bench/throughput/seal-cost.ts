@@ -33,7 +33,7 @@ const seal = join(values.folder, "out.seal");
 
 const COMMANDS = {
   check: (path: string) => ["check", path, "--level", "0", "--format", "json"],
-  seal: (path: string) => ["seal", path, "--out", seal],
+  seal: (path: string) => ["seal", path, "--force", "--out", seal],
 } as const;
 type Command = keyof typeof COMMANDS;
 

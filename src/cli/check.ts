@@ -5,11 +5,12 @@ import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { type Format, formats } from "../report/index.ts";
 import type { Console } from "./console.ts";
 import { deliver, write } from "./deliver.ts";
-import { checkTarget, folderRig, readKey, readRig, readSmall } from "./files.ts";
+import { folderRig, readKey, readRig, readSmall } from "./files.ts";
 import {
   type CheckFlags,
   checksOption,
   failOnOption,
+  forceOption,
   formatOption,
   keyOption,
   labelsOption,
@@ -22,6 +23,7 @@ import {
 } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkTargets } from "./targets.ts";
 import { version } from "./version.ts";
 
 const STATES_UNREAD: readonly Format[] = ["sarif", "junit"];
@@ -36,6 +38,8 @@ Exit codes:
   4    internal error
   130  interrupted: the report covers what was done
   Several inputs: the gravest of 4, 2, 3, 1, 0. The others still report.
+
+Nothing is written onto or into what is read. A report or cost of an earlier run is replaced, any other file only with --force.
 
 Examples:
   plumbline check drive.mcap
@@ -62,6 +66,7 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
     .addOption(formatOption())
     .addOption(outOption())
     .option("--cost <file>", "write what the run cost here, as JSON", notEmpty)
+    .addOption(forceOption())
     .addOption(failOnOption())
     .option("--strict", "exit 3 when a question was not answered in full")
     .addHelpText("after", HELP)
@@ -78,18 +83,19 @@ export function secretsOf({ key, public: pem }: Pick<CheckFlags, "key" | "public
 
 /** @throws ConfigError before any work is done */
 async function runCheck(paths: readonly string[], flags: CheckFlags, console: Console): Promise<number> {
+  checkTargets(
+    [
+      ["--out", flags.out, "report"],
+      ["--cost", flags.cost, "cost"],
+    ],
+    [...paths, ...(flags.labels ?? []), flags.rig, flags.seal, flags.key, flags.public],
+    flags.force,
+  );
   const given = flags.rig === undefined ? null : readRig(flags.rig);
   const sealed = flags.seal === undefined ? null : await openSeal(flags.seal, secretsOf(flags));
   if (!sealed && (flags.key ?? flags.public) !== undefined) throw new ConfigError("--key, --public: expected --seal with them");
   if (flags.labels && paths.length > 1) throw new ConfigError(`--labels: expected one recording with them, got ${paths.length}`);
   const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path), seal: sealed }));
-  const read = [
-    ...paths,
-    ...(flags.labels ?? []),
-    ...[flags.rig, flags.seal, flags.key, flags.public].filter((file) => file !== undefined),
-  ];
-  if (flags.out !== undefined) checkTarget("--out", flags.out, read);
-  if (flags.cost !== undefined) checkTarget("--cost", flags.cost, [...read, ...(flags.out === undefined ? [] : [flags.out])]);
 
   const signal = onInterrupt(console);
   const { workers, level, checks: ids, source, labels, failOn, strict = false } = flags;
@@ -113,6 +119,6 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   const text = sayable ? formats[flags.format](reports, context) : null;
   const delivered = text === null || (await deliver(text, flags.out, console));
   const costed =
-    flags.cost === undefined || write(flags.cost, `${JSON.stringify(several ? costs : (costs[0] ?? null), null, 2)}\n`, console);
+    flags.cost === undefined || (await write(flags.cost, `${JSON.stringify(several ? costs : (costs[0] ?? null), null, 2)}\n`, console));
   return delivered && costed ? code : EXIT.internal;
 }

@@ -1,7 +1,6 @@
-/** The files the command line itself reads and writes: rigs, keys and proofs in, reports, seals and costs out. */
-import { randomUUID } from "node:crypto";
+/** The files the command line itself reads: rigs, keys and proofs. */
 import * as fs from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { parseKey } from "../node/seal.ts";
 import { parseRig } from "../rig/file.ts";
@@ -62,61 +61,11 @@ export function folderRig(path: string): Rig | null {
   return isFolder(path) && fs.existsSync(file) ? readRig(file) : null;
 }
 
-/**
- * Refuses a place nothing can be written to, or where it would replace something that was only to be read, before an
- * hour of work is spent on what should be written there.
- *
- * @throws ConfigError
- */
-export function checkTarget(flag: string, path: string, inputs: readonly string[]): void {
-  if (isFolder(path)) throw new ConfigError(`${flag} ${path}: expected a file, got a folder`);
-  const target = real(path);
-  const taken = inputs.find((input) => real(input) === target);
-  if (taken !== undefined)
-    throw new ConfigError(`${flag} ${path}: expected a file of its own, got one that is also read or written (${taken})`);
-  try {
-    fs.accessSync(fs.existsSync(target) && !fs.statSync(target).isFile() ? target : dirname(target), fs.constants.W_OK);
-  } catch (error) {
-    throw new ConfigError(`${flag} ${path}: ${errorText(error)}`);
-  }
-}
-
-/**
- * Writes a file whole or not at all: whoever reads it never sees half of it. A device or pipe is written directly.
- *
- * @throws Error of the file system
- */
-export function replaceFile(path: string, text: string | Uint8Array): void {
-  const target = real(path);
-  const old = fs.statSync(target, { throwIfNoEntry: false });
-  if (old && !old.isFile()) {
-    fs.writeFileSync(target, text);
-    return;
-  }
-  const temporary = join(dirname(target), `.plumbline-${randomUUID()}.tmp`);
-  try {
-    fs.writeFileSync(temporary, text, { flag: "wx", ...(old && { mode: old.mode }) });
-    fs.renameSync(temporary, target);
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
 /** False for what cannot be looked at; whoever opens it says why. */
 function isFolder(path: string): boolean {
   try {
     return fs.statSync(path).isDirectory();
   } catch {
     return false;
-  }
-}
-
-/** Where a path leads, so that a link is followed and not replaced. */
-function real(path: string): string {
-  try {
-    return fs.realpathSync(path);
-  } catch {
-    return resolve(path);
   }
 }

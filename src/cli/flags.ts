@@ -48,6 +48,9 @@ export const failOnOption = (): Option =>
 export const outOption = (): Option =>
   new Option("--out <file>", "write the result here, whole or not at all (default: stdout)").argParser(notEmpty);
 
+export const forceOption = (what = "also replace a file that plumbline did not write; never one that is read"): Option =>
+  new Option("--force", what);
+
 export const keyOption = (): Option => new Option("--key <file>", "the key of a keyed seal").argParser(notEmpty);
 
 export const publicOption = (): Option =>
@@ -67,6 +70,7 @@ export interface CheckFlags {
   readonly format: Format;
   readonly out?: string;
   readonly cost?: string;
+  readonly force?: boolean;
   readonly failOn: Severity;
   readonly strict?: boolean;
 }

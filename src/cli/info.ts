@@ -8,6 +8,7 @@ import { deliver } from "./deliver.ts";
 import { type CheckFlags, formatOption, labelsOption, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkTargets } from "./targets.ts";
 
 const HELP = `
 Exit codes: 0, or 2, 3, 4, 130 as for check. Damage is not reported here.
@@ -37,6 +38,7 @@ async function info(path: string, { format, workers, source, labels }: CheckFlag
     ...(source !== undefined && { source }),
     ...(labels && { labels }),
   };
+  checkTargets([], [path, ...(labels ?? [])]);
   const signal = onInterrupt(console);
   const { outcomes, reports } = await checkAll([{ path, rig: null }], flags, signal, console);
   const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted: signal.aborted });

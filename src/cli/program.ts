@@ -33,10 +33,11 @@ export async function run(argv: readonly string[]): Promise<never> {
   };
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
-  return console.exit(await codeOf(argv, console));
+  return console.exit(await execute(argv, console));
 }
 
-async function codeOf(argv: readonly string[], console: Console): Promise<number> {
+/** Runs one command and says what is wrong with it. @returns its exit code */
+export async function execute(argv: readonly string[], console: Console): Promise<number> {
   let code: number = EXIT.clean;
   const program = build(console, (result) => {
     code = result;

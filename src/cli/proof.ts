@@ -1,13 +1,14 @@
 /** `plumbline proof PATH`: that one frame was sealed, to be checked without the recording. */
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
-import { findSeal } from "../node/seal.ts";
+import { findSeal, sealPath } from "../node/seal.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { checkTarget, readSmall } from "./files.ts";
-import { type CheckFlags, keyOption, notEmpty, outOption, publicOption } from "./flags.ts";
+import { readSmall } from "./files.ts";
+import { type CheckFlags, forceOption, keyOption, notEmpty, outOption, publicOption } from "./flags.ts";
+import { checkTargets } from "./targets.ts";
 
 const HELP = `
 A proof holds the frame's digest and time, and the nodes from there to the root of the seal. Who knows the root (or the
@@ -40,6 +41,7 @@ export function proofCommand(console: Console, done: (code: number) => void): Co
     .addOption(keyOption())
     .addOption(publicOption())
     .addOption(outOption())
+    .addOption(forceOption())
     .addHelpText("after", HELP)
     .action(async (path: string | undefined, flags: ProofFlags) =>
       done(flags.check === undefined ? await make(path, flags, console) : await check(path, flags.check, flags, console)),
@@ -48,12 +50,12 @@ export function proofCommand(console: Console, done: (code: number) => void): Co
 
 /** @throws ConfigError */
 async function make(path: string | undefined, flags: ProofFlags, console: Console): Promise<number> {
-  const { stream, frame, seal, out, key } = flags;
+  const { stream, frame, seal, out } = flags;
   if (path === undefined || stream === undefined || frame === undefined) {
     throw new ConfigError("expected PATH, --stream and --frame, or --check (see: plumbline proof --help)");
   }
   if (flags.root !== undefined) throw new ConfigError("--root: expected --check with it");
-  if (out !== undefined) checkTarget("--out", out, [path, ...[seal, key].filter((file) => file !== undefined)]);
+  checkTargets([["--out", out, "proof"]], [path, seal ?? sealPath(path), flags.key, flags.public], flags.force);
   try {
     const secrets = secretsOf(flags);
     const opened = await openSeal(seal ?? findSeal(path), secrets);
@@ -71,6 +73,7 @@ async function check(path: string | undefined, file: string, flags: ProofFlags, 
   if (path !== undefined || flags.stream !== undefined || flags.frame !== undefined) {
     throw new ConfigError("--check: expected no recording, stream or frame with it: the proof names them");
   }
+  checkTargets([["--out", flags.out, "proof"]], [file, flags.key, flags.public], flags.force);
   const { key, publicKey } = secretsOf(flags);
   const json = readSmall(file, "a proof");
   const proof = named(file, () => parseProof(json));

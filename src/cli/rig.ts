@@ -1,18 +1,20 @@
 /** `plumbline rig learn GOOD…`: a rig from good runs. */
 import { Command } from "commander";
+import { asLearnt } from "../node/ours.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { formatRig } from "../rig/file.ts";
 import { learnRig } from "../rig/learn.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { checkTarget } from "./files.ts";
-import { type CheckFlags, outOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, forceOption, outOption, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkTargets } from "./targets.ts";
 
 const HELP = `
 Learns which streams every run has, their kinds, rates and longest gaps. What a person should know before
-trusting the rig is said on stderr. Nothing is written unless every run could be read to its end.
+trusting the rig is said on stderr. Nothing is written unless every run could be read to its end. A rig is replaced as long as
+it is as it was learnt; one that somebody has changed, and any other file, only with --force.
 
 Examples:
   plumbline rig learn monday.mcap tuesday.mcap > rig.yaml
@@ -26,6 +28,7 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
     .addOption(sourceOption())
     .addOption(workersOption())
     .addOption(outOption())
+    .addOption(forceOption("also replace a rig that a person has changed, or any other file that is not read"))
     .addHelpText("after", HELP)
     .action(async (paths: readonly string[], flags: CheckFlags) => done(await runLearn(paths, flags, console)));
   return new Command("rig")
@@ -35,8 +38,8 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
 }
 
 /** @throws ConfigError before any work is done */
-async function runLearn(paths: readonly string[], { out, workers, source }: CheckFlags, console: Console): Promise<number> {
-  if (out !== undefined) checkTarget("--out", out, paths);
+async function runLearn(paths: readonly string[], { out, force, workers, source }: CheckFlags, console: Console): Promise<number> {
+  checkTargets([["--out", out, "rig"]], paths, force);
   const flags = { ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
   const signal = onInterrupt(console);
   const jobs = paths.map((path) => ({ path, rig: null }));
@@ -51,5 +54,5 @@ async function runLearn(paths: readonly string[], { out, workers, source }: Chec
   }
   const { rig, notes } = learnRig(reports);
   for (const note of notes) console.say(note);
-  return (await deliver(formatRig(rig), out, console)) ? EXIT.clean : EXIT.internal;
+  return (await deliver(asLearnt(formatRig(rig)), out, console)) ? EXIT.clean : EXIT.internal;
 }

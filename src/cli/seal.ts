@@ -2,26 +2,29 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError, InputError, seal } from "../index.ts";
 import { embedSeal } from "../node/embedded-seal.ts";
+import { writeFiles } from "../node/output.ts";
 import { s3Checksums } from "../node/s3.ts";
 import { sealPath } from "../node/seal.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
 import { hex } from "../seal/proof.ts";
 import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";
-import { type Console, errorText } from "./console.ts";
-import { deliver, write } from "./deliver.ts";
-import { checkTarget, readKey, readSmall } from "./files.ts";
-import { notEmpty, sourceOption, workersOption } from "./flags.ts";
+import type { Console } from "./console.ts";
+import { cannotWrite, deliver } from "./deliver.ts";
+import { readKey, readSmall } from "./files.ts";
+import { forceOption, notEmpty, sourceOption, workersOption } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { meter } from "./progress.ts";
 import { s3Text } from "./s3.ts";
+import { checkTargets } from "./targets.ts";
 
 const HELP = `
 The seal lists a digest and the time of every frame. It is small (about 20 bytes per frame), says later which frames
 are not what they were (plumbline verify), and proves single frames (plumbline proof).
 Without --key or --sign it guards against accidents only: whoever can change the recording can seal it again.
+A seal that is there already is evidence: it is replaced only with --force.
 
-Exit codes: 0 sealed, 2 usage, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
+Exit codes: 0 sealed, 2 usage or sealed already, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
 
 Examples:
   plumbline seal drive.mcap
@@ -35,6 +38,7 @@ interface SealFlags {
   readonly sign?: string;
   readonly out?: string;
   readonly embed?: string;
+  readonly force?: boolean;
   readonly s3?: boolean;
   readonly partSize?: number;
   readonly source?: string;
@@ -54,6 +58,7 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
     .option("--sign <private.pem>", "sign with this Ed25519 key", notEmpty)
     .option("--out <file>", "write the seal here (default: PATH.seal)", notEmpty)
     .option("--embed <copy.mcap>", "also write a copy of the MCAP with the seal inside", notEmpty)
+    .addOption(forceOption("replace a seal, or any other file that is not read, that is where something is to be written"))
     .option("--s3", "also print the checksums an upload to S3 needs")
     .option("--part-size <size>", "parts of a multipart upload, such as 8MiB (default: 8MiB)", partSize)
     .addOption(sourceOption())
@@ -67,11 +72,16 @@ const MIB = 1 << 20;
 /** @throws ConfigError before any work is done */
 async function run(path: string, flags: SealFlags, console: Console): Promise<number> {
   const out = flags.out ?? sealPath(path);
-  const secrets = [flags.key, flags.sign].filter((file) => file !== undefined);
+  checkTargets(
+    [
+      ["--out", out, "seal"],
+      ["--embed", flags.embed, "copy"],
+    ],
+    [path, flags.key, flags.sign],
+    flags.force,
+  );
   const key = flags.key === undefined ? undefined : readKey(flags.key);
   const sign = flags.sign === undefined ? undefined : readSmall(flags.sign, "a private key");
-  checkTarget("--out", out, [path, ...secrets]);
-  if (flags.embed !== undefined) checkTarget("--embed", flags.embed, [path, out, ...secrets]);
   if (flags.partSize !== undefined && !flags.s3) throw new ConfigError("--part-size: expected --s3 with it");
   const signal = onInterrupt(console);
   const progress = meter(path, process.stderr);
@@ -91,8 +101,12 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
     for (const { kind } of sealed.damages.slice(0, 1)) {
       console.say(`${path}: damaged (${kind}${sealed.damages.length > 1 ? ", …" : ""}): sealed as it can be read; see: plumbline check`);
     }
-    if (flags.embed !== undefined) await embedSeal(path, flags.embed, sealed.bytes, lastStamp(sealed.seal));
-    if (!write(out, sealed.bytes, console)) return EXIT.internal;
+    const exclusive = flags.force !== true;
+    const copied = flags.embed === undefined ? undefined : { path: flags.embed, exclusive };
+    await writeFiles({ beside: { path: out, exclusive }, copy: copied }, async ({ beside, copy }) => {
+      await beside.write(sealed.bytes);
+      if (copy) await embedSeal(path, copy, sealed.bytes, lastStamp(sealed.seal));
+    });
     const sums = flags.s3 ? s3Text(await s3Checksums(path, flags.partSize ?? 8 * MIB)) : "";
     return (await deliver(`${summary(sealed.seal, sealed.bytes.length, out, flags.embed)}${sums}`, undefined, console))
       ? EXIT.clean
@@ -105,7 +119,7 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
       return EXIT.unread;
     }
     if (error instanceof ConfigError || !(error instanceof Error && "code" in error)) throw error;
-    console.say(`cannot write ${flags.embed ?? out}: ${errorText(error)}`);
+    console.say(cannotWrite(error, out));
     return EXIT.internal;
   }
 }

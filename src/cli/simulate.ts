@@ -1,21 +1,22 @@
 /** `plumbline simulate --out drive.mcap`: a drive whose truth is known. */
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError, type Simulated, simulate } from "../index.ts";
-import { truthPath } from "../node/simulate.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { bytesText } from "../report/units.ts";
 import { FAULT_KINDS } from "../simulate/faults.ts";
 import { parseFaults } from "../simulate/faults-file.ts";
 import type { DriveOptions } from "../simulate/options.ts";
-import { type Console, errorText } from "./console.ts";
-import { deliver } from "./deliver.ts";
-import { checkTarget, readSmall } from "./files.ts";
-import { notEmpty } from "./flags.ts";
+import { truthPath } from "../simulate/truth.ts";
+import type { Console } from "./console.ts";
+import { cannotWrite, deliver } from "./deliver.ts";
+import { readSmall } from "./files.ts";
+import { forceOption, notEmpty } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkTargets } from "./targets.ts";
 
 const HELP = `
 Writes FILE (MCAP with ROS 2 messages) and its truth beside it (FILE without .mcap, .truth.json). Same options, same bytes, on
-every machine. A file of defects to plant looks like this (docs/simulator.md):
+every machine. An earlier drive is replaced, any other file only with --force. A file of defects to plant looks like this (docs/simulator.md):
   schema: plumbline.faults/1
   faults:
     - { kind: clock-offset, stream: /imu/data, from: 5, amount: 80 }
@@ -39,6 +40,7 @@ interface SimulateFlags {
   readonly faults?: string;
   readonly out: string;
   readonly truth?: string;
+  readonly force?: boolean;
 }
 
 export function simulateCommand(console: Console, done: (code: number) => void): Command {
@@ -47,6 +49,7 @@ export function simulateCommand(console: Console, done: (code: number) => void):
     .description("Simulates a drive: a labelled multi-sensor recording of which everything is known, defects included.")
     .requiredOption("--out <file>", "write the recording here", notEmpty)
     .option("--truth <file>", "write the truth here (default: beside the recording)", notEmpty)
+    .addOption(forceOption("also replace files that are no simulated drive and its truth; never one that is read"))
     .option("--seed <n>", "same seed, same bytes (default: 1)", number)
     .option("--seconds <n>", "how long it is (default: 20)", number)
     .option("--lidar <rings>x<columns>", "rays of a sweep (default: 64x1800)", (value) => {
@@ -69,10 +72,15 @@ export function simulateCommand(console: Console, done: (code: number) => void):
 
 /** @throws ConfigError before any work is done */
 async function run(flags: SimulateFlags, console: Console): Promise<number> {
-  const { out, truth = truthPath(flags.out) } = flags;
-  const inputs = flags.faults === undefined ? [] : [flags.faults];
-  checkTarget("--out", out, inputs);
-  checkTarget("--truth", truth, [...inputs, out]);
+  const { out, truth = truthPath(flags.out), force } = flags;
+  checkTargets(
+    [
+      ["--out", out, "drive"],
+      ["--truth", truth, "truth"],
+    ],
+    [flags.faults],
+    force,
+  );
   const faults = flags.faults === undefined ? [] : parseFaults(readSmall(flags.faults, "a file of defects"), flags.faults);
   const signal = onInterrupt(console);
   const seconds = flags.seconds ?? 20;
@@ -88,6 +96,7 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
         faults,
         out,
         truth,
+        force,
         signal,
       },
       ...lidarOption(flags),
@@ -103,7 +112,7 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
     if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
     if (signal.aborted) return EXIT.interrupted;
     if (error instanceof ConfigError || !(error instanceof Error && "code" in error)) throw error;
-    console.say(`cannot write ${out}: ${errorText(error)}`);
+    console.say(cannotWrite(error, out));
     return EXIT.internal;
   }
 }

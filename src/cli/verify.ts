@@ -1,16 +1,26 @@
 /** `plumbline verify PATH`: is every frame the one that was sealed? */
 import { Command } from "commander";
 import { checks, InputError, openSeal } from "../index.ts";
-import { findSeal } from "../node/seal.ts";
+import { findSeal, sealPath } from "../node/seal.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { formats } from "../report/index.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { checkTarget } from "./files.ts";
-import { type CheckFlags, formatOption, keyOption, notEmpty, outOption, publicOption, sourceOption, workersOption } from "./flags.ts";
+import {
+  type CheckFlags,
+  forceOption,
+  formatOption,
+  keyOption,
+  notEmpty,
+  outOption,
+  publicOption,
+  sourceOption,
+  workersOption,
+} from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkTargets } from "./targets.ts";
 import { version } from "./version.ts";
 
 const HELP = `
@@ -36,14 +46,14 @@ export function verifyCommand(console: Console, done: (code: number) => void): C
     .addOption(workersOption())
     .addOption(formatOption())
     .addOption(outOption())
+    .addOption(forceOption())
     .addHelpText("after", HELP)
     .action(async (path: string, flags: CheckFlags) => done(await run(path, flags, console)));
 }
 
 /** @throws ConfigError before any work is done */
 async function run(path: string, flags: CheckFlags, console: Console): Promise<number> {
-  const read = [path, ...[flags.seal, flags.key, flags.public].filter((file) => file !== undefined)];
-  if (flags.out !== undefined) checkTarget("--out", flags.out, read);
+  checkTargets([["--out", flags.out, "report"]], [path, flags.seal ?? sealPath(path), flags.key, flags.public], flags.force);
   const seal = await openedSeal(path, flags, console);
   if (!seal) return EXIT.unread;
   const signal = onInterrupt(console);

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, InputFile } from "../input.ts";
+import { isTemporary } from "./leftovers.ts";
 
 /** Handles kept open at once; folder recordings have one file per frame. */
 const MAX_OPEN = 32;
@@ -139,7 +140,7 @@ function listFiles(path: string, root: string): InputFile[] {
       const full = join(folder, entry);
       const stat = fs.statSync(full, { throwIfNoEntry: false });
       if (stat?.isDirectory()) visit(full);
-      else if (stat?.isFile())
+      else if (stat?.isFile() && !isTemporary(entry))
         files.push({
           path: full
             .slice(root.length + 1)

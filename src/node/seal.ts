@@ -1,5 +1,6 @@
 /** Seals on Node: made from a path, read from a file or from inside an MCAP. */
 import * as fs from "node:fs";
+import { basename, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { KEY_BYTES } from "../seal/keys.ts";
 import { type SealOptions as MakeOptions, makeSeal, type Sealed } from "../seal/make.ts";
@@ -66,7 +67,9 @@ export function findSeal(path: string): string | Uint8Array {
 
 /** Where a recording's seal lies when nothing else is said. */
 export function sealPath(path: string): string {
-  return `${path.replace(/(?<=.)[/\\]+$/, "")}.seal`;
+  const plain = path.replace(/(?<=.)[/\\]+$/, "");
+  // Beside the folder, not in it under the name of a point.
+  return `${/^\.{1,2}$/.test(basename(plain)) ? resolve(plain) : plain}.seal`;
 }
 
 /** 32 bytes, or as many in hex. @throws ConfigError */

@@ -1,17 +1,18 @@
 /** `simulate`: a drive as a file and its truth beside it, both whole or not at all. */
-import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { ConfigError } from "../errors.ts";
 import { type DriveSummary, writeDrive } from "../simulate/drive.ts";
 import { loadSimulatorKernels } from "../simulate/kernels.ts";
 import { type DriveOptions, settingsOf } from "../simulate/options.ts";
+import { truthPath } from "../simulate/truth.ts";
+import { writeFiles } from "./output.ts";
+import { checkTargets } from "./targets.ts";
 
 export interface SimulateOptions extends DriveOptions {
-  /** Where the MCAP is written; a file that is there is replaced. */
+  /** Where the MCAP is written; an earlier simulated drive is replaced. */
   readonly out: string;
   /** Default: `out` with `.truth.json` in place of its ending. */
   readonly truth?: string | undefined;
+  /** Whether any other file that is there is replaced, too. */
+  readonly force?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((seconds: number) => void) | undefined;
 }
@@ -21,78 +22,26 @@ export interface Simulated extends DriveSummary {
   readonly truth: string;
 }
 
-/** The truth of a drive lies beside it. */
-export function truthPath(out: string): string {
-  return `${out.replace(/\.mcap$/i, "")}.truth.json`;
-}
-
 /**
  * Simulates a drive with known truth. Same options, same bytes, on every machine and version of Node.
  *
- * @throws ConfigError when an option is out of its range or a target is no file; Error of the file system when a file cannot be written; the reason of `signal`
+ * @throws ConfigError when an option is out of its range or a target is not to be replaced; Error of the file system when a file cannot be written; the reason of `signal`
  */
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
-  const { out, truth = truthPath(out), signal, onProgress } = options;
+  const { out, truth = truthPath(out), force = false, signal, onProgress } = options;
   const settings = settingsOf(options);
-  const drive = await Part.begin(out);
-  try {
-    const sidecar = await Part.begin(truth);
-    try {
-      const summary = await writeDrive(
-        settings,
-        await loadSimulatorKernels(),
-        {
-          drive: (bytes) => drive.write(bytes),
-          truth: (text) => sidecar.write(new TextEncoder().encode(text)),
-          ...(onProgress && { progress: onProgress }),
-        },
-        signal,
-      );
-      await drive.finish();
-      await sidecar.finish();
-      return { ...summary, out, truth };
-    } finally {
-      await sidecar.discard();
-    }
-  } finally {
-    await drive.discard();
-  }
-}
-
-/** A file under a temporary name until it is complete. */
-class Part {
-  readonly #path: string;
-  readonly #temporary: string;
-  #file: FileHandle | null;
-
-  static async begin(path: string): Promise<Part> {
-    const there = await stat(path).catch(() => null);
-    if (there && !there.isFile()) throw new ConfigError(`${path}: expected a file to write, got a folder or device`);
-    const temporary = join(dirname(path), `.plumbline-${randomUUID()}.tmp`);
-    return new Part(path, temporary, await open(temporary, "wx"));
-  }
-
-  private constructor(path: string, temporary: string, file: FileHandle) {
-    this.#path = path;
-    this.#temporary = temporary;
-    this.#file = file;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#file?.writeFile(bytes);
-  }
-
-  async finish(): Promise<void> {
-    await this.#file?.close();
-    await rename(this.#temporary, this.#path);
-    this.#file = null;
-  }
-
-  /** Leaves nothing behind; after `finish`, does nothing. */
-  async discard(): Promise<void> {
-    if (this.#file === null) return;
-    await this.#file.close().catch(() => undefined);
-    await rm(this.#temporary, { force: true });
-    this.#file = null;
-  }
+  const kernels = await loadSimulatorKernels();
+  checkTargets(
+    [
+      { flag: "out", path: out, kind: "drive" },
+      { flag: "truth", path: truth, kind: "truth" },
+    ],
+    [],
+    force,
+  );
+  const summary = await writeFiles({ drive: { path: out }, sidecar: { path: truth } }, ({ drive, sidecar }) => {
+    const sink = { drive: (bytes: Uint8Array) => drive.write(bytes), truth: (text: string) => sidecar.write(text) };
+    return writeDrive(settings, kernels, { ...sink, ...(onProgress && { progress: onProgress }) }, signal);
+  });
+  return { ...summary, out, truth };
 }

@@ -8,6 +8,11 @@ import type { LabelTrack } from "./labels.ts";
 import type { DriveSettings } from "./options.ts";
 import { type Rigid, START_NS, type TrueMoment } from "./types.ts";
 
+/** The truth of a drive lies beside it. */
+export function truthPath(out: string): string {
+  return `${out.replace(/\.mcap$/i, "")}.truth.json`;
+}
+
 /** Micrometres, microradians: finer than anything that is measured. */
 const DIGITS = 1e6;
 

@@ -169,7 +169,7 @@ describe("--format", () => {
 describe("--out and --cost", () => {
   test("the report goes to the file and not to stdout; the exit code stays", async () => {
     const out = at("report.json");
-    writeFileSync(out, "what was there before, and longer than nothing");
+    await plumbline(["check", good, "--out", out]);
     const [toFile, toStdout] = await Promise.all([
       plumbline(["check", gaps, "--format", "json", "--out", out]),
       plumbline(["check", gaps, "--format", "json"]),
@@ -188,9 +188,10 @@ describe("--out and --cost", () => {
   });
 
   test("when nothing could be read, a report of an earlier run is left as it is", async () => {
-    writeFileSync(at("kept.json"), "kept");
-    expect((await plumbline(["check", at("gone"), "--format", "json", "--out", at("kept.json")])).code).toBe(3);
-    expect(readFileSync(at("kept.json"), "utf8")).toBe("kept");
+    await plumbline(["check", good, "--out", at("kept.txt")]);
+    const before = readFileSync(at("kept.txt"), "utf8");
+    expect((await plumbline(["check", at("gone"), "--format", "json", "--out", at("kept.txt")])).code).toBe(3);
+    expect(readFileSync(at("kept.txt"), "utf8")).toBe(before);
   });
 
   test("the recording itself is never overwritten", async () => {

@@ -34,7 +34,7 @@ export function shell(line: string, options: RunOptions = {}): Promise<Ended> {
   return run("/bin/sh", ["-c", `plumbline() { ${quoted} "$@"; }\n${line}`], options);
 }
 
-function run(command: string, args: readonly string[], { cwd, env }: RunOptions): Promise<Ended> {
+export function run(command: string, args: readonly string[], { cwd, env }: RunOptions): Promise<Ended> {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd, env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";

@@ -1,9 +1,9 @@
 /** seal, verify, check --seal and proof at the process boundary. */
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sampleMcap } from "../sample-mcap.ts";
 import { plumbline, temporaryFolder, writeSample } from "./run.ts";
 
@@ -68,7 +68,7 @@ describe("seal and verify", () => {
       code: 2,
       stderr: `plumbline: ${at("broken.seal")}: the signature does not fit\n`,
     });
-    expect((await plumbline(["seal", good, "--sign", at("one.pub"), "--out", out])).code).toBe(2);
+    expect((await plumbline(["seal", good, "--sign", at("one.pub"), "--out", at("never.seal")])).code).toBe(2);
   });
 
   test("keyed: only with the key", async () => {
@@ -83,7 +83,7 @@ describe("seal and verify", () => {
       code: 2,
       stderr: expect.stringContaining("expected its key"),
     });
-    expect((await plumbline(["seal", good, "--key", at("key"), "--algorithm", "xxh3-128", "--out", out])).code).toBe(2);
+    expect((await plumbline(["seal", good, "--key", at("key"), "--algorithm", "xxh3-128", "--out", at("never.seal")])).code).toBe(2);
   });
 
   test("a seal that is none, or not there, is 2 in one line", async () => {
@@ -128,6 +128,55 @@ describe("seal and verify", () => {
     expect((await plumbline(["seal", good, "--out", good])).code).toBe(2);
     expect((await plumbline(["seal", good, "--embed", good])).code).toBe(2);
     expect(Buffer.compare(readFileSync(good), Buffer.from(await sampleMcap()))).toBe(0);
+  });
+});
+
+describe("a seal that is there", () => {
+  const changed = at("changed.mcap");
+  const seal = `${changed}.seal`;
+  beforeEach(async () => {
+    await writeSample(changed);
+    expect((await plumbline(["seal", changed, "--force"])).code).toBe(0);
+    await writeSample(changed, { dropped: [20, 21] });
+  });
+
+  test("is evidence: a changed recording is not sealed over it", async () => {
+    const before = readFileSync(seal);
+    for (const args of [[], ["--out", seal], ["--sign", at("one.pem")], ["--embed", at("unsealed.mcap")]]) {
+      expect(await plumbline(["seal", changed, ...args])).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `plumbline: ${seal}: sealed already; see what has changed since (plumbline verify), or replace the seal by --force\n`,
+      });
+    }
+    expect(readFileSync(seal).equals(before)).toBe(true);
+    expect(existsSync(at("unsealed.mcap"))).toBe(false);
+    expect((await plumbline(["verify", changed])).code).toBe(1);
+  });
+
+  test("is replaced with --force, and then it is of what is there now", async () => {
+    const before = readFileSync(seal);
+    expect(await plumbline(["seal", changed, "--force"])).toMatchObject({ code: 0, stderr: "" });
+    expect(readFileSync(seal).equals(before)).toBe(false);
+    expect((await plumbline(["verify", changed])).code).toBe(0);
+  });
+
+  test("inside a copy likewise", async () => {
+    const embed = ["seal", changed, "--out", at("other.seal"), "--embed", at("evidence.mcap")];
+    rmSync(at("other.seal"), { force: true });
+    rmSync(at("evidence.mcap"), { force: true });
+    expect((await plumbline(embed)).code).toBe(0);
+    const before = readFileSync(at("evidence.mcap"));
+    rmSync(at("other.seal"));
+    expect(await plumbline(embed)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `plumbline: --embed ${at("evidence.mcap")}: expected a new file, got a file that is there already; --force replaces it\n`,
+    });
+    expect([readFileSync(at("evidence.mcap")).equals(before), existsSync(at("other.seal"))]).toEqual([true, false]);
+    await writeSample(changed, { dropped: [5] });
+    expect((await plumbline([...embed, "--force"])).code).toBe(0);
+    expect([readFileSync(at("evidence.mcap")).equals(before), (await plumbline(["verify", at("evidence.mcap")])).code]).toEqual([false, 0]);
   });
 });
 

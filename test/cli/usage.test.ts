@@ -17,7 +17,21 @@ describe("help", () => {
   test("check --help states the exit codes and only flags that work", async () => {
     const { stdout } = await plumbline(["check", "--help"]);
     for (const code of ["0", "1", "2", "3", "4", "130"]) expect(stdout).toMatch(new RegExp(`^ {2}${code} {2,}`, "m"));
-    for (const flag of ["rig", "seal", "source", "labels", "workers", "level", "checks", "format", "out", "cost", "fail-on", "strict"]) {
+    for (const flag of [
+      "rig",
+      "seal",
+      "source",
+      "labels",
+      "workers",
+      "level",
+      "checks",
+      "format",
+      "out",
+      "cost",
+      "force",
+      "fail-on",
+      "strict",
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}--${flag} `, "m"));
     }
     expect(stdout).not.toMatch(/html/);

@@ -1,11 +1,12 @@
 /** A whole drive: read by others, the same every time, and true to its truth. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "@foxglove/rosmsg";
 import { MessageReader } from "@foxglove/rosmsg2-serialization";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { digest } from "../../src/digest/digest.ts";
+import { ConfigError } from "../../src/errors.ts";
 import { check, simulate } from "../../src/index.ts";
 import { type DriveOptions, settingsOf } from "../../src/simulate/options.ts";
 import { type Message, messagesOf, type Recorded, record, SMALL } from "./record.ts";
@@ -95,7 +96,28 @@ describe("files", () => {
   });
 
   test("do not replace what is no file", async () => {
-    await expect(simulate({ ...SMALL, out: folder })).rejects.toThrow("expected a file to write, got a folder or device");
+    await expect(simulate({ ...SMALL, out: folder })).rejects.toThrow(new ConfigError(`out ${folder}: expected a file, got a folder`));
+    await expect(simulate({ ...SMALL, out: "/dev/null" })).rejects.toThrow("out /dev/null: expected a file, got a device or pipe");
+  });
+
+  test("replace an earlier drive, and anything else only when that is asked for", async () => {
+    const out = join(folder, "again.mcap");
+    const truth = join(folder, "again.json");
+    const short = { ...SMALL, seconds: 0.2, out, truth };
+    await simulate(short);
+    await simulate({ ...short, seed: 5 });
+    expect(JSON.parse(readFileSync(truth, "utf8"))).toMatchObject({ settings: { seed: 5 } });
+    for (const path of [out, truth]) {
+      const before = readFileSync(path);
+      writeFileSync(path, "somebody's");
+      await expect(simulate(short)).rejects.toThrow(/again\.\w+: expected a new file or .*, got a file that is there already/);
+      expect(readFileSync(path, "utf8")).toBe("somebody's");
+      writeFileSync(path, before);
+    }
+    writeFileSync(truth, "somebody's");
+    await simulate({ ...short, force: true });
+    expect(JSON.parse(readFileSync(truth, "utf8"))).toMatchObject({ settings: { seed: SMALL.seed } });
+    await expect(simulate({ ...short, truth: out })).rejects.toThrow("expected a file of its own");
   });
 });
 
