@@ -112,14 +112,16 @@ export interface ContainerCheck<S> extends CheckBase {
 }
 
 /** Looks at the frames of all streams, each by itself, and concludes from all of them together. */
-export interface StreamsCheck<S> extends CheckBase {
+export interface StreamsCheck<S, F = unknown> extends CheckBase {
   readonly scope: "streams";
   readonly needs: readonly Need[];
+  /** What reading the container revealed, where the answer depends on it. */
+  readonly facts?: { observe(facts: ContainerFacts): F; merge(left: F, right: F): F };
   /** @param leaves how to take the leaves of a seal; given when `requires` is "seal" */
   observe(block: Block, kernels: Kernels, options: Options, stream: StreamInfo, leaves: LeafRecipe | null): S;
   merge(left: S, right: S): S;
-  /** `summaries` by stream, as `context.streams`; null for a stream without frames. */
-  conclude(summaries: readonly (S | null)[], context: Context, options: Options): readonly Conclusion[];
+  /** `summaries` by stream, as `context.streams`; null for a stream without frames. @param facts null where none are observed */
+  conclude(summaries: readonly (S | null)[], context: Context, options: Options, facts: F | null): readonly Conclusion[];
 }
 
 /** Concludes from the census and the rig alone. One conclusion per stream concerned, or one for the whole. */
@@ -130,11 +132,11 @@ export interface RecordingCheck extends CheckBase {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of checks holds summaries of different types; each check keeps its own
-export type Check = StreamCheck<any> | StreamsCheck<any> | ContainerCheck<any> | RecordingCheck;
+export type Check = StreamCheck<any> | StreamsCheck<any, any> | ContainerCheck<any> | RecordingCheck;
 
 /** Typed identity: a check is a literal, its summary type is inferred. */
 export function defineCheck<S>(check: StreamCheck<S>): StreamCheck<S>;
-export function defineCheck<S>(check: StreamsCheck<S>): StreamsCheck<S>;
+export function defineCheck<S, F = unknown>(check: StreamsCheck<S, F>): StreamsCheck<S, F>;
 export function defineCheck<S>(check: ContainerCheck<S>): ContainerCheck<S>;
 export function defineCheck(check: RecordingCheck): RecordingCheck;
 export function defineCheck(check: Check): Check {

@@ -37,7 +37,7 @@ export function conclude(
   for (const [c, { id, options }] of plan.run.entries()) {
     const check = checks.find((known) => known.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
-    for (const { stream, conclusion } of conclusions(check, whole.summaries[c] ?? [], context, options)) {
+    for (const { stream, conclusion } of conclusions(check, whole.summaries[c] ?? [], whole.facts[c] ?? null, context, options)) {
       verdicts.push(verdict(check, stream, conclusion, interrupted));
       findings.push(...conclusion.defects.map((defect) => finding(check, stream, defect, kernels)).sort(byPlace));
     }
@@ -64,10 +64,10 @@ interface Answer {
   readonly conclusion: Conclusion;
 }
 
-function conclusions(check: Check, summaries: readonly unknown[], context: Context, options: Options): readonly Answer[] {
+function conclusions(check: Check, summaries: readonly unknown[], facts: unknown, context: Context, options: Options): readonly Answer[] {
   if (check.scope === "container") return [{ stream: null, conclusion: check.conclude(summaries[0], context, options) }];
   if (check.scope === "recording" || check.scope === "streams") {
-    const all = check.scope === "recording" ? check.conclude(context, options) : check.conclude(summaries, context, options);
+    const all = check.scope === "recording" ? check.conclude(context, options) : check.conclude(summaries, context, options, facts);
     return all.map((conclusion) => ({ stream: conclusion.stream ?? null, conclusion }));
   }
   const answers: Answer[] = [];

@@ -9,6 +9,7 @@ import type { Check, ContainerCheck, StreamCheck, StreamsCheck } from "./check.t
 import { InputError } from "./errors.ts";
 import { type AnyGather, gatheredOf, gathersOf, nothingKnown } from "./gather.ts";
 import type { Plan } from "./plan.ts";
+import type { LeafRecipe } from "./seal/leaves.ts";
 import { type Decoded, NO_FACTS, type Reader } from "./source.ts";
 import type { Block, Need, RecordingIndex, Span } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
@@ -21,6 +22,8 @@ export interface Part {
   readonly census: readonly (CensusPart | null)[];
   /** Per planned check, in plan order: summaries by stream, or one summary for a container check, or null. */
   readonly summaries: readonly (readonly unknown[] | null)[];
+  /** Per planned check: what those that look at streams make of what reading the container revealed; null for the others. */
+  readonly facts: readonly unknown[];
   /** By gather id, by stream. */
   readonly gathered: GatheredParts;
   /** Some span does not fit the index the recording was opened by: nothing here counts. */
@@ -75,6 +78,7 @@ export function makeFolder(
           return check.appliesTo(info) ? check.observe(block, kernels, options, info, before) : null;
         });
       }),
+      facts: run.map(({ check }) => (check.scope === "streams" ? (check.facts?.observe(facts) ?? null) : null)),
       gathered: byId(gathers, (gather) =>
         byStream.map((block) => {
           const info = block && index.streams[block.stream];
@@ -90,7 +94,7 @@ export function makeFolder(
     observe(reader, span) {
       const work = index.spans[span];
       if (!work) throw new RangeError(`expected a span below ${index.spans.length}, got ${span}`);
-      return part(span, span + 1, readSpan(reader, work, needs, index));
+      return part(span, span + 1, readSpan(reader, work, needs, index, plan.leaves));
     },
 
     merge(left, right) {
@@ -104,6 +108,10 @@ export function makeFolder(
           if (check.scope === "recording") return null;
           const others = right.summaries[c] ?? [];
           return (left.summaries[c] ?? []).map((a, i) => join(a, others[i] ?? null, (l, r) => mergeSummaries(check, l, r, kernels)));
+        }),
+        facts: run.map(({ check }, c) => {
+          const { merge } = (check.scope === "streams" && check.facts) || {};
+          return merge ? join(left.facts[c] ?? null, right.facts[c] ?? null, merge) : null;
         }),
         gathered: byId(gathers, ({ id, merge }) =>
           (left.gathered[id] ?? []).map((a, i) => join(a, right.gathered[id]?.[i] ?? null, merge)),
@@ -128,9 +136,9 @@ function join<T>(left: T | null, right: T | null, merge: (left: T, right: T) => 
 }
 
 /** A file that stops being readable while we read it is damage, not a crash: the other spans still count. */
-function readSpan(reader: Reader, span: Span, needs: ReadonlySet<Need>, index: RecordingIndex): Decoded {
+function readSpan(reader: Reader, span: Span, needs: ReadonlySet<Need>, index: RecordingIndex, leaves: LeafRecipe | null): Decoded {
   try {
-    return reader.read(span, needs);
+    return reader.read(span, needs, leaves);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const bytes = span.kind === "bytes" ? ([span.start, span.end] as const) : null;

@@ -14,11 +14,12 @@ import { onInterrupt } from "./interrupt.ts";
 import { version } from "./version.ts";
 
 const HELP = `
-Compares by payload and time of each frame, so the same recording in another container is equal. Every frame that changed,
-vanished, appeared, was duplicated or moved is named. The seal is --seal, else PATH.seal, else the one inside the MCAP.
+Compares by payload and time of each frame, and by what it means: type, encoding and schema. The same recording in another
+container is equal. Every frame that changed, vanished, appeared, was duplicated or moved is named. The seal is --seal, else
+PATH.seal, else the one inside the MCAP. With --public its leaves must be BLAKE3, as --sign makes them.
 
-Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read,
-4 internal error, 130 interrupted.
+Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read, or the seal
+does not show all of it, 4 internal error, 130 interrupted.
 
 Examples:
   plumbline verify drive.mcap
@@ -50,7 +51,8 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
   const { workers, source } = flags;
   const options = { checks: ["integrity/seal"], ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
   const { outcomes, reports, unread } = await checkAll([{ path, rig: null, seal }], options, signal, console);
-  const code = exitCode(outcomes, { failOn: "warning", strict: false, interrupted: signal.aborted });
+  // What the seal does not show is not as sealed: nobody need read the report to know.
+  const code = exitCode(outcomes, { failOn: "warning", strict: true, interrupted: signal.aborted });
   if (reports.length === 0) return code;
   const toFile = flags.out !== undefined;
   const context = {
@@ -60,6 +62,7 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
     unread,
     color: !toFile && console.color,
     width: toFile ? Number.POSITIVE_INFINITY : console.width,
+    strict: true,
   };
   return (await deliver(formats[flags.format](reports, context), flags.out, console)) ? code : EXIT.internal;
 }

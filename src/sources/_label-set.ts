@@ -17,6 +17,7 @@ import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, St
 import type { Kernels } from "../wasm.ts";
 import { damage, digests } from "./_folder.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./_labels-file.ts";
+import { besideForm } from "./_table-form.ts";
 
 /** Largest label file that is read. */
 export const MAX_LABEL_FILE_BYTES = 256 * 1024 * 1024;
@@ -319,7 +320,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
     title,
     detect: (input) => find(input).length > 0,
 
-    open(input, _kernels, _platform, { rig }): RecordingIndex {
+    open(input, kernels, _platform, { rig, forms }): RecordingIndex {
       const found = find(input, rig);
       let reason = "";
       const streams: StreamInfo[] = [];
@@ -334,13 +335,16 @@ export function labelSource({ format, title, find, read }: Importer): Source {
         const set = readFile(readAll(input, of.file), of, input);
         const sequences = set.streams();
         if (reason === "") reason = String(set.damages[0]?.observed["reason"] ?? "");
+        const { beside = [], options } = of;
+        const isStated = forms && (beside.length > 0 || options !== undefined);
+        const stated = isStated && { forms: [besideForm(input, beside, options, kernels)] };
         const ids = new Map<string, number>();
         for (const { name, type, stamps, imageSize } of sequences) {
           ids.set(name, streams.length);
           const id = sequences.length > 1 && name !== "" ? `${of.stem}/${name}` : of.stem;
           const free = unique(id, streams);
           // A frame without boxes may have no row, so a gap in the numbers is no loss.
-          streams.push({ id: free, kind: "labels", type, stamps, sequenced: false, ...(imageSize && { imageSize }) });
+          streams.push({ id: free, kind: "labels", type, stamps, sequenced: false, ...(imageSize && { imageSize }), ...stated });
         }
         files.push({ of, streams: ids });
       }

@@ -13,6 +13,7 @@ import { imageStream } from "./_image-list.ts";
 import { stemOf } from "./_label-set.ts";
 import { looksLike } from "./_labels-file.ts";
 import { type RowLayout, readRows } from "./_rows.ts";
+import { withTableForms } from "./_table-form.ts";
 import { type Fields, textOf } from "./_text.ts";
 
 const HEAD_BYTES = 4096;
@@ -52,7 +53,7 @@ export const euroc: Source = {
 
   detect: (input) => find(input).length > 0,
 
-  open(input, _kernels, _platform, { spanBytes }) {
+  open(input, kernels, _platform, { spanBytes, forms }) {
     const paths = new Map(input.files.map(({ path }, i) => [path, i]));
     const streams = find(input).map(({ file, content, id }): FolderStream => {
       const [layout, type] = [LAYOUTS[content], TYPES[content]];
@@ -63,7 +64,7 @@ export const euroc: Source = {
       const kind = layout.kind;
       return { info: { id, kind, type, stamps: "sensor", sequenced: false }, unit: { kind: "rows", file, layout } };
     });
-    return folderIndex("euroc", input, streams, spanBytes);
+    return folderIndex("euroc", input, forms ? withTableForms(input, streams, kernels) : streams, spanBytes);
   },
 
   reader: (input, index, kernels) => folderReader(input, index, kernels, { frames: { image }, rows: readRows }),

@@ -15,6 +15,7 @@ import { readPointsTable } from "./_points-table.ts";
 import { folderRig } from "./_rig.ts";
 import { readRows } from "./_rows.ts";
 import { isTableKind, tableLayout } from "./_table-columns.ts";
+import { withTableForms } from "./_table-form.ts";
 import { isLabelTable, labelTableOptions } from "./labels-table.ts";
 
 const HEAD_BYTES = 64 << 10;
@@ -33,9 +34,10 @@ export const table: Source = {
     return find(input, rig).some(({ stream, file }) => file >= 0 && stream.kind !== "labels");
   },
 
-  open(input, _kernels, _platform, { spanBytes, rig }) {
+  open(input, kernels, _platform, { spanBytes, rig, forms }) {
     const found = find(input, rig);
-    const streams = found.filter(({ file }) => file >= 0).map((one) => streamOf(input, one, found));
+    const tables = found.filter(({ file }) => file >= 0).map((one) => streamOf(input, one, found));
+    const streams = forms ? withTableForms(input, tables, kernels) : tables;
     const index = folderIndex("table", input, streams, spanBytes, rigFile(input));
     const absent = found.filter(({ file }) => file < 0);
     const damages = absent.map(({ stream }) => ({ ...damage("missing-file", stream.path ?? "", { severity: "warning" }), stream: null }));

@@ -12,6 +12,7 @@ import { image } from "./_frames.ts";
 import { imageStream } from "./_image-list.ts";
 import { looksLike } from "./_labels-file.ts";
 import { type RowLayout, readRows } from "./_rows.ts";
+import { withTableForms } from "./_table-form.ts";
 import { Fields, Lines } from "./_text.ts";
 
 const HEAD_BYTES = 4096;
@@ -44,10 +45,10 @@ export const tum: Source = {
 
   detect: (input) => find(input).length > 0,
 
-  open(input, _kernels, _platform, { spanBytes }) {
+  open(input, kernels, _platform, { spanBytes, forms }) {
     const paths = new Map(input.files.map(({ path }, i) => [path, i]));
     const streams = find(input).flatMap((found) => streamsOf(input, found, paths));
-    return folderIndex("tum", input, streams, spanBytes);
+    return folderIndex("tum", input, forms ? withTableForms(input, streams, kernels) : streams, spanBytes);
   },
 
   reader: (input, index, kernels) => folderReader(input, index, kernels, { frames: { image }, rows: readRows }),

@@ -1,32 +1,49 @@
 /**
- * integrity/seal: is every frame the one that was sealed, in its place?
+ * integrity/seal: is every frame the one that was sealed, in its place, and does it mean what it meant?
  *
- * Workers take the leaves (src/seal/leaves.ts); the comparison of all streams with the seal is src/seal/compare.ts. By
- * payload and logged time: the same recording in another container is equal.
+ * Workers take the leaves (src/seal/leaves.ts); the comparison of all streams with the seal is src/seal/compare.ts, by payload and logged
+ * time: the same recording in another container is equal. What frames mean is compared in src/seal/compare-meaning.ts.
+ *
+ * A seal that somebody could have a reason to forge (BLAKE3, a key, a signature) passes only where it covers all that is there. Against
+ * accidents (XXH3-128) it passes with what it leaves out as the reason.
  */
 import { type Conclusion, type Context, type Defect, defineCheck } from "../../check.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare } from "../../seal/compare.ts";
-import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
+import { compareMeaning, type MeaningAnswer, type MeaningChange } from "../../seal/compare-meaning.ts";
+import { type ContainerPart, freshDamage, isConflict, mergeContainer, observeContainer } from "../../seal/container.ts";
+import { hex } from "../../seal/hex.ts";
+import { isBlank, joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
+import { FORM_FIELDS } from "../../seal/meaning.ts";
 import type { FrameSet } from "../../seal/pairs.ts";
-import type { Seal, SealedStream } from "../../seal/seal.ts";
+import { type Seal, type SealedStream, versionOf } from "../../seal/seal.ts";
 import type { Finding, Plain, Severity, StreamCensus } from "../../types.ts";
 
 const kinds = {
-  changed: { severity: "error", meaning: "a frame whose payload or logged time is not the sealed one; or a stream whose schema is not" },
+  changed: { severity: "error", meaning: "a frame whose payload or logged time is not the sealed one" },
   vanished: { severity: "error", meaning: "a sealed frame that is not in the recording" },
   appeared: { severity: "error", meaning: "a frame that was not there when the recording was sealed" },
   duplicated: { severity: "error", meaning: "a sealed frame that is in the recording once more" },
   moved: { severity: "error", meaning: "a sealed frame in another place of its stream, or in another stream" },
-} as const satisfies Record<ChangeKind, { severity: Severity; meaning: string }>;
+  "stream-meaning": {
+    severity: "error",
+    meaning: "frames whose type, encoding, schema, topic or kind are not the sealed ones; or a definition that contradicts another",
+  },
+  converted: {
+    severity: "info",
+    meaning: "a container of another format states less, or more, of what frames mean than the sealed one did",
+  },
+} as const satisfies Record<ChangeKind | "stream-meaning" | "converted", { severity: Severity; meaning: string }>;
+
+const CHANGES = ["changed", "vanished", "appeared", "duplicated", "moved"] as const satisfies readonly ChangeKind[];
 
 /** Findings per stream and kind. Runs count as one. */
 const MOST = 1000;
 
-export const seal = defineCheck<LeafParts>({
+export const seal = defineCheck<LeafParts, ContainerPart>({
   id: "integrity/seal",
   scope: "streams",
-  title: "Is every frame the one that was sealed, in its place?",
+  title: "Is every frame the one that was sealed, in its place, and does it mean what it meant?",
   level: 0,
   needs: ["frames", "digests"],
   defaults: {},
@@ -35,27 +52,30 @@ export const seal = defineCheck<LeafParts>({
   blindSpots: [
     "everything, when no seal is given",
     "what was wrong before the recording was sealed",
-    "an adversary, with XXH3-128 leaves or without a key or signature: those guard against accidents (use blake3 with --key or --sign)",
-    "attachments, metadata and everything else in the container that is no frame: see integrity/container",
+    "an adversary, without a key or signature: whoever can change the recording can seal it again (use --key or --sign)",
+    "attachments, metadata (of channels too, but for the hash of a type) and everything else in the container that is no frame",
     "publish times and sequence numbers of messages",
-    "a payload beyond 1 GiB is compared by its size and CRC-32",
+    "in Argoverse 2 tables: values that are missing, and columns that are neither numbers nor text",
+    "of a seal of version 1: message encodings, and of a schema all but 64 bits, which can be forged (the verdict says so)",
   ],
 
   observe: (block, kernels, _options, _stream, leaves) => (leaves ? observeLeaves(block, leaves, kernels) : []),
   merge: mergeLeaves,
+  facts: { observe: observeContainer, merge: mergeContainer },
 
-  conclude(summaries, context) {
+  conclude(summaries, context, _options, facts) {
     const { seal: sealed, interrupted } = context;
     if (!sealed || interrupted) {
       const reason = sealed ? "interrupted" : "no seal given";
       return [{ status: "not_run", reason, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }];
     }
-    return judge(sealed, summaries, context);
+    return judge(sealed, summaries, context, facts);
   },
 
   describe(finding) {
-    const { kind, frames, from, observed } = finding;
-    if (!frames) return `the schema is not the sealed one (${observed["schema"]})`;
+    const { kind, frames, from } = finding;
+    if (kind === "stream-meaning" || kind === "converted") return meaningText(finding);
+    if (!frames) return kind;
     const at = `${range(frames)} `;
     const are = frames[0] === frames[1] ? "is" : "are";
     switch (kind) {
@@ -72,6 +92,21 @@ export const seal = defineCheck<LeafParts>({
     }
   },
 });
+
+function meaningText({ kind, stream, frames, signals, observed, expected }: Finding): string {
+  if (stream === null) return `defined twice, differently: ${Object.values(observed).flat().join(", ")}`;
+  const of = frames ? `${range(frames)}: ` : "";
+  const parts = signals.map((field) => `${field} ${short(observed[field])} (sealed: ${short(expected[field])})`);
+  return kind === "converted"
+    ? `${of}another container (${observed["format"]}, sealed as ${expected["format"]}) states ${parts.join(", ")}`
+    : `${of}does not mean what was sealed: ${parts.join(", ")}`;
+}
+
+/** A digest by its first digits. */
+function short(value: Plain | undefined): string {
+  if (value === null || value === undefined || value === "") return "none";
+  return /^[0-9a-f]{64}$/.test(String(value)) ? `${String(value).slice(0, 16)}…` : String(value);
+}
 
 function range([first, last]: readonly [number, number]): string {
   return first === last ? `frame ${first}` : `frames ${first}-${last}`;
@@ -92,7 +127,12 @@ interface Present {
   readonly leaves: Leaves;
 }
 
-function judge(sealed: Seal, summaries: readonly (LeafParts | null)[], context: Context): readonly Conclusion[] {
+function judge(
+  sealed: Seal,
+  summaries: readonly (LeafParts | null)[],
+  context: Context,
+  facts: ContainerPart | null,
+): readonly Conclusion[] {
   const present = new Map(
     context.streams.map((census, i): [string, Present] => [census.info.id, { census, leaves: joined(summaries[i] ?? []) }]),
   );
@@ -107,7 +147,47 @@ function judge(sealed: Seal, summaries: readonly (LeafParts | null)[], context: 
     changes.filter(({ kind, sealed, present }) => kind === "moved" && sealed?.stream !== present?.stream),
     (change) => change.sealed?.stream,
   );
-  return names.map((id) => judgeStream(id, all, present, here.get(id) ?? [], away.get(id) ?? [], sealed, context));
+  const streams = names.map((id) => judgeStream(id, all, present, here.get(id) ?? [], away.get(id) ?? [], sealed, context));
+  const container = facts && judgeContainer(facts, sealed);
+  return container ? [container, ...streams] : streams;
+}
+
+/** Whether an adversary is to be reckoned with. */
+function isStrict({ algorithm, keyed, signature }: Seal): boolean {
+  return algorithm === "blake3" || keyed || signature !== null;
+}
+
+/** Where readers of the container need not find the same frames: null where they do, as far as this one can tell. */
+function judgeContainer(facts: ContainerPart, sealed: Seal): Conclusion | null {
+  const fresh = freshDamage(facts, sealed.damages);
+  const conflicts = fresh.some(isConflict) ? facts.conflicts : [];
+  const isTwofold = Object.keys(facts.counts).some(isConflict);
+  if (conflicts.length === 0 && !(isStrict(sealed) && (fresh.length > 0 || isTwofold))) return null;
+  const items = Object.values(facts.counts).reduce((sum, count) => sum + count, 0);
+  const since = versionOf(sealed) === 1 ? "and a seal of version 1 does not say since when" : "which it had not when it was sealed";
+  const reason =
+    fresh.length > 0
+      ? `the container has damage (${fresh.join(", ")}), ${since}: see integrity/container`
+      : "the container defines a type twice, differently, as when it was sealed";
+  return {
+    stream: null,
+    status: conflicts.length > 0 ? "fail" : "not_observable",
+    reason,
+    coverage: { items, checked: 0 },
+    observed: { damages: facts.counts, sealedDamages: sealed.damages },
+    defects: conflicts.map(({ bytes, file, observed, expected }) => ({
+      kind: "stream-meaning",
+      severity: "error",
+      stream: null,
+      frames: null,
+      timeNs: null,
+      ...(bytes && { bytes }),
+      ...(file !== null && { file }),
+      observed,
+      expected,
+      signals: ["definition"],
+    })),
+  };
 }
 
 function group(changes: readonly Change[], keyOf: (change: Change) => string | undefined): ReadonlyMap<string, readonly Change[]> {
@@ -134,45 +214,97 @@ function judgeStream(
   const is = presentStreams.get(id);
   const leaves = is?.leaves ?? NO_LEAVES;
   const counts: Record<string, number> = {};
-  for (const kind of Object.keys(kinds)) counts[kind] = 0;
+  for (const kind of CHANGES) counts[kind] = 0;
   for (const { kind, count } of changes) counts[kind] = (counts[kind] ?? 0) + count;
   const movedAway = away.reduce((sum, { count }) => sum + count, 0);
-  const defects = Object.keys(kinds).flatMap((kind) =>
+  const defects = CHANGES.flatMap((kind) =>
     split(
       changes.filter((change) => change.kind === kind),
       leaves,
     ).map((change) => defectOf(change, sealedStreams, presentStreams, sealed)),
   );
-  const schema = schemaOf(was, is?.census, sealed, context);
-  const observed: Record<string, Plain> = { sealedFrames: was?.frames ?? 0, frames: leaves.count, ...counts, movedAway, schema };
-  if (schema === "changed") defects.push(schemaDefect(was, is?.census));
+  const version = versionOf(sealed);
+  const sameFormat = sealed.recording.format === context.recording.format;
+  const meaning =
+    was && is && leaves.count > 0
+      ? compareMeaning(was, is.census.info, leaves, { version, sameFormat, lenient: !isStrict(sealed) }, [...changes, ...away])
+      : null;
+  if (was && is && meaning) defects.push(...meaningDefects(meaning, was, is, sealed, context));
   const items = Math.max(was?.frames ?? 0, leaves.count);
+  const unread = blanks(was, leaves, sealed);
+  const open = [...unshown(meaning, sealed), ...(unread > 0 ? [`${unread} frames without a digest of the whole payload`] : [])];
+  const isFailed = defects.some(({ severity }) => severity !== "info") || movedAway > 0;
+  const isOpen = !isFailed && ((isStrict(sealed) && open.length > 0) || unread > 0);
+  const notes = isFailed ? [] : [...open, ...remarks(meaning, sealed)];
   return {
     stream: id,
-    status: defects.length > 0 || movedAway > 0 ? "fail" : "pass",
-    coverage: { items, checked: items },
-    observed,
+    status: isFailed ? "fail" : isOpen ? "not_observable" : "pass",
+    ...(notes.length > 0 && { reason: notes.join("; ") }),
+    coverage: { items, checked: isOpen ? 0 : items },
+    observed: { sealedFrames: was?.frames ?? 0, frames: leaves.count, ...counts, movedAway, meaning: meaningWord(meaning) },
     defects,
   };
 }
 
-/** Fingerprints of two formats are of different texts; one without a schema has none. */
-function schemaOf(was: SealedStream | undefined, is: StreamCensus | undefined, sealed: Seal, { recording }: Context): string {
-  const now = is?.info.schema;
-  if (!was?.schema || now === undefined || sealed.recording.format !== recording.format) return "not compared";
-  return now === was.schema ? "same" : "changed";
+/** What the seal does not show of a stream that is as sealed. */
+function unshown(meaning: MeaningAnswer | null, sealed: Seal): readonly string[] {
+  const fields = meaning?.unsealed ?? [];
+  const of = versionOf(sealed) === 1 ? "a seal of version 1 does" : "the seal does";
+  const isWeak = sealed.signature && sealed.algorithm !== "blake3";
+  return [
+    ...(fields.length > 0 ? [`${of} not cover ${fields.join(", ")}`] : []),
+    ...(isWeak ? [`signed, but frames with the same ${sealed.algorithm} leaf can be made`] : []),
+  ];
 }
 
-function schemaDefect(was: SealedStream | undefined, is: StreamCensus | undefined): Defect {
-  return {
-    kind: "changed",
-    severity: "warning",
+/** What there is to say where that is nothing to open. */
+function remarks(meaning: MeaningAnswer | null, sealed: Seal): readonly string[] {
+  const { dropped = [], unsealed = [] } = meaning ?? {};
+  return [
+    ...(dropped.length > 0 ? [`not stated by this container: ${dropped.join(", ")}`] : []),
+    ...(meaning && versionOf(sealed) === 1 && unsealed.length === 0 ? ["of what frames mean a seal of version 1 holds type and kind"] : []),
+  ];
+}
+
+function meaningWord(meaning: MeaningAnswer | null): string {
+  if (!meaning) return "not compared";
+  if (meaning.changed.length > 0) return "changed";
+  if (meaning.unsealed.length > 0) return "partly sealed";
+  return meaning.dropped.length > 0 ? "partly stated" : "same";
+}
+
+/** Frames of which either side holds no digest. */
+function blanks(was: SealedStream | undefined, { digests, count }: Leaves, { algorithm }: Seal): number {
+  const size = LEAF_BYTES[algorithm];
+  const among = (leaves: Uint8Array, frames: number): number => {
+    let blank = 0;
+    for (let i = 0; i < frames; i++) if (isBlank(leaves, i, size)) blank++;
+    return blank;
+  };
+  return Math.max(was ? among(was.leaves, was.frames) : 0, among(digests, count));
+}
+
+function meaningDefects(meaning: MeaningAnswer, was: SealedStream, is: Present, sealed: Seal, { recording }: Context): readonly Defect[] {
+  const { info } = is.census;
+  const changed = meaning.changed.slice(0, MOST).map(({ frames, severity, fields, observed, expected }: MeaningChange): Defect => {
+    const timeNs = frames && bounds(is.leaves.stampNs, ...frames);
+    return { kind: "stream-meaning", severity, frames, timeNs, observed, expected, signals: fields };
+  });
+  const fields = FORM_FIELDS.filter(
+    (field) => meaning.dropped.includes(field) || (versionOf(sealed) > 1 && meaning.unsealed.includes(field)),
+  );
+  if (fields.length === 0) return changed;
+  const first = (forms: typeof was.forms | undefined) => Object.fromEntries(fields.map((field) => [field, forms?.[0]?.[field] ?? null]));
+  const converted: Defect = {
+    kind: "converted",
+    severity: "info",
     frames: null,
     timeNs: null,
-    observed: { schema: is?.info.schema ?? null, type: is?.info.type ?? null },
-    expected: { schema: was?.schema ?? null, type: was?.type ?? null },
-    signals: ["schema"],
+    observed: { format: recording.format, ...first(info.forms) },
+    expected: { format: sealed.recording.format, ...first(was.forms) },
+    signals: fields,
   };
+  return [...changed, converted];
 }
 
 /**
@@ -282,8 +414,4 @@ function facts(
   if (count > 1 || !leaves) return { frames: count };
   const size = LEAF_BYTES[algorithm];
   return { leaf: hex(leaves.subarray(frame * size, (frame + 1) * size)), stampNs: stampNs?.[frame] ?? 0n };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

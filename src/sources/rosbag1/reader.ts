@@ -5,8 +5,9 @@ import type { MessageDecoder } from "../../messages/index.ts";
 import type { Decoded, Reader } from "../../source.ts";
 import type { Need, RecordingIndex, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
-import { blocksOf, decodersOf, type MessageRow } from "../_message-rows.ts";
+import { blocksOf, type Connection, decodersOf, type MessageRow, severalForms } from "../_message-rows.ts";
 import { openChunk } from "./chunk.ts";
+import { connectionOf } from "./connection.ts";
 import {
   CHUNK,
   CONNECTION,
@@ -22,7 +23,7 @@ import {
   u32,
   u32Of,
 } from "./format.ts";
-import { type BagDetail, damage } from "./open.ts";
+import { type BagDetail, conflictOf, damage } from "./open.ts";
 
 interface ChunkMessages {
   readonly at: readonly [number, number];
@@ -38,8 +39,10 @@ export class BagReader implements Reader {
   readonly #detail: BagDetail;
   readonly #kernels: Kernels;
   readonly #mark: number;
+  readonly #connections: ReadonlyMap<number, Connection>;
   readonly #streamOf: ReadonlyMap<number, number>;
   readonly #decoders: (connection: number) => MessageDecoder;
+  readonly #formOf: ReadonlyMap<number, number>;
   #rows: MessageRow[] = [];
   #damages = new DamageList();
   #lostBytes = 0;
@@ -49,8 +52,10 @@ export class BagReader implements Reader {
     this.#detail = index.detail as BagDetail;
     this.#kernels = kernels;
     this.#mark = kernels.mark();
+    this.#connections = new Map(this.#detail.connections.map((one) => [one.id, one]));
     this.#streamOf = new Map(this.#detail.connections.map(({ id, stream }) => [id, stream]));
     this.#decoders = decodersOf(this.#detail.connections);
+    this.#formOf = severalForms(this.#detail.connections);
   }
 
   read(span: Span, needs: ReadonlySet<Need>): Decoded {
@@ -92,7 +97,7 @@ export class BagReader implements Reader {
     this.#missing(chunk);
     return {
       facts: { ...this.#damages.facts(), regions: { total: 0, withChecksum: 0, verified: 0 }, fold: null, lostBytes: this.#lostBytes },
-      blocks: blocksOf(this.#rows, this.#decoders, needs, kernels),
+      blocks: blocksOf(this.#rows, this.#decoders, needs, kernels, this.#formOf),
     };
   }
 
@@ -129,6 +134,7 @@ export class BagReader implements Reader {
         continue;
       }
       if (isMisplaced) this.#damages.add(damage("misplaced-record", "warning", place(p, end), { record: recordName(head.op) }));
+      if (head.op === CONNECTION) this.#connection(head.header, bytes.slice(p + head.dataAt, end), place(p, end));
       if (head.op === MESSAGE) {
         const [start, stop] = chunk.compressed ? [-1, -1] : [dataAt + p, dataAt + end];
         const row = this.#message(head.header, chunk.pointer + p + head.dataAt, head.dataBytes, start, stop, place(p, end));
@@ -140,6 +146,14 @@ export class BagReader implements Reader {
       p = end;
     }
     return { at, intact, messages, counts };
+  }
+
+  /** A chunk repeats the connections whose messages begin in it: another definition of the same id is told. */
+  #connection(header: Header, data: Uint8Array, at: readonly [number, number]): void {
+    const connection = connectionOf(header, data);
+    const known = connection && this.#connections.get(connection.id);
+    const conflict = connection && known && conflictOf(known, connection, at);
+    if (conflict) this.#damages.add(conflict);
   }
 
   #message(
