@@ -99,8 +99,10 @@ function streamRoot(
   nodeKey: Uint8Array,
 ): Uint8Array {
   const formed = version > 1 && forms.length > 1;
-  const blocks = Array.from({ length: Math.ceil(frames.length / framesPerBlock) }, (_, block) => {
-    const own = frames.slice(block * framesPerBlock, (block + 1) * framesPerBlock);
+  // A forger may write 0.
+  const perBlock = Math.max(1, framesPerBlock);
+  const blocks = Array.from({ length: Math.ceil(frames.length / perBlock) }, (_, block) => {
+    const own = frames.slice(block * perBlock, (block + 1) * perBlock);
     const entries = own.map(({ leaf, stampNs, form = 0 }) => join(leaf, i64(stampNs), ...(formed ? [u32(form).subarray(0, 2)] : [])));
     return blake3(join(Uint8Array.of(formed ? 6 : 1), u32(own.length), ...entries), nodeKey);
   });

@@ -4,8 +4,8 @@
  * Workers take the leaves (src/seal/leaves.ts); the comparison of all streams with the seal is src/seal/compare.ts, by payload and logged
  * time: the same recording in another container is equal. What frames mean is compared in src/seal/compare-meaning.ts.
  *
- * A seal that somebody could have a reason to forge (BLAKE3, a key, a signature) passes only where it covers all that is there. Against
- * accidents (XXH3-128) it passes with what it leaves out as the reason.
+ * A seal that somebody could have a reason to forge (BLAKE3, a key, a signature), and one of version 1, passes only where it covers all
+ * that is there. A later one against accidents (XXH3-128) passes a recording in another container with what it leaves out as the reason.
  */
 import { type Conclusion, type Context, type Defect, defineCheck } from "../../check.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
@@ -234,7 +234,7 @@ function judgeStream(
   const unread = blanks(was, leaves, sealed);
   const open = [...unshown(meaning, sealed), ...(unread > 0 ? [`${unread} frames without a digest of the whole payload`] : [])];
   const isFailed = defects.some(({ severity }) => severity !== "info") || movedAway > 0;
-  const isOpen = !isFailed && ((isStrict(sealed) && open.length > 0) || unread > 0);
+  const isOpen = !isFailed && (((isStrict(sealed) || version === 1) && open.length > 0) || unread > 0);
   const notes = isFailed ? [] : [...open, ...remarks(meaning, sealed)];
   return {
     stream: id,
