@@ -172,6 +172,8 @@ describe("a container that contradicts itself", () => {
     const input = await contradicted("chunk");
     const seal = await sealed(input);
     expect(seal.damages["schema-conflict"]).toBe(1);
+    // However the work is cut.
+    for (const spanBytes of [1, 300]) expect(await sealed(input, { algorithm: "blake3", spanBytes })).toEqual(seal);
     const { verdicts, findings } = await verified(input, seal);
     expect(findings).toEqual([]);
     expect(verdicts[0]).toMatchObject({ stream: null, status: "not_observable", reason: expect.stringContaining("twice, differently") });
