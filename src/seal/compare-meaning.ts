@@ -9,7 +9,7 @@ import type { FrameForm, Plain, Severity, StreamInfo } from "../types.ts";
 import type { SealVersion } from "./algorithm.ts";
 import type { Change } from "./compare.ts";
 import type { Leaves } from "./leaves.ts";
-import { differenceOf, FORM_FIELDS, type FormField, usedForms } from "./meaning.ts";
+import { differenceOf, FORM_FIELDS, type FormDifference, type FormField, usedForms } from "./meaning.ts";
 import type { SealedStream } from "./seal.ts";
 
 export type MeaningField = "type" | "kind" | FormField;
@@ -61,17 +61,24 @@ function compareForms(
   changes: readonly Change[],
 ): MeaningAnswer {
   const is = usedForms(info, leaves);
-  const between = is.forms.map((present) => was.forms.map((sealed) => differenceOf(sealed, present, sameFormat)));
+  /** Of forms that met: there may be thousands on either side. */
+  const known = new Map<string, FormDifference>();
+  const between = ({ sealed, present }: Pick<Met, "sealed" | "present">): FormDifference => {
+    const pair = `${sealed} ${present}`;
+    const difference = known.get(pair) ?? differenceOf(was.forms[sealed] ?? PLAIN_FORM, is.forms[present] ?? PLAIN_FORM, sameFormat);
+    known.set(pair, difference);
+    return difference;
+  };
   const met = runsOf(was, { ...is, count: leaves.count }, changes);
   const changed = met.flatMap(({ sealed, present, frames }): MeaningChange[] => {
-    const fields = between[present]?.[sealed]?.changed ?? [];
+    const fields = between({ sealed, present }).changed;
     const [before, now] = [was.forms[sealed] ?? PLAIN_FORM, is.forms[present] ?? PLAIN_FORM];
     return fields.length > 0
       ? [{ frames, severity: "error", fields, observed: valuesOf(now, fields), expected: valuesOf(before, fields) }]
       : [];
   });
   const all = (side: "added" | "dropped"): readonly FormField[] =>
-    FORM_FIELDS.filter((field) => met.some(({ sealed, present }) => between[present]?.[sealed]?.[side].includes(field)));
+    FORM_FIELDS.filter((field) => [...known.values()].some((difference) => difference[side].includes(field)));
   return { changed: joined(names, was, info, changed), unsealed: all("added"), dropped: all("dropped") };
 }
 

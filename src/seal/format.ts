@@ -18,7 +18,7 @@ import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealVersion } from "./algorithm.ts";
 import { hex, unhex } from "./hex.ts";
 import { KEY_BYTES, sealKeys } from "./keys.ts";
-import { compareForms, TEXT_BYTES } from "./meaning.ts";
+import { areInOrder, TEXT_BYTES } from "./meaning.ts";
 import { CHECK, NODE_BYTES, Tree } from "./merkle.ts";
 import { ReadError, Reader } from "./reader.ts";
 import {
@@ -220,12 +220,8 @@ function readForms(reader: Reader): readonly FrameForm[] {
   const count = reader.array("forms");
   if (count < 1 || count > MOST_FORMS) throw new ConfigError(`damaged: expected 1 to ${MOST_FORMS} forms, got ${count}`);
   const forms: FrameForm[] = [];
-  for (let i = 0; i < count; i++) {
-    const form = readForm(reader);
-    const before = forms[i - 1];
-    if (before && compareForms(before, form) >= 0) throw new ConfigError("damaged: forms out of order");
-    forms.push(form);
-  }
+  for (let i = 0; i < count; i++) forms.push(readForm(reader));
+  if (!areInOrder(forms)) throw new ConfigError("damaged: forms out of order");
   return forms;
 }
 

@@ -21,16 +21,23 @@ export interface Forms {
 /** The forms that the frames of a stream have: what no frame has, means nothing. */
 export function usedForms({ forms: stated = [PLAIN_FORM] }: Pick<StreamInfo, "forms">, { forms: each }: Pick<Leaves, "forms">): Forms {
   const used = each ? [...new Set(each)] : [0];
-  const sorted = used.map((index) => ({ index, form: stated[index] ?? PLAIN_FORM })).sort((a, b) => compareForms(a.form, b.form));
+  const sorted = used
+    .map((index) => ({ index, form: stated[index] ?? PLAIN_FORM }))
+    .map((one) => ({ ...one, bytes: formBytes(one.form) }))
+    .sort((a, b) => compareBytes(a.bytes, b.bytes));
   const forms = sorted.map(({ form }) => form);
   if (!each || forms.length < 2) return { forms, formOf: null };
   const place = new Map(sorted.map(({ index }, i) => [index, i]));
   return { forms, formOf: each.map((index) => place.get(index) ?? 0) };
 }
 
-/** By their bytes. */
-export function compareForms(a: FrameForm, b: FrameForm): number {
-  const [left, right] = [formBytes(a), formBytes(b)];
+/** Whether they are in order of their bytes, none twice. */
+export function areInOrder(forms: readonly FrameForm[]): boolean {
+  const all = forms.map(formBytes);
+  return all.every((bytes, i) => i === 0 || compareBytes(all[i - 1] ?? bytes, bytes) < 0);
+}
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
     const difference = (left[i] as number) - (right[i] as number);
     if (difference !== 0) return difference;

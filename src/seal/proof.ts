@@ -12,7 +12,7 @@ import type { FrameForm } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm, type SealVersion } from "./algorithm.ts";
 import { hex, unhex } from "./hex.ts";
-import { compareForms, TEXT_BYTES } from "./meaning.ts";
+import { areInOrder, TEXT_BYTES } from "./meaning.ts";
 import { entryOf, NODE_BYTES, Tree } from "./merkle.ts";
 import { MOST_FRAMES_PER_BLOCK, type Seal, treeForm, versionOf } from "./seal.ts";
 
@@ -114,9 +114,7 @@ export function checkPath(proof: Proof, key: Uint8Array | null, kernels: Kernels
   if (!proof.block.every(({ form }) => (isFormed ? form !== undefined && form < forms.length : form === undefined))) {
     throw new ConfigError("does not hold: the frame has no form of its stream");
   }
-  if (forms.some((form, i) => i > 0 && compareForms(forms[i - 1] as FrameForm, form) >= 0)) {
-    throw new ConfigError("does not hold: forms out of order");
-  }
+  if (!areInOrder(forms)) throw new ConfigError("does not hold: forms out of order");
   const entries = proof.block.map(({ leaf, stampNs, form = null }) =>
     entryOf(unhex(leaf, LEAF_BYTES[algorithm], "leaf"), BigInt(stampNs), form),
   );

@@ -113,6 +113,7 @@ describe("two definitions of one type on one topic", () => {
     const report = await verified(await written(both, ["b", "a", "b"]), seal);
     const frames = report.findings.map(({ frames }) => frames ?? [0, 0]);
     expect(new Set(report.findings.map(({ kind }) => kind))).toEqual(new Set(["stream-meaning"]));
+    expect(report.verdicts[0]?.observed).toMatchObject({ meaning: "changed", otherMeaning: 30, changed: 0 });
     expect(frames.reduce((sum, [first = 0, last = 0]) => sum + last - first + 1, 0)).toBe(30);
     const one = messages(["a", "b", "a"]).map((m, i) => (i === 4 ? { ...m, topic: "a" } : m));
     expect(told(await verified(fileOf(await writeMcap(one, { announced: both })), seal)).findings).toEqual([
@@ -130,6 +131,22 @@ describe("two definitions of one type on one topic", () => {
       ["changed", "error", "/imu", [10, 10], ["payload"]],
       ["stream-meaning", "error", "/imu", [18, 18], ["schemaText"]],
     ]);
+  });
+
+  test("thousands of them, on one topic", async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, i) => [`${i}`, announced({ topic: "/imu" }, { data: utf8(`${IMU}# ${i}\n`) })]),
+    );
+    const input = await written(many, Object.keys(many).slice(0, 30));
+    const all = Array.from(
+      { length: 3000 },
+      (_, i): Written => ({ topic: `${i}`, sequence: i, logTime: BigInt(i), data: Uint8Array.of(1) }),
+    );
+    const whole = fileOf(await writeMcap(all, { announced: many }));
+    const seal = await sealed(whole);
+    expect([seal.streams.length, seal.streams[0]?.forms.length]).toEqual([1, 3000]);
+    expect(told(await verified(whole, seal))).toEqual({ findings: [], status: ["pass"] });
+    expect((await sealed(input)).streams[0]?.forms.length).toBe(30);
   });
 
   test("one that no frame has means nothing", async () => {
@@ -166,6 +183,19 @@ describe("a container that contradicts itself", () => {
       expect(status).toContain("fail");
       expect(report.findings.find(({ signals }) => signals.includes("definition"))?.observed).toMatchObject({ differs: ["data"] });
     }
+  });
+
+  test("that lists one schema twice in its summary, differently, as nothing else shows", async () => {
+    const by = { "/imu": announced(), "/odo": announced({}, { name: "pkg/msg/Odo" }) };
+    const bytes = Buffer.from(await writeMcap(messages(["/imu", "/odo"]), { announced: by }));
+    // No checksum of the summary; in it the second schema has the first one's number, so that the last one of the number counts for some.
+    bytes.fill(0, bytes.length - 12, bytes.length - 8);
+    const at = bytes.lastIndexOf("pkg/msg/Odo") - 6;
+    expect(bytes.readUInt16LE(at)).toBe(2);
+    bytes.writeUInt16LE(1, at);
+    const seal = await sealed(await written(by, ["/imu", "/odo"]));
+    const report = await verified(fileOf(Uint8Array.from(bytes)), seal);
+    expect(report.findings.find(({ signals }) => signals.includes("definition"))?.observed).toMatchObject({ schema: 1, differs: ["name"] });
   });
 
   test("that did so when it was sealed is not vouched for: it says so, and fails where there is more of it", async () => {

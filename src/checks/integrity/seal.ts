@@ -12,12 +12,12 @@ import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare } from "../../seal/compare.ts";
 import { compareMeaning, type MeaningAnswer, type MeaningChange } from "../../seal/compare-meaning.ts";
 import { type ContainerPart, freshDamage, isConflict, mergeContainer, observeContainer } from "../../seal/container.ts";
-import { hex } from "../../seal/hex.ts";
-import { isBlank, joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
+import { isBlank, joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves } from "../../seal/leaves.ts";
 import { FORM_FIELDS } from "../../seal/meaning.ts";
 import type { FrameSet } from "../../seal/pairs.ts";
 import { type Seal, type SealedStream, versionOf } from "../../seal/seal.ts";
-import type { Finding, Plain, Severity, StreamCensus } from "../../types.ts";
+import type { Finding, Plain, Severity } from "../../types.ts";
+import { bounds, frameDefects, MOST, type Present, type Sides } from "./_seal-frames.ts";
 
 const kinds = {
   changed: { severity: "error", meaning: "a frame whose payload or logged time is not the sealed one" },
@@ -36,9 +36,6 @@ const kinds = {
 } as const satisfies Record<ChangeKind | "stream-meaning" | "converted", { severity: Severity; meaning: string }>;
 
 const CHANGES = ["changed", "vanished", "appeared", "duplicated", "moved"] as const satisfies readonly ChangeKind[];
-
-/** Findings per stream and kind. Runs count as one. */
-const MOST = 1000;
 
 export const seal = defineCheck<LeafParts, ContainerPart>({
   id: "integrity/seal",
@@ -122,11 +119,6 @@ function placed({ expected }: Finding): string {
   return blocks[0] === blocks[1] ? ` (block ${blocks[0]})` : ` (blocks ${blocks[0]}-${blocks[1]})`;
 }
 
-interface Present {
-  readonly census: StreamCensus;
-  readonly leaves: Leaves;
-}
-
 function judge(
   sealed: Seal,
   summaries: readonly (LeafParts | null)[],
@@ -147,7 +139,8 @@ function judge(
     changes.filter(({ kind, sealed, present }) => kind === "moved" && sealed?.stream !== present?.stream),
     (change) => change.sealed?.stream,
   );
-  const streams = names.map((id) => judgeStream(id, all, present, here.get(id) ?? [], away.get(id) ?? [], sealed, context));
+  const sides: Sides = { seal: sealed, sealed: all, present };
+  const streams = names.map((id) => judgeStream(id, sides, here.get(id) ?? [], away.get(id) ?? [], context));
   const container = facts && judgeContainer(facts, sealed);
   return container ? [container, ...streams] : streams;
 }
@@ -201,28 +194,17 @@ function group(changes: readonly Change[], keyOf: (change: Change) => string | u
   return groups;
 }
 
-function judgeStream(
-  id: string,
-  sealedStreams: ReadonlyMap<string, SealedStream>,
-  presentStreams: ReadonlyMap<string, Present>,
-  changes: readonly Change[],
-  away: readonly Change[],
-  sealed: Seal,
-  context: Context,
-): Conclusion {
-  const was = sealedStreams.get(id);
-  const is = presentStreams.get(id);
+function judgeStream(id: string, sides: Sides, changes: readonly Change[], away: readonly Change[], context: Context): Conclusion {
+  const { seal: sealed } = sides;
+  const was = sides.sealed.get(id);
+  const is = sides.present.get(id);
   const leaves = is?.leaves ?? NO_LEAVES;
   const counts: Record<string, number> = {};
   for (const kind of CHANGES) counts[kind] = 0;
   for (const { kind, count } of changes) counts[kind] = (counts[kind] ?? 0) + count;
   const movedAway = away.reduce((sum, { count }) => sum + count, 0);
-  const defects = CHANGES.flatMap((kind) =>
-    split(
-      changes.filter((change) => change.kind === kind),
-      leaves,
-    ).map((change) => defectOf(change, sealedStreams, presentStreams, sealed)),
-  );
+  const of = (kind: ChangeKind): readonly Change[] => changes.filter((change) => change.kind === kind);
+  const defects = CHANGES.flatMap((kind) => frameDefects(of(kind), leaves, sides));
   const version = versionOf(sealed);
   const sameFormat = sealed.recording.format === context.recording.format;
   const meaning =
@@ -241,7 +223,14 @@ function judgeStream(
     status: isFailed ? "fail" : isOpen ? "not_observable" : "pass",
     ...(notes.length > 0 && { reason: notes.join("; ") }),
     coverage: { items, checked: isOpen ? 0 : items },
-    observed: { sealedFrames: was?.frames ?? 0, frames: leaves.count, ...counts, movedAway, meaning: meaningWord(meaning) },
+    observed: {
+      sealedFrames: was?.frames ?? 0,
+      frames: leaves.count,
+      ...counts,
+      movedAway,
+      meaning: meaningWord(meaning),
+      otherMeaning: otherwise(meaning, leaves.count),
+    },
     defects,
   };
 }
@@ -271,6 +260,13 @@ function meaningWord(meaning: MeaningAnswer | null): string {
   if (meaning.changed.length > 0) return "changed";
   if (meaning.unsealed.length > 0) return "partly sealed";
   return meaning.dropped.length > 0 ? "partly stated" : "same";
+}
+
+/** How many frames mean something else. */
+function otherwise(meaning: MeaningAnswer | null, count: number): number {
+  const runs = meaning?.changed ?? [];
+  if (runs.some(({ frames }) => frames === null)) return count;
+  return runs.reduce((sum, { frames }) => sum + (frames ? frames[1] - frames[0] + 1 : 0), 0);
 }
 
 /** Frames of which either side holds no digest. */
@@ -305,113 +301,4 @@ function meaningDefects(meaning: MeaningAnswer, was: SealedStream, is: Present, 
     signals: fields,
   };
   return [...changed, converted];
-}
-
-/**
- * Runs cut where their records do not lie side by side, so that a byte range holds nothing else. Where that makes too
- * many of them the frames matter more: whole runs, and byte ranges only for single frames.
- */
-function split(changes: readonly Change[], { places }: Leaves): readonly Change[] {
-  const pieces: Change[] = [];
-  for (const change of changes) {
-    const { present } = change;
-    let from = 0;
-    for (let k = 1; k <= change.count && present; k++) {
-      const at = present.frame + k;
-      if (k < change.count && isNeighbour(places, at)) continue;
-      pieces.push(part(change, from, k - from));
-      from = k;
-      if (pieces.length > MOST) return changes.slice(0, MOST);
-    }
-    if (!present) pieces.push(change);
-  }
-  return pieces.slice(0, MOST);
-}
-
-function part(change: Change, skip: number, count: number): Change {
-  const { sealed, present } = change;
-  return {
-    ...change,
-    count,
-    sealed: sealed && { ...sealed, frame: sealed.frame + skip },
-    present: present && { ...present, frame: present.frame + skip },
-  };
-}
-
-function defectOf(
-  { kind, count, sealed: was, present: is, leafDiffers, stampDiffers }: Change,
-  sealedStreams: ReadonlyMap<string, SealedStream>,
-  presentStreams: ReadonlyMap<string, Present>,
-  sealed: Seal,
-): Defect {
-  const frames = runAt(is?.frame ?? was?.frame ?? 0, count);
-  const original = was && sealedStreams.get(was.stream);
-  const leaves = is ? presentStreams.get(is.stream)?.leaves : undefined;
-  const stamps = leaves?.stampNs ?? original?.stampNs ?? new BigInt64Array(0);
-  const [first, last] = frames;
-  const places = leaves?.places ?? null;
-  const a = places?.start[first] ?? -1;
-  const b = places?.end[last] ?? -1;
-  const file = places?.files?.[first];
-  const isOnePiece = a >= 0 && isContiguous(places, first, last);
-  const [low, high] = bounds(stamps, first, last);
-  const perBlock = sealed.framesPerBlock;
-  return {
-    kind,
-    severity: kinds[kind].severity,
-    frames,
-    timeNs: [low, high],
-    ...(isOnePiece && { bytes: [a, b] as const }),
-    ...(isOnePiece && file !== undefined && { file }),
-    ...(was && (kind === "moved" || kind === "duplicated") && { from: { stream: was.stream, frames: runAt(was.frame, count) } }),
-    ...(is && kind === "moved" && { to: { stream: is.stream, frames } }),
-    observed: is ? facts(leaves?.digests, leaves?.stampNs, is.frame, count, sealed) : {},
-    expected: was
-      ? {
-          ...facts(original?.leaves, original?.stampNs, was.frame, count, sealed),
-          blocks: [Math.floor(was.frame / perBlock), Math.floor((was.frame + count - 1) / perBlock)],
-        }
-      : {},
-    signals: leafDiffers || stampDiffers ? [...(leafDiffers ? ["payload"] : []), ...(stampDiffers ? ["stamp"] : [])] : ["leaf"],
-  };
-}
-
-function runAt(frame: number, count: number): readonly [number, number] {
-  return [frame, frame + count - 1];
-}
-
-function isContiguous(places: Places | null, first: number, last: number): boolean {
-  for (let i = first + 1; i <= last; i++) if (!isNeighbour(places, i)) return false;
-  return true;
-}
-
-/** Whether the record of a frame begins where that of the frame before ends, or neither has a place of its own. */
-function isNeighbour(places: Places | null, frame: number): boolean {
-  if (!places) return true;
-  const { start, end, files } = places;
-  return files?.[frame] === files?.[frame - 1] && start[frame] === ((start[frame] ?? 0) < 0 ? start[frame - 1] : end[frame - 1]);
-}
-
-function bounds(stampNs: BigInt64Array, first: number, last: number): readonly [bigint, bigint] {
-  let low = stampNs[first] ?? 0n;
-  let high = low;
-  for (let i = first; i <= last; i++) {
-    const stamp = stampNs[i] ?? 0n;
-    if (stamp < low) low = stamp;
-    if (stamp > high) high = stamp;
-  }
-  return [low, high];
-}
-
-/** Of a single frame its leaf and stamp; of a run how many. */
-function facts(
-  leaves: Uint8Array | undefined,
-  stampNs: BigInt64Array | undefined,
-  frame: number,
-  count: number,
-  { algorithm }: Seal,
-): Record<string, Plain> {
-  if (count > 1 || !leaves) return { frames: count };
-  const size = LEAF_BYTES[algorithm];
-  return { leaf: hex(leaves.subarray(frame * size, (frame + 1) * size)), stampNs: stampNs?.[frame] ?? 0n };
 }
