@@ -12,8 +12,8 @@ import { type CheckFlags, keyOption, notEmpty, outOption, publicOption } from ".
 
 const HELP = `
 A proof holds the frame's digest and time, what its stream's frames mean, and the nodes from there to the root of the seal.
-Who knows the root (or the public key, when the seal is signed) can check it with neither the recording nor the seal; the
-leaves must be BLAKE3 then. What a proof that holds does not show is said.
+Who knows the root (or the public key, when the seal is signed) can check it with neither the recording nor the seal; its
+leaves must be BLAKE3 then (plumbline seal --sign, --key or --algorithm blake3). What a proof does not show is said.
 
 Exit codes: 0; with --check, 1 when the proof does not hold; 2 usage, or a seal that cannot be believed; 3 unreadable.
 

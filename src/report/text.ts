@@ -123,7 +123,9 @@ function verdictLine(report: Report, context: RenderContext): string {
       ? ["FAIL", "red"]
       : report.interrupted
         ? ["INTERRUPTED", "yellow"]
-        : context.strict && report.verdicts.some((verdict) => verdict.status !== "pass" || !isComplete(verdict))
+        : report.verdicts.some(
+              (verdict) => context.required?.includes(verdict.check) && !(verdict.status === "pass" && isComplete(verdict)),
+            )
           ? ["NOT SHOWN", "yellow"]
           : pass > 0
             ? ["PASS", "green"]

@@ -282,6 +282,8 @@ describe("a seal of version 1", () => {
     expect(stdout).toContain("not observable: a seal of version 1 does not cover messageEncoding, schemaEncoding, schemaText");
     expect(stdout).toMatch(/\nNOT SHOWN {2}recording\.mcap: no findings; 0 passed, 0 failed, 0 not run, 3 not observable\n$/);
     expect((await plumbline(["verify", golden("embedded.mcap")])).code).toBe(3);
+    const checked = await plumbline(["check", recording, "--seal", golden("plain-xxh3.seal"), "--checks", "integrity/*"]);
+    expect([checked.code, checked.stdout.split("\n").at(-2)]).toEqual([3, expect.stringMatching(/^NOT SHOWN {2}recording\.mcap: /)]);
     const pass = await plumbline(["verify", golden("0000.txt")]);
     expect(pass.code).toBe(0);
     expect(pass.stdout).toContain("of what frames mean a seal of version 1 holds type and kind");
