@@ -9,17 +9,14 @@ const CONFLICTS: ReadonlySet<string> = new Set(["schema-conflict", "channel-conf
 export interface ContainerPart {
   /** Damages that are more than remarks, by kind. */
   readonly counts: Readonly<Record<string, number>>;
-  /** The first of those that contradict each other about the meaning of frames. */
-  readonly conflicts: readonly Damage[];
+  /** The first damages of all, by byte order: the same however the work is cut. */
+  readonly damages: readonly Damage[];
 }
 
 export function observeContainer({ damages, moreDamages = [] }: ContainerFacts): ContainerPart {
   return {
     counts: countsOf([...damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...moreDamages]),
-    conflicts: joinDamages(
-      damages.filter(({ kind }) => CONFLICTS.has(kind)),
-      [],
-    ).kept,
+    damages: joinDamages(damages, []).kept,
   };
 }
 
@@ -27,14 +24,12 @@ export function mergeContainer(left: ContainerPart, right: ContainerPart): Conta
   const all = [left, right].flatMap(({ counts }) =>
     Object.entries(counts).map(([kind, count]) => ({ kind, severity: "error", count }) as const),
   );
-  return { counts: countsOf(all), conflicts: joinDamages([...left.conflicts, ...right.conflicts], []).kept };
+  return { counts: countsOf(all), damages: joinDamages([...left.damages, ...right.damages], []).kept };
 }
 
 /** Of a part and of what was sealed: kinds of which there are more now, in order. */
 export function freshDamage({ counts }: ContainerPart, sealed: Readonly<Record<string, number>>): readonly string[] {
-  return Object.keys(counts)
-    .filter((kind) => (counts[kind] ?? 0) > (sealed[kind] ?? 0))
-    .sort();
+  return Object.keys(counts).filter((kind) => (counts[kind] ?? 0) > (sealed[kind] ?? 0));
 }
 
 export function isConflict(kind: string): boolean {
@@ -44,5 +39,6 @@ export function isConflict(kind: string): boolean {
 function countsOf(all: readonly MoreDamages[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { kind, severity, count } of all) if (severity !== "info") counts[kind] = (counts[kind] ?? 0) + count;
-  return counts;
+  // In order of their kinds, however the work was cut.
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

@@ -1,6 +1,11 @@
 /** What frames mean, sealed and compared: in MCAP and ROS 1 bags, and from one container to another. */
 import { describe, expect, test } from "vitest";
+import type { Context, StreamsCheck } from "../../src/check.ts";
+import { checks } from "../../src/checks/index.ts";
 import type { Input } from "../../src/input.ts";
+import { mergeContainer, observeContainer } from "../../src/seal/container.ts";
+import { NO_FACTS } from "../../src/source.ts";
+import type { Damage } from "../../src/types.ts";
 import { memoryInput } from "../memory-input.ts";
 import { sealed, told, verified } from "../seal/in-memory.ts";
 import { type Announced, type Layout, type Written, writeMcap } from "../sources/mcap-write.ts";
@@ -196,6 +201,20 @@ describe("a container that contradicts itself", () => {
     const seal = await sealed(await written(by, ["/imu", "/odo"]));
     const report = await verified(fileOf(Uint8Array.from(bytes)), seal);
     expect(report.findings.find(({ signals }) => signals.includes("definition"))?.observed).toMatchObject({ schema: 1, differs: ["name"] });
+  });
+
+  test("behind a hundred other damages is told all the same", async () => {
+    const seal = await sealed(await written({ "/imu": announced() }));
+    const noise = Array.from({ length: 200 }, (_, i) => ({ kind: "unreadable", severity: "warning", bytes: [i, i + 1] as const }));
+    const facts = noise.map((one) => ({ ...one, file: null, stream: null, timeNs: null, observed: {}, expected: {} }) as Damage);
+    const conflict: Damage = { ...(facts[0] as Damage), kind: "schema-conflict", severity: "error", bytes: [900, 901] };
+    const part = mergeContainer(observeContainer({ ...NO_FACTS, damages: facts }), observeContainer({ ...NO_FACTS, damages: [conflict] }));
+    const own = checks.find(({ id }) => id === "integrity/seal") as StreamsCheck<unknown>;
+    const context = { seal, interrupted: false, streams: [], recording: { format: "mcap" } } as unknown as Context;
+    expect(own.conclude([], context, {}, part)[0]).toMatchObject({
+      status: "fail",
+      defects: [{ kind: "stream-meaning", observed: { "schema-conflict": 1 } }],
+    });
   });
 
   test("that did so when it was sealed is not vouched for: it says so, and fails where there is more of it", async () => {

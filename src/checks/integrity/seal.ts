@@ -91,7 +91,10 @@ export const seal = defineCheck<LeafParts, ContainerPart>({
 });
 
 function meaningText({ kind, stream, frames, signals, observed, expected }: Finding): string {
-  if (stream === null) return `defined twice, differently: ${Object.values(observed).flat().join(", ")}`;
+  if (stream === null)
+    return `defined twice, differently: ${Object.entries(observed)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ")}`;
   const of = frames ? `${range(frames)}: ` : "";
   const parts = signals.map((field) => `${field} ${short(observed[field])} (sealed: ${short(expected[field])})`);
   return kind === "converted"
@@ -153,9 +156,9 @@ function isStrict({ algorithm, keyed, signature }: Seal): boolean {
 /** Where readers of the container need not find the same frames: null where they do, as far as this one can tell. */
 function judgeContainer(facts: ContainerPart, sealed: Seal): Conclusion | null {
   const fresh = freshDamage(facts, sealed.damages);
-  const conflicts = fresh.some(isConflict) ? facts.conflicts : [];
+  const isForged = fresh.some(isConflict);
   const isTwofold = Object.keys(facts.counts).some(isConflict);
-  if (conflicts.length === 0 && !(isStrict(sealed) && (fresh.length > 0 || isTwofold))) return null;
+  if (!isForged && !(isStrict(sealed) && (fresh.length > 0 || isTwofold))) return null;
   const items = Object.values(facts.counts).reduce((sum, count) => sum + count, 0);
   const since = versionOf(sealed) === 1 ? "and a seal of version 1 does not say since when" : "which it had not when it was sealed";
   const reason =
@@ -164,23 +167,28 @@ function judgeContainer(facts: ContainerPart, sealed: Seal): Conclusion | null {
       : "the container defines a type twice, differently, as when it was sealed";
   return {
     stream: null,
-    status: conflicts.length > 0 ? "fail" : "not_observable",
+    status: isForged ? "fail" : "not_observable",
     reason,
     coverage: { items, checked: 0 },
     observed: { damages: facts.counts, sealedDamages: sealed.damages },
-    defects: conflicts.map(({ bytes, file, observed, expected }) => ({
-      kind: "stream-meaning",
-      severity: "error",
-      stream: null,
-      frames: null,
-      timeNs: null,
-      ...(bytes && { bytes }),
-      ...(file !== null && { file }),
-      observed,
-      expected,
-      signals: ["definition"],
-    })),
+    defects: isForged ? conflictDefects(facts) : [],
   };
+}
+
+/** Of those among the first damages; where there are others before them, how many there are. */
+function conflictDefects({ counts, damages }: ContainerPart): readonly Defect[] {
+  const common = { kind: "stream-meaning", severity: "error", stream: null, frames: null, timeNs: null, signals: ["definition"] } as const;
+  const listed = damages.filter(({ kind }) => isConflict(kind));
+  if (listed.length === 0) {
+    return [{ ...common, observed: Object.fromEntries(Object.entries(counts).filter(([kind]) => isConflict(kind))), expected: {} }];
+  }
+  return listed.map(({ bytes, file, observed, expected }) => ({
+    ...common,
+    ...(bytes && { bytes }),
+    ...(file !== null && { file }),
+    observed,
+    expected,
+  }));
 }
 
 function group(changes: readonly Change[], keyOf: (change: Change) => string | undefined): ReadonlyMap<string, readonly Change[]> {
