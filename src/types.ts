@@ -19,7 +19,12 @@ export interface StreamInfo {
   readonly sequenced: boolean;
   /** Why a stream of a known sensor type is `bytes`: a short constant reason. */
   readonly opaque?: string;
-  /** Fingerprint of the schema's encoding and text, 16 hex digits; for containers that carry one. */
+  /**
+   * What the container states of its frames' bytes: each form once, more than one where its definitions of the type differ. Stated when a
+   * seal is made or compared; absent where the stream's type says everything.
+   */
+  readonly forms?: readonly FrameForm[];
+  /** XXH3-64 of the schema's encoding and text, 16 hex digits: all that a seal of version 1 holds of them. Stated beside `forms`. */
   readonly schema?: string;
   /** Pixels; for image streams and for 2D labels whose image size is known. */
   readonly imageSize?: { readonly width: number; readonly height: number };
@@ -27,6 +32,20 @@ export interface StreamInfo {
   readonly attached?: true;
   /** What the rig states of this stream, where one was given and names it. */
   readonly rig?: RigStream;
+}
+
+/** What a container states about how the bytes of a frame are to be read, besides the name of their type. Plain data. */
+export interface FrameForm {
+  /** "" in folders. */
+  readonly topic: string;
+  /** "cdr", "ros1", "protobuf", "json" …; "" where a format has one way only. */
+  readonly messageEncoding: string;
+  /** "ros2msg", "ros1msg", "jsonschema" …; what kind of text follows. "" where there is none. */
+  readonly schemaEncoding: string;
+  /** BLAKE3-256, hex, of the text that defines the type; null where none is stated. */
+  readonly schemaText: string | null;
+  /** Hash of the type as the recorder states it: the md5sum of ROS 1, the type hash of ROS 2. Null where none is stated. */
+  readonly typeHash: string | null;
 }
 
 /**
@@ -140,6 +159,8 @@ export interface FrameColumns {
   readonly end: Float64Array;
   /** Payload in kernel memory: holds until the next `read`. 0 where it was not loaded (too large, unreadable). */
   readonly pointer: Uint32Array;
+  /** Index into the `forms` of the stream; where it has several, and they were asked for. */
+  readonly form?: Uint16Array;
 }
 
 export type FieldType = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "f16" | "i64";
@@ -267,6 +288,8 @@ export interface Block {
   readonly files?: readonly string[];
   /** Frames whose payload does not decode as its declared type: block-relative index and a short reason. */
   readonly malformed: readonly { readonly frame: number; readonly reason: string }[];
+  /** Leaves for a seal of frames that were never in memory as a whole, by block-relative index; null where a frame was not read at all. */
+  readonly leaves?: ReadonlyMap<number, Uint8Array | null>;
   readonly points?: readonly PointTable[];
   readonly poses?: PoseColumns;
   readonly imu?: ImuColumns;

@@ -2,7 +2,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Sealed, SealOptions } from "../seal/make.ts";
 import type { Seal } from "../seal/seal.ts";
-import { type OpenSealOptions, parseTrusted } from "../seal/trust.ts";
+import { type OpenSealOptions, parseTrusted, trusted } from "../seal/trust.ts";
 import type { Report } from "../types.ts";
 import { type CheckOptions, check } from "./check.ts";
 import type { BrowserRecording } from "./files.ts";
@@ -38,7 +38,8 @@ export async function verify(recording: BrowserRecording, options: VerifyOptions
   const { seal: given, key, publicKey, ...rest } = options;
   const from = given ?? (await runInWorker("embeddedSeal", recording, {}));
   if (!from) throw new ConfigError("no seal inside the recording; expected one, or a seal file");
-  const opened = from instanceof Blob || from instanceof Uint8Array ? await openSeal(from, { key, publicKey }) : from;
+  const secrets = { key, publicKey };
+  const opened = from instanceof Blob || from instanceof Uint8Array ? await openSeal(from, secrets) : await trusted(from, secrets);
   return check(recording, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
 }
 

@@ -33,8 +33,8 @@ Exit codes:
   0    clean
   1    findings at or above --fail-on (damaged but readable is 1)
   2    usage or configuration
-  3    an input of which nothing could be read; with --strict, anything not run or not looked at in full,
-       unless the rig accepts it
+  3    an input of which nothing could be read; a seal that does not show all of the recording; with --strict,
+       anything not run or not looked at in full; unless the rig accepts it
   4    internal error
   130  interrupted: the report covers what was done
   Several inputs: the gravest of 4, 2, 3, 1, 0. The others still report.
@@ -104,7 +104,8 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   const { outcomes, reports, unread, costs } = await checkAll(jobs, { ...options, ...selection }, signal, console);
 
   const several = paths.length > 1;
-  const code = exitCode(outcomes, { failOn, strict, interrupted: signal.aborted });
+  const required = sealed ? ["integrity/seal"] : [];
+  const code = exitCode(outcomes, { failOn, strict, required, interrupted: signal.aborted });
   const toFile = flags.out !== undefined;
   const context = {
     checks,
@@ -113,6 +114,7 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
     unread,
     color: !toFile && console.color,
     width: toFile ? Number.POSITIVE_INFINITY : console.width,
+    required,
   };
   // Of a single input that could not be read there is nothing to print, except where the format can say just that.
   const sayable = reports.length > 0 || several || STATES_UNREAD.includes(flags.format);

@@ -1,8 +1,9 @@
 /** `plumbline proof PATH`: that one frame was sealed, to be checked without the recording. */
 import { Command, InvalidArgumentError } from "commander";
-import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
+import { ConfigError, checkProof, InputError, openSeal, type Proof, parseProof, prove } from "../index.ts";
 import { findSeal, sealPath } from "../node/seal.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
+import { visible } from "../report/escape.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -11,8 +12,9 @@ import { type CheckFlags, forceOption, keyOption, notEmpty, outOption, publicOpt
 import { checkTargets } from "./targets.ts";
 
 const HELP = `
-A proof holds the frame's digest and time, and the nodes from there to the root of the seal. Who knows the root (or the
-public key, when the seal is signed) can check it with neither the recording nor the seal.
+A proof holds the frame's digest and time, what its stream's frames mean, and the nodes from there to the root of the seal.
+Who knows the root (or the public key, when the seal is signed) can check it with neither the recording nor the seal; its
+leaves must be BLAKE3 then (plumbline seal --sign, --key or --algorithm blake3). What a proof does not show is said.
 
 Exit codes: 0; with --check, 1 when the proof does not hold; 2 usage, or a seal that cannot be believed; 3 unreadable.
 
@@ -77,17 +79,41 @@ async function check(path: string | undefined, file: string, flags: ProofFlags, 
   const { key, publicKey } = secretsOf(flags);
   const json = readSmall(file, "a proof");
   const proof = named(file, () => parseProof(json));
+  let limits: readonly string[];
   try {
-    await checkProof(proof, { key, publicKey, root: flags.root });
+    ({ limits } = await checkProof(proof, { key, publicKey, root: flags.root }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.say(`${file}: ${error.message}`);
     return proof.keyed && !key ? EXIT.usage : EXIT.findings;
   }
   const { stream, frame, leaf, stampNs, root, signature } = proof;
-  const by = publicKey === undefined ? "" : `signed     ${signature?.publicKey}\n`;
-  const text = `holds      frame ${frame} of ${stream}\nleaf       ${leaf}\nstamp      ${stampNs}\nroot       ${root}\n${by}`;
+  const lines = [
+    ["holds", `frame ${frame} of ${stream}`],
+    ["leaf", leaf],
+    ["stamp", stampNs],
+    ...meaningLines(proof),
+    ["root", root],
+    ...(publicKey === undefined ? [] : [["signed", signature?.publicKey ?? ""]]),
+    ...limits.map((limit) => ["not shown", limit]),
+  ];
+  const text = lines.map(([name = "", value = ""]) => `${name.padEnd(10)} ${visible(value)}\n`).join("");
   return (await deliver(text, flags.out, console)) ? EXIT.clean : EXIT.internal;
+}
+
+/** What the frame means, as far as the proof says. */
+function meaningLines({ kind, type, forms = [], form = 0 }: Proof): readonly (readonly string[])[] {
+  const own = forms[form];
+  if (kind === undefined || type === undefined || !own) return [];
+  const { topic, messageEncoding, schemaEncoding, schemaText, typeHash } = own;
+  return [
+    ["type", type],
+    ["kind", kind],
+    ...(topic === "" ? [] : [["topic", topic]]),
+    ...(messageEncoding === "" ? [] : [["encoding", messageEncoding]]),
+    ...(schemaText === null ? [] : [["schema", `${schemaEncoding}, BLAKE3 ${schemaText}`]]),
+    ...(typeHash === null ? [] : [["type hash", typeHash]]),
+  ];
 }
 
 function named<T>(name: string, call: () => T): T {

@@ -7,7 +7,7 @@ import { s3Checksums } from "../node/s3.ts";
 import { sealPath } from "../node/seal.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
-import { hex } from "../seal/proof.ts";
+import { hex } from "../seal/hex.ts";
 import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";
 import type { Console } from "./console.ts";
 import { cannotWrite, deliver } from "./deliver.ts";
@@ -19,9 +19,10 @@ import { s3Text } from "./s3.ts";
 import { checkTargets } from "./targets.ts";
 
 const HELP = `
-The seal lists a digest and the time of every frame. It is small (about 20 bytes per frame), says later which frames
-are not what they were (plumbline verify), and proves single frames (plumbline proof).
-Without --key or --sign it guards against accidents only: whoever can change the recording can seal it again.
+The seal lists a digest and the time of every frame, and what the frames of each stream mean: type, encoding, schema. It is
+small (about 20 bytes per frame), says later which frames are not what they were (plumbline verify), and proves single
+frames (plumbline proof). Without --key or --sign it guards against accidents only: whoever can change the recording can
+seal it again. With one of them leaves are BLAKE3: frames with the same XXH3-128 can be made.
 A seal that is there already is evidence: it is replaced only with --force.
 
 Exit codes: 0 sealed, 2 usage or sealed already, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
@@ -51,11 +52,13 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
     .description("Seals a recording: writes a digest of every frame to PATH.seal. The recording itself is only read.")
     .argument("<path>", "recording")
     .addOption(
-      new Option("--algorithm <name>", `${SEAL_ALGORITHMS.join(" or ")} (default: xxh3-128; blake3 with --key)`).choices(SEAL_ALGORITHMS),
+      new Option("--algorithm <name>", `${SEAL_ALGORITHMS.join(" or ")} (default: xxh3-128; blake3 with --key or --sign)`).choices(
+        SEAL_ALGORITHMS,
+      ),
     )
     .option("--frames-per-block <n>", "frames under one node of the tree (default: 10)", (value) => integer(value, MOST_FRAMES_PER_BLOCK))
     .option("--key <file>", "32 bytes or 64 hex digits: nobody without it can check or forge the seal", notEmpty)
-    .option("--sign <private.pem>", "sign with this Ed25519 key", notEmpty)
+    .option("--sign <private.pem>", "sign with this Ed25519 key: whoever has the public half can tell that you sealed it", notEmpty)
     .option("--out <file>", "write the seal here (default: PATH.seal)", notEmpty)
     .option("--embed <copy.mcap>", "also write a copy of the MCAP with the seal inside", notEmpty)
     .addOption(forceOption("replace a seal, or any other file that is not read, that is where something is to be written"))

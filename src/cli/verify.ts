@@ -24,15 +24,19 @@ import { checkTargets } from "./targets.ts";
 import { version } from "./version.ts";
 
 const HELP = `
-Compares by payload and time of each frame, so the same recording in another container is equal. Every frame that changed,
-vanished, appeared, was duplicated or moved is named. The seal is --seal, else PATH.seal, else the one inside the MCAP.
+Compares by payload and time of each frame, and by what it means: type, encoding and schema. The same recording in another
+container is equal. Every frame that changed, vanished, appeared, was duplicated or moved is named. The seal is --seal, else
+PATH.seal, else the one inside the MCAP. With --public its leaves must be BLAKE3, as --sign makes them.
 
-Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read,
-4 internal error, 130 interrupted.
+Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read, or the seal
+does not show all of it, 4 internal error, 130 interrupted.
 
 Examples:
   plumbline verify drive.mcap
   plumbline verify drive.mcap --seal archive/drive.mcap.seal --public public.pem --format json`;
+
+/** The one question; what the seal does not show is no answer. */
+const SEAL: readonly string[] = ["integrity/seal"];
 
 export function verifyCommand(console: Console, done: (code: number) => void): Command {
   return new Command("verify")
@@ -58,9 +62,9 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
   if (!seal) return EXIT.unread;
   const signal = onInterrupt(console);
   const { workers, source } = flags;
-  const options = { checks: ["integrity/seal"], ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
+  const options = { checks: SEAL, ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
   const { outcomes, reports, unread } = await checkAll([{ path, rig: null, seal }], options, signal, console);
-  const code = exitCode(outcomes, { failOn: "warning", strict: false, interrupted: signal.aborted });
+  const code = exitCode(outcomes, { failOn: "warning", strict: false, required: SEAL, interrupted: signal.aborted });
   if (reports.length === 0) return code;
   const toFile = flags.out !== undefined;
   const context = {
@@ -70,6 +74,7 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
     unread,
     color: !toFile && console.color,
     width: toFile ? Number.POSITIVE_INFINITY : console.width,
+    required: SEAL,
   };
   return (await deliver(formats[flags.format](reports, context), flags.out, console)) ? code : EXIT.internal;
 }

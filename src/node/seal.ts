@@ -5,7 +5,7 @@ import { ConfigError } from "../errors.ts";
 import { KEY_BYTES } from "../seal/keys.ts";
 import { type SealOptions as MakeOptions, makeSeal, type Sealed } from "../seal/make.ts";
 import type { Seal } from "../seal/seal.ts";
-import { type OpenSealOptions, parseTrusted } from "../seal/trust.ts";
+import { type OpenSealOptions, parseTrusted, trusted } from "../seal/trust.ts";
 import type { Report } from "../types.ts";
 import { type CheckOptions, check } from "./check.ts";
 import { sealInside } from "./embedded-seal.ts";
@@ -36,7 +36,8 @@ export interface VerifyOptions extends Omit<CheckOptions, "seal">, OpenSealOptio
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Report> {
   const { seal: given = findSeal(path), key, publicKey, ...rest } = options;
-  const opened = typeof given === "string" || given instanceof Uint8Array ? await openSeal(given, { key, publicKey }) : given;
+  const secrets = { key, publicKey };
+  const opened = typeof given === "string" || given instanceof Uint8Array ? await openSeal(given, secrets) : await trusted(given, secrets);
   return check(path, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
 }
 

@@ -10,6 +10,7 @@ import { compileKernels, type Kernels, loadKernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Seal } from "../seal/seal.ts";
+import { versionOf } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
@@ -77,7 +78,7 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
   const started = performance.now();
   const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
   const { seal } = given;
-  const leaves = seal && { algorithm: seal.algorithm, key: seal.leafKey };
+  const leaves = seal && { version: versionOf(seal), algorithm: seal.algorithm, key: seal.leafKey };
   const { plan, index, part, early, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
   const report = conclude(checks, plan, index, part, given, interrupted ? "interrupted" : null, kernels, early);
   options.onProgress?.({
@@ -115,7 +116,8 @@ export async function fold(
   const spanBytes = integer(options.spanBytes ?? SPAN_BYTES, "spanBytes", 1);
   const kernels = await loadKernels(await compileKernels());
   const run = async (believeIndex: boolean): Promise<Folded> => {
-    const opened = await open(input, kernels, platform, { source: options.source, spanBytes, believeIndex, rig: options.rig ?? null });
+    const asked = { source: options.source, spanBytes, believeIndex, rig: options.rig ?? null, forms: leaves !== null };
+    const opened = await open(input, kernels, platform, asked);
     return foldSpans(input, platform, executor, options, plan, kernels, opened);
   };
   const folded = await run(true);

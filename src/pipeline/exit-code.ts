@@ -21,6 +21,8 @@ export interface ExitOptions {
   readonly failOn: Severity;
   /** Every question must be answered in full, or the rig must accept that it is not. */
   readonly strict: boolean;
+  /** Checks that were asked for by what was given: they must be answered in full in any case, or the rig accept that they are not. */
+  readonly required?: readonly string[];
   /** The person stopped the run. */
   readonly interrupted: boolean;
 }
@@ -36,12 +38,14 @@ export function exitCode(outcomes: readonly Outcome[], options: ExitOptions): nu
   return GRAVITY.find((code) => codes.has(code)) ?? EXIT.clean;
 }
 
-function codeOf(outcome: Outcome, { failOn, strict }: ExitOptions): number {
+function codeOf(outcome: Outcome, { failOn, strict, required = [] }: ExitOptions): number {
   if (outcome.kind !== "report") return { unread: EXIT.unread, config: EXIT.usage, internal: EXIT.internal }[outcome.kind];
   const { report, rig } = outcome;
   if (report.interrupted) return EXIT.interrupted;
-  if (strict && report.verdicts.some((verdict) => isOpen(verdict) && !isAccepted(verdict, rig))) return EXIT.unread;
-  return report.findings.some((finding) => RANK[finding.severity] >= RANK[failOn]) ? EXIT.findings : EXIT.clean;
+  const open = report.verdicts.filter((verdict) => isOpen(verdict) && !isAccepted(verdict, rig));
+  if (strict && open.length > 0) return EXIT.unread;
+  if (report.findings.some((finding) => RANK[finding.severity] >= RANK[failOn])) return EXIT.findings;
+  return open.some(({ check }) => required.includes(check)) ? EXIT.unread : EXIT.clean;
 }
 
 /** Not answered, or not for everything that could have been looked at. */

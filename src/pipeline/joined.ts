@@ -71,15 +71,15 @@ export function joinedSource(base: Source, sources: readonly Source[]): Source {
       // One reader at a time holds kernel memory; spans come in order, so they change seldom.
       let current = { part: -1, reader: make(-1) };
       return {
-        read(span, needs): Decoded {
+        read(span, needs, leaves): Decoded {
           const part = partOf(span, attached);
           if (part !== current.part) {
             kernels.release(bottom);
             current = { part, reader: make(part) };
           }
           const labels = attached[part];
-          if (!labels) return current.reader.read(span, needs);
-          const { facts, blocks } = current.reader.read(ownSpan(span, labels), needs);
+          if (!labels) return current.reader.read(span, needs, leaves);
+          const { facts, blocks } = current.reader.read(ownSpan(span, labels), needs, leaves);
           return {
             facts: factsOf(facts, labels),
             blocks: blocks.flatMap((block) => {

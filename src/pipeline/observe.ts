@@ -8,6 +8,7 @@ import { type AnyCheck, CONTAINER, type Look, type Seam } from "../check/check.t
 import { type Collected, nothingEarly, seenOf, tablesOf } from "../check/table.ts";
 import { InputError } from "../errors.ts";
 import type { Kernels } from "../kernels.ts";
+import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Block, ContainerFacts, FrameColumns, Hole, Need, RecordingIndex, Span, StreamInfo } from "../types.ts";
 import { type CensusPart, mergeCensus, observeCensus } from "./census.ts";
 import type { Plan } from "./plan.ts";
@@ -100,7 +101,7 @@ export function makeFolder(
     observe(reader, span) {
       const work = index.spans[span];
       if (!work) throw new RangeError(`expected a span below ${index.spans.length}, got ${span}`);
-      return part(span, span + 1, readSpan(reader, work, needs, index));
+      return part(span, span + 1, readSpan(reader, work, needs, index, plan.leaves));
     },
 
     merge(left, right) {
@@ -165,9 +166,9 @@ function join<T>(left: T | null, right: T | null, merge: (left: T, right: T) => 
 }
 
 /** A file that stops being readable while we read it is damage, not a crash: the other spans still count. */
-function readSpan(reader: Reader, span: Span, needs: ReadonlySet<Need>, index: RecordingIndex): Decoded {
+function readSpan(reader: Reader, span: Span, needs: ReadonlySet<Need>, index: RecordingIndex, leaves: LeafRecipe | null): Decoded {
   try {
-    return reader.read(span, needs);
+    return reader.read(span, needs, leaves);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const bytes = span.kind === "bytes" ? ([span.start, span.end] as const) : null;

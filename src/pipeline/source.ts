@@ -5,6 +5,7 @@
 import type { Input, Platform } from "../input.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
+import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Block, ContainerFacts, Need, RecordingIndex, Span } from "../types.ts";
 
 export interface OpenOptions {
@@ -17,6 +18,8 @@ export interface OpenOptions {
   readonly believeIndex?: boolean;
   /** What the recording should hold, where it was given: a table's columns may be stated there. */
   readonly rig?: Rig | null;
+  /** Whether streams state their `forms`: what a seal holds of the meaning of frames. */
+  readonly forms?: boolean;
 }
 
 export interface Source {
@@ -42,8 +45,10 @@ export interface Reader {
    * Reads and decodes one span into kernel memory. Releases what the previous call returned.
    * Never throws for bad data: what cannot be decoded is in `facts` or in `Block.malformed`.
    * At most one block per stream, rows in file order.
+   *
+   * @param leaves how a seal's leaves are taken, where they are: of frames that are never in memory as a whole the reader takes them
    */
-  read(span: Span, needs: ReadonlySet<Need>): Decoded;
+  read(span: Span, needs: ReadonlySet<Need>, leaves?: LeafRecipe | null): Decoded;
 }
 
 export interface Decoded {

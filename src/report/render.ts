@@ -18,6 +18,8 @@ export interface RenderContext {
   readonly color: boolean;
   /** Columns to wrap text at; `Infinity` never wraps. */
   readonly width: number;
+  /** Checks that must be answered in full: where one is not, the last line of the text says so. */
+  readonly required?: readonly string[];
 }
 
 export interface Unread {

@@ -93,7 +93,7 @@ function failures(report: Report, check: string, context: RenderContext): readon
     });
 }
 
-/** Every question that has no answer, or only part of one, with its reason. */
+/** Every question that has no answer, or only part of one, with its reason; and what an answer leaves out. */
 function notChecked(report: Report, context: RenderContext): readonly string[] {
   const open = report.verdicts.flatMap((verdict) => {
     const { check, stream, status, reason, coverage } = verdict;
@@ -102,7 +102,7 @@ function notChecked(report: Report, context: RenderContext): readonly string[] {
       const part = coverage.checked > 0 ? ` (${coverage.checked} of ${coverage.items} looked at)` : "";
       return [`${place}: ${status.replace("_", " ")}: ${reason ?? "no reason given"}${part}`];
     }
-    if (isComplete(verdict)) return [];
+    if (isComplete(verdict)) return status === "pass" && reason !== undefined ? [`${place}: ${reason}`] : [];
     return [`${place}: ${coverage.checked} of ${coverage.items} looked at${reason === undefined ? "" : `: ${reason}`}`];
   });
   const left = new Map<string, string[]>();
@@ -123,9 +123,13 @@ function verdictLine(report: Report, context: RenderContext): string {
       ? ["FAIL", "red"]
       : report.interrupted
         ? ["INTERRUPTED", "yellow"]
-        : pass > 0
-          ? ["PASS", "green"]
-          : ["NOTHING CHECKED", "yellow"];
+        : report.verdicts.some(
+              (verdict) => context.required?.includes(verdict.check) && !(verdict.status === "pass" && isComplete(verdict)),
+            )
+          ? ["NOT SHOWN", "yellow"]
+          : pass > 0
+            ? ["PASS", "green"]
+            : ["NOTHING CHECKED", "yellow"];
   const verdicts = `${pass} passed, ${fail} failed, ${not_run} not run, ${not_observable} not observable`;
   const cut = report.interrupted ? "; interrupted: the first part of the recording only" : "";
   return `${paint(word, style, context.color)}  ${visible(report.recording.name)}: ${tally(report.findings)}; ${verdicts}${cut}`;

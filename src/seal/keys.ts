@@ -1,10 +1,12 @@
 /**
- * Keys of a seal: one for leaves, one for everything above them, so that no payload can pass for a node.
+ * Keys of a seal: one for leaves, one for everything above them, so that no payload can pass for a node. Each version has its own, so
+ * that nothing of one can pass for something of the other.
  *
  * Unkeyed, a leaf is the plain digest (any b3sum or xxhsum gives it) and nodes have a public key of their own. Keyed, both
  * are derived from the caller's key by BLAKE3 itself; neither tells the other or the key.
  */
 import type { Kernels } from "../kernels.ts";
+import type { SealVersion } from "./algorithm.ts";
 
 export interface SealKeys {
   /** For BLAKE3 leaves; null for plain digests. */
@@ -14,12 +16,10 @@ export interface SealKeys {
 
 export const KEY_BYTES = 32;
 
-const LEAF = "plumbline.seal/1 leaf";
-const NODE = "plumbline.seal/1 node";
-
 /** @param key u8[32] the caller's, or null */
-export function sealKeys(key: Uint8Array | null, kernels: Kernels): SealKeys {
-  return { leaf: key && derive(LEAF, key, kernels), node: derive(NODE, key, kernels) };
+export function sealKeys(version: SealVersion, key: Uint8Array | null, kernels: Kernels): SealKeys {
+  const derived = (what: string): Uint8Array => derive(`plumbline.seal/${version} ${what}`, key, kernels);
+  return { leaf: key && derived("leaf"), node: derived("node") };
 }
 
 function derive(context: string, key: Uint8Array | null, kernels: Kernels): Uint8Array {

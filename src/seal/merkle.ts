@@ -5,17 +5,25 @@
  *
  *     entry      = leaf, i64 stamp
  *     block      = 01, u32 frames in it, their entries                           framesPerBlock of them, fewer in the last
+ *     block      = 06, u32 frames in it, entry and u16 form of each              of a stream whose frames have several forms
  *     inner      = 02, left, right
- *     stream     = 03, u32 bytes of the id, id (UTF-8), u64 frames, u32 framesPerBlock, top of the tree over its blocks
- *     recording  = 04, u8 algorithm, u32 streams, top of the tree over its streams in order of their ids
+ *     stream     = 03, meaning (meaning.ts), u64 frames, u32 framesPerBlock, top of the tree over its blocks
+ *     recording  = 04, u8 algorithm, u8 keyed, u32 framesPerBlock, u32 streams, top of the tree over its streams in order of their ids
+ *
+ * In version 1, which is only read, there is no 06, the meaning of a stream is but its id, and a recording has neither `keyed` nor
+ * `framesPerBlock`. The node keys differ, so a node of one version is none of the other.
  *
  * The top of one node is the node itself; of more, `inner` of the top of the first m and the top of the rest, m the largest
  * power of two below their number (as in RFC 6962). Counts are inside the hashed content, so a shorter or longer list of
  * leaves cannot have the same root, and tags keep one kind of node from passing for another.
  */
 import { BLAKE3_STATE } from "../abi.ts";
+import { joinBytes } from "../digest/bytes.ts";
 import type { Kernels } from "../kernels.ts";
-import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm } from "./algorithm.ts";
+import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm, type SealVersion } from "./algorithm.ts";
+import { sealKeys } from "./keys.ts";
+import { type Forms, type Meaning, meaningBytes } from "./meaning.ts";
+import { u16, u32, u64 } from "./words.ts";
 
 export const NODE_BYTES = 32;
 const BLOCK = 1;
@@ -24,32 +32,38 @@ const STREAM = 3;
 const RECORDING = 4;
 /** The last hash of a seal file, see format.ts. */
 export const CHECK = 5;
+const FORMED_BLOCK = 6;
 
 /** What is copied to kernel memory at a time. */
 const WINDOW_BYTES = 1 << 16;
 const BATCH_FRAMES = 1 << 16;
 
 /** Frames of a stream, as the tree reads them. */
-export interface TreeStream {
-  readonly id: string;
+export interface TreeStream extends Meaning, Forms {
   readonly frames: number;
   /** LEAF_BYTES per frame. */
   readonly leaves: Uint8Array;
   readonly stampNs: BigInt64Array;
 }
 
+/** What every node of a recording's tree depends on. */
+export interface TreeForm {
+  readonly version: SealVersion;
+  readonly algorithm: SealAlgorithm;
+  readonly keyed: boolean;
+  readonly framesPerBlock: number;
+}
+
 export class Tree {
   readonly #kernels: Kernels;
   readonly #key: Uint8Array;
-  readonly #algorithm: SealAlgorithm;
-  readonly #framesPerBlock: number;
+  readonly #form: TreeForm;
 
-  /** @param nodeKey u8[32] */
-  constructor(kernels: Kernels, nodeKey: Uint8Array, algorithm: SealAlgorithm, framesPerBlock: number) {
+  /** @param key u8[32] the caller's, or null */
+  constructor(kernels: Kernels, key: Uint8Array | null, form: TreeForm) {
     this.#kernels = kernels;
-    this.#key = nodeKey;
-    this.#algorithm = algorithm;
-    this.#framesPerBlock = framesPerBlock;
+    this.#key = sealKeys(form.version, key, kernels).node;
+    this.#form = form;
   }
 
   /** Keyed BLAKE3 of the parts, one after another. */
@@ -76,10 +90,22 @@ export class Tree {
   }
 
   /** Nodes of a stream's blocks, NODE_BYTES each. */
-  blockNodes({ frames, leaves, stampNs }: TreeStream): Uint8Array {
+  blockNodes({ frames, leaves, stampNs, formOf }: Pick<TreeStream, "frames" | "leaves" | "stampNs" | "formOf">): Uint8Array {
     const kernels = this.#kernels;
-    const size = LEAF_BYTES[this.#algorithm];
-    const perBlock = this.#framesPerBlock;
+    const size = LEAF_BYTES[this.#form.algorithm];
+    const perBlock = this.#form.framesPerBlock;
+    if (formOf) {
+      // Seldom: block by block will do.
+      const entry = (i: number): Uint8Array => entryOf(leaves.subarray(i * size, (i + 1) * size), stampNs[i] ?? 0n, formOf[i] ?? 0);
+      const blocks = Array.from({ length: Math.ceil(frames / perBlock) }, (_, block) => {
+        const first = block * perBlock;
+        return this.blockNode(
+          Array.from({ length: Math.min(perBlock, frames - first) }, (_, i) => entry(first + i)),
+          true,
+        );
+      });
+      return joinBytes(blocks);
+    }
     const batch = Math.max(1, Math.floor(BATCH_FRAMES / perBlock)) * perBlock;
     const room = Math.min(batch, frames);
     const mark = kernels.mark();
@@ -100,8 +126,9 @@ export class Tree {
     return nodes;
   }
 
-  blockNode(entries: readonly Uint8Array[]): Uint8Array {
-    return this.hash(Uint8Array.of(BLOCK), u32(entries.length), ...entries);
+  /** @param formed whether the entries tell their forms */
+  blockNode(entries: readonly Uint8Array[], formed = false): Uint8Array {
+    return this.hash(Uint8Array.of(formed ? FORMED_BLOCK : BLOCK), u32(entries.length), ...entries);
   }
 
   /** The top of nodes; zeros for that of none. */
@@ -117,17 +144,21 @@ export class Tree {
     return top;
   }
 
-  streamRoot(id: string, frames: number, top: Uint8Array): Uint8Array {
-    const name = new TextEncoder().encode(id);
-    return this.hash(Uint8Array.of(STREAM), u32(name.length), name, u64(frames), u32(this.#framesPerBlock), top);
+  streamRoot(stream: Meaning, frames: number, top: Uint8Array): Uint8Array {
+    const { version, framesPerBlock } = this.#form;
+    const name = new TextEncoder().encode(stream.id);
+    const head = version === 1 ? [u32(name.length), name] : [meaningBytes(stream)];
+    return this.hash(Uint8Array.of(STREAM), ...head, u64(frames), u32(framesPerBlock), top);
   }
 
   rootOf(stream: TreeStream): Uint8Array {
-    return this.streamRoot(stream.id, stream.frames, this.top(this.blockNodes(stream)));
+    return this.streamRoot(stream, stream.frames, this.top(this.blockNodes(stream)));
   }
 
   recordingRoot(streams: number, top: Uint8Array): Uint8Array {
-    return this.hash(Uint8Array.of(RECORDING, SEAL_ALGORITHMS.indexOf(this.#algorithm)), u32(streams), top);
+    const { version, algorithm, keyed, framesPerBlock } = this.#form;
+    const head = version === 1 ? [] : [Uint8Array.of(keyed ? 1 : 0), u32(framesPerBlock)];
+    return this.hash(Uint8Array.of(RECORDING, SEAL_ALGORITHMS.indexOf(algorithm)), ...head, u32(streams), top);
   }
 
   /** Siblings of node `index`, from the lowest up. */
@@ -156,12 +187,11 @@ export class Tree {
   }
 }
 
-/** What stands for a frame in its block. */
-export function entryOf(leaf: Uint8Array, stampNs: bigint): Uint8Array {
-  const entry = new Uint8Array(leaf.length + 8);
-  entry.set(leaf);
-  new DataView(entry.buffer).setBigInt64(leaf.length, stampNs, true);
-  return entry;
+/** What stands for a frame in its block. @param form in a stream whose frames have several */
+export function entryOf(leaf: Uint8Array, stampNs: bigint, form: number | null = null): Uint8Array {
+  const stamp = new Uint8Array(8);
+  new DataView(stamp.buffer).setBigInt64(0, stampNs, true);
+  return joinBytes([leaf, stamp, ...(form === null ? [] : [u16(form)])]);
 }
 
 /** Largest power of two below n > 1. */
@@ -169,16 +199,4 @@ function split(n: number): number {
   let m = 1;
   while (2 * m < n) m *= 2;
   return m;
-}
-
-function u32(value: number): Uint8Array {
-  const out = new Uint8Array(4);
-  new DataView(out.buffer).setUint32(0, value, true);
-  return out;
-}
-
-function u64(value: number): Uint8Array {
-  const out = new Uint8Array(8);
-  new DataView(out.buffer).setBigUint64(0, BigInt(value), true);
-  return out;
 }

@@ -17,11 +17,15 @@ export class ReadError extends Error {
 export class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  #at = 0;
+  readonly #shortest: boolean;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  /** @param shortest refuses numbers and lengths that are not in their shortest form */
+  constructor(bytes: Uint8Array, at = 0, shortest = false) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = at;
+    this.#shortest = shortest;
   }
 
   get at(): number {
@@ -82,7 +86,8 @@ export class Reader {
             : width === 4
               ? this.#view.getUint32(at)
               : Number(this.#view.getBigUint64(at));
-      if (Number.isSafeInteger(value)) return value;
+      const least = width === 1 ? 0x80 : 2 ** (4 * width);
+      if (Number.isSafeInteger(value) && (!this.#shortest || value >= least)) return value;
     }
     throw new ReadError(what, from);
   }
@@ -109,7 +114,11 @@ export class Reader {
     const width = long.indexOf(byte);
     if (width < 0) throw new ReadError(what, start);
     const at = this.#skip(1 << width, what);
-    return width === 0 ? this.#view.getUint8(at) : width === 1 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+    const size = width === 0 ? this.#view.getUint8(at) : width === 1 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+    // A short form goes up to `to`, the shorter long one to a byte or two.
+    const least = Math.max(to - from + 1, width > 0 && long[width - 1] !== null ? 2 ** (8 << (width - 1)) : 0);
+    if (this.#shortest && size < least) throw new ReadError(`${what} in its shortest form`, start);
+    return size;
   }
 
   #byte(what: string): number {

@@ -23,14 +23,18 @@ export async function signer(pem: string): Promise<(made: SealBytes) => Promise<
   return async (made) => signed(made, { publicKey, signature: new Uint8Array(await subtle().sign(NAME, key, signedBytes(made.seal))) });
 }
 
+/** What a signature is of, and what it vouches for. */
+export type Signed = Pick<Seal, "schema" | "algorithm" | "root" | "check" | "signature">;
+
 /**
- * The signature a seal or a proof carries, and that it is by `expected` where one is asked for.
+ * The signature a seal or a proof carries, and that it is by `expected` where one is asked for. It then vouches for the frames: not with
+ * leaves that other frames can be made to have.
  *
  * @param expected a public key in PEM
  * @throws ConfigError
  */
-export async function checkSignature(about: Pick<Seal, "root" | "check" | "signature">, expected: string | undefined): Promise<void> {
-  const { signature } = about;
+export async function checkSignature(about: Signed, expected: string | undefined): Promise<void> {
+  const { signature, algorithm } = about;
   if (signature) {
     const fits = await attempt(async () => {
       const key = await subtle().importKey("raw", Uint8Array.from(signature.publicKey), NAME, false, ["verify"]);
@@ -46,6 +50,11 @@ export async function checkSignature(about: Pick<Seal, "root" | "check" | "signa
   }
   if (!signature) throw new ConfigError("not signed: expected a signature");
   if (!raw.every((byte, i) => byte === signature.publicKey[i])) throw new ConfigError("signed with another key");
+  if (algorithm !== "blake3") {
+    throw new ConfigError(
+      `signed, but frames with the same ${algorithm} leaf can be made: expected BLAKE3 leaves, as --sign makes them now`,
+    );
+  }
 }
 
 /** The bytes between the lines that begin and end a `label`; null when there are no such lines, or no such bytes. */

@@ -2,17 +2,25 @@
 import { ConfigError } from "../errors.ts";
 import { loadKernels } from "../kernels.ts";
 import { parseSeal, SIGNATURE_BYTES } from "./format.ts";
+import { unhex } from "./hex.ts";
 import { KEY_BYTES } from "./keys.ts";
 import { NODE_BYTES } from "./merkle.ts";
-import { checkPath, type Proof, proofOf, unhex } from "./proof.ts";
+import { checkPath, expectProof, type Proof, proofOf, versionOfProof } from "./proof.ts";
 import type { Seal } from "./seal.ts";
 import { checkSignature } from "./signature.ts";
 
 export interface OpenSealOptions {
   /** u8[32], for a keyed seal. */
   readonly key?: Uint8Array | undefined;
-  /** Ed25519 public key, PEM: the seal must be signed with its private half. */
+  /** Ed25519 public key, PEM: the seal must be signed with its private half, and its leaves be BLAKE3. */
   readonly publicKey?: string | undefined;
+}
+
+/** What bytes of a seal are asked for, or an opened one: it is then the caller's word that it was opened with what it takes. */
+export async function trusted(seal: Seal, { key, publicKey }: OpenSealOptions): Promise<Seal> {
+  if (key && !seal.keyed) throw new ConfigError("the seal was made without a key, but one is given");
+  await checkSignature(seal, publicKey);
+  return seal;
 }
 
 /**
@@ -21,9 +29,7 @@ export interface OpenSealOptions {
  * @throws ConfigError with one clear line
  */
 export async function parseTrusted(bytes: Uint8Array, { key, publicKey }: OpenSealOptions): Promise<Seal> {
-  const seal = parseSeal(bytes, key ?? null, await loadKernels());
-  await checkSignature(seal, publicKey);
-  return seal;
+  return trusted(parseSeal(bytes, key ?? null, await loadKernels()), { key, publicKey });
 }
 
 /**
@@ -34,6 +40,7 @@ export async function parseTrusted(bytes: Uint8Array, { key, publicKey }: OpenSe
  */
 export async function prove(seal: Seal, stream: string, frame: number, { key }: Pick<OpenSealOptions, "key"> = {}): Promise<Proof> {
   if (seal.keyed && !key) throw new ConfigError("the seal is keyed: expected its key");
+  if (!seal.keyed && key) throw new ConfigError("the seal was made without a key, but one is given");
   return proofOf(seal, stream, frame, key ?? null, await loadKernels());
 }
 
@@ -42,15 +49,26 @@ export interface CheckProofOptions extends OpenSealOptions {
   readonly root?: string | undefined;
 }
 
+/** What a proof that holds does not show, a line each. */
+export interface ProofLimits {
+  readonly limits: readonly string[];
+}
+
 /**
- * Whether a proof holds. Without a root or public key it only agrees with itself.
+ * Whether a proof holds. Without a root or public key it only agrees with itself. With one of them its leaves must be BLAKE3: a frame can be
+ * made to have any other leaf.
  *
  * @throws ConfigError with one clear line when it does not
  */
-export async function checkProof(proof: Proof, { key, publicKey, root }: CheckProofOptions = {}): Promise<void> {
-  checkPath(proof, key ?? null, await loadKernels());
-  const { signature } = proof;
+export async function checkProof(given: Proof, { key, publicKey, root }: CheckProofOptions = {}): Promise<ProofLimits> {
+  const kernels = await loadKernels();
+  const proof = expectProof(given, "");
+  checkPath(proof, key ?? null, kernels);
+  const { signature, algorithm } = proof;
+  const version = versionOfProof(proof);
   const about = {
+    schema: `plumbline.seal/${version}`,
+    algorithm,
     root: unhex(proof.root, NODE_BYTES, "root"),
     check: unhex(signature?.check ?? "00".repeat(NODE_BYTES), NODE_BYTES, "check"),
     signature: signature
@@ -59,9 +77,23 @@ export async function checkProof(proof: Proof, { key, publicKey, root }: CheckPr
           signature: unhex(signature.signature, SIGNATURE_BYTES, "signature"),
         }
       : null,
-  };
+  } as const;
+  if (version > 1 && signature && algorithm !== "blake3") throw new ConfigError("does not hold: expected BLAKE3 leaves under a signature");
   await checkSignature(about, publicKey);
   if (root !== undefined && root.toLowerCase() !== proof.root) {
     throw new ConfigError(`does not hold: expected root ${root}, got ${proof.root}`);
   }
+  if (root !== undefined && algorithm !== "blake3") {
+    throw new ConfigError(`does not hold: frames with the same ${algorithm} leaf can be made: expected BLAKE3 leaves under a known root`);
+  }
+  return { limits: limitsOf(proof, (root ?? publicKey ?? key) !== undefined) };
+}
+
+function limitsOf(proof: Proof, isAnchored: boolean): readonly string[] {
+  return [
+    ...(isAnchored ? [] : ["who sealed it: neither a root nor a signer was asked for, it agrees with itself"]),
+    ...(proof.algorithm === "blake3" ? [] : [`the payload, but for accidents: frames with the same ${proof.algorithm} leaf can be made`]),
+    ...(versionOfProof(proof) > 1 ? [] : ["what the frame means: a proof of version 1 holds neither type nor encoding nor schema"]),
+    ...(/^0*$/.test(proof.leaf) ? ["the payload: it could not be read when it was sealed"] : []),
+  ];
 }

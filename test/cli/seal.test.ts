@@ -2,6 +2,7 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sampleMcap } from "../sample-mcap.ts";
@@ -71,6 +72,41 @@ describe("seal and verify", () => {
     expect((await plumbline(["seal", good, "--sign", at("one.pub"), "--out", at("never.seal")])).code).toBe(2);
   });
 
+  test("signed or keyed: BLAKE3 leaves, and no others", async () => {
+    for (const secret of [
+      ["--sign", at("one.pem")],
+      ["--key", at("key")],
+    ]) {
+      expect((await plumbline(["seal", good, ...secret, "--out", at("b3.seal")])).stdout).toContain("(blake3, ");
+      expect(await plumbline(["seal", good, ...secret, "--algorithm", "xxh3-128", "--out", at("no.seal")])).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(/^plumbline: expected blake3 with a (signature|key), got xxh3-128: [^\n]*\n$/),
+      });
+      expect(existsSync(at("no.seal"))).toBe(false);
+    }
+    expect((await plumbline(["seal", good, "--out", at("plain.seal")])).stdout).toContain("(xxh3-128)");
+  });
+
+  test("the examples of its help are signed as they say", async () => {
+    const { stdout } = await plumbline(["seal", "--help"]);
+    const example = stdout.split("\n").find((line) => line.includes("--sign private.pem --embed")) ?? "";
+    const args = example.trim().replace("plumbline ", "").replaceAll("drive.mcap", good).replace("private.pem", at("one.pem"));
+    const words = args.replace("sealed.mcap", at("example.mcap")).split(" ");
+    expect((await plumbline([...words, "--out", at("example.seal")])).stdout).toContain("(blake3, signed)");
+    expect(await plumbline(["verify", at("example.mcap"), "--public", at("one.pub")])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("frames that mean something else are 1, and named for it", async () => {
+    const bytes = readFileSync(good);
+    for (let i = bytes.indexOf("/imu"); i >= 0; i = bytes.indexOf("/imu", i + 1)) if (bytes[i + 4] === 5) bytes.write("bytez", i + 8);
+    writeFileSync(at("renamed.mcap"), bytes);
+    expect(Buffer.compare(bytes, readFileSync(good))).not.toBe(0);
+    const { code, stdout } = await plumbline(["verify", at("renamed.mcap"), "--seal", `${good}.seal`]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/does not mean what was sealed: messageEncoding bytez \(sealed: bytes\)/);
+  });
+
   test("keyed: only with the key", async () => {
     const out = at("keyed.seal");
     expect((await plumbline(["seal", good, "--key", at("key"), "--out", out])).stdout).toContain("blake3, keyed");
@@ -102,13 +138,14 @@ describe("seal and verify", () => {
 
   test("a hostile seal is 2 in one line: cut, of another version, damaged, of huge counts, nested without end, no MessagePack", async () => {
     const bytes = readFileSync(`${good}.seal`);
+    // An array of three streams.
     const streams = bytes.indexOf("root") + 4 + 34;
     const hostile = {
       empty: Buffer.alloc(0),
       cut: bytes.subarray(0, bytes.length / 2),
-      version: bytes.map((byte, i) => (i === 16 ? 2 : byte)),
+      version: bytes.map((byte, i) => (i === 16 ? 3 : byte)),
       damaged: bytes.map((byte, i) => (i === bytes.length - 60 ? byte ^ 1 : byte)),
-      counts: Buffer.concat([bytes.subarray(0, streams), Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]), bytes.subarray(streams + 5)]),
+      counts: Buffer.concat([bytes.subarray(0, streams), Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]), bytes.subarray(streams + 1)]),
       nested: Buffer.concat([bytes.subarray(0, 17), Buffer.alloc(5_000_000, 0x91)]),
       noise: Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 31) % 251)),
     };
@@ -116,7 +153,7 @@ describe("seal and verify", () => {
       writeFileSync(at(`${name}.seal`), content);
       const { code, stdout, stderr } = await plumbline(["verify", good, "--seal", at(`${name}.seal`)]);
       expect([name, code, stdout, stderr.split("\n").length]).toEqual([name, 2, "", 2]);
-      expect(stderr).toMatch(/\.seal: (not a seal|damaged|expected a seal of version 1|the seal was changed)/);
+      expect(stderr).toMatch(/\.seal: (not a seal|damaged|expected a seal of version 1 or 2|the seal was changed)/);
     }
     const checked = await plumbline(["check", good, "--seal", at("cut.seal")]);
     expect([checked.code, checked.stdout, checked.stderr.split("\n").length]).toEqual([2, "", 2]);
@@ -222,13 +259,29 @@ test("--s3 prints what S3 would", async () => {
 });
 
 describe("proof", () => {
-  test("is made from the seal and checked without recording or seal", async () => {
-    const made = await plumbline(["proof", good, "--stream", "/camera", "--frame", "33", "--out", at("proof.json")]);
+  test("of XXH3-128 leaves holds by itself, says what that is worth, and holds under no root", async () => {
+    const made = await plumbline(["proof", good, "--stream", "/camera", "--frame", "33", "--out", at("weak.json")]);
     expect(made).toMatchObject({ code: 0, stderr: "" });
+    const { root } = JSON.parse(readFileSync(at("weak.json"), "utf8"));
+    const alone = await plumbline(["proof", "--check", at("weak.json")]);
+    expect([alone.code, alone.stdout.match(/^not shown /gm)?.length]).toEqual([0, 2]);
+    expect(await plumbline(["proof", "--check", at("weak.json"), "--root", root])).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining("frames with the same xxh3-128 leaf can be made"),
+    });
+  });
+
+  test("is made from the seal and checked without recording or seal", async () => {
+    expect((await plumbline(["seal", good, "--algorithm", "blake3", "--out", at("strong.seal")])).code).toBe(0);
+    const strong = ["--seal", at("strong.seal"), "--stream", "/camera", "--frame", "33", "--out", at("proof.json")];
+    expect((await plumbline(["proof", good, ...strong])).code).toBe(0);
     const { root } = JSON.parse(readFileSync(at("proof.json"), "utf8"));
     const held = await plumbline(["proof", "--check", at("proof.json"), "--root", root]);
     expect(held.code).toBe(0);
     expect(held.stdout).toContain("frame 33 of /camera");
+    expect(held.stdout).toMatch(/^topic +\/camera$/m);
+    expect(held.stdout).not.toContain("not shown");
     expect((await plumbline(["proof", "--check", at("proof.json"), "--root", "00"])).code).toBe(1);
     writeFileSync(at("forged.json"), readFileSync(at("proof.json"), "utf8").replace('"frame": 33', '"frame": 34'));
     expect(await plumbline(["proof", "--check", at("forged.json")])).toMatchObject({ code: 1, stdout: "" });
@@ -258,5 +311,52 @@ describe("proof", () => {
     ]) {
       expect([args, (await plumbline(["proof", ...args])).code]).toEqual([args, 2]);
     }
+  });
+});
+
+describe("a seal of version 1", () => {
+  const golden = (name: string): string => join(fileURLToPath(new URL("../golden/seal-1/", import.meta.url)), name);
+  const recording = golden("recording.mcap");
+
+  test("is read; what it does not show is said, and is 3", async () => {
+    const { code, stdout } = await plumbline([
+      "verify",
+      recording,
+      "--seal",
+      golden("signed-blake3.seal"),
+      "--public",
+      golden("public.pem"),
+    ]);
+    expect(code).toBe(3);
+    expect(stdout).toContain("not observable: a seal of version 1 does not cover messageEncoding, schemaEncoding, schemaText");
+    expect(stdout).toMatch(/\nNOT SHOWN {2}recording\.mcap: no findings; 0 passed, 0 failed, 0 not run, 3 not observable\n$/);
+    expect((await plumbline(["verify", golden("embedded.mcap")])).code).toBe(3);
+    const checked = await plumbline(["check", recording, "--seal", golden("plain-xxh3.seal"), "--checks", "integrity/*"]);
+    expect([checked.code, checked.stdout.split("\n").at(-2)]).toEqual([3, expect.stringMatching(/^NOT SHOWN {2}recording\.mcap: /)]);
+    const pass = await plumbline(["verify", golden("0000.txt")]);
+    expect(pass.code).toBe(0);
+    expect(pass.stdout).toContain("of what frames mean a seal of version 1 holds type and kind");
+  });
+
+  test("signed over XXH3-128 is refused where the signer is asked for, by verify, check and proof", async () => {
+    const seal = ["--seal", golden("signed-xxh3.seal"), "--public", golden("public.pem")];
+    const line = expect.stringMatching(
+      /^plumbline: .*signed-xxh3\.seal: signed, but frames with the same xxh3-128 leaf can be made: [^\n]*\n$/,
+    );
+    for (const args of [
+      ["verify", recording, ...seal],
+      ["check", recording, ...seal],
+      ["proof", recording, ...seal, "--stream", "/imu", "--frame", "5"],
+    ]) {
+      expect(await plumbline(args)).toEqual({ code: 2, stdout: "", stderr: line });
+    }
+    const proof = await plumbline(["proof", "--check", golden("signed-xxh3.json"), "--public", golden("public.pem")]);
+    expect(proof).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("frames with the same xxh3-128 leaf") });
+  });
+
+  test("and its proofs hold, with what they do not show", async () => {
+    const { code, stdout } = await plumbline(["proof", "--check", golden("signed-blake3.json"), "--public", golden("public.pem")]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("not shown  what the frame means: a proof of version 1 holds neither type nor encoding nor schema\n");
   });
 });

@@ -152,3 +152,16 @@ describe("several inputs: the gravest", () => {
     expect(exitCode([{ kind: "internal" }, outcome([], [passed], { interrupted: true })], options)).toBe(130);
   });
 });
+
+test("a check that what was given asks for is answered in full, or accepted, or 3; findings say more", () => {
+  const open: Verdict = { ...passed, status: "not_observable", reason: "not covered", coverage: { items: 3, checked: 0 } };
+  const code = (outcomes: readonly Outcome[], required: readonly string[]) => exitCode(outcomes, { ...options, required });
+  expect(code([outcome([], [open])], [])).toBe(EXIT.clean);
+  expect(code([outcome([], [open])], ["other"])).toBe(EXIT.clean);
+  expect(code([outcome([], [open])], ["c"])).toBe(EXIT.unread);
+  expect(code([outcome(["info"], [open])], ["c"])).toBe(EXIT.unread);
+  expect(code([outcome(["error"], [open])], ["c"])).toBe(EXIT.findings);
+  expect(code([outcome([], [passed])], ["c"])).toBe(EXIT.clean);
+  const rig: Rig = { schema: "plumbline.rig/1", accept: [{ check: "c", status: "not_observable", why: "old seal", by: "me" }] };
+  expect(code([outcome([], [open], { rig })], ["c"])).toBe(EXIT.clean);
+});

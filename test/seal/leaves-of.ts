@@ -14,6 +14,7 @@ export function leavesOf(frames: readonly Tiny[]): Leaves {
     count: frames.length,
     digests,
     stampNs: BigInt64Array.from(frames, ([, stamp]) => BigInt(stamp)),
+    forms: null,
     places: null,
   };
 }

@@ -1,23 +1,31 @@
 /** Signatures, keys and proofs as the library's users meet them. Node's own crypto is the other opinion. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyPairKeyObjectResult, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyPairKeyObjectResult, sign, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { joinBytes } from "../../src/digest/bytes.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { loadKernels } from "../../src/kernels.ts";
+import { nodePlatform } from "../../src/node/platform.ts";
+import { inlineExecutor } from "../../src/pipeline/executor.ts";
+import type { SealAlgorithm } from "../../src/seal/algorithm.ts";
 import { encodeSeal, type SealBytes } from "../../src/seal/format.ts";
+import { makeSeal, type SealOptions } from "../../src/seal/make.ts";
+import { Tree } from "../../src/seal/merkle.ts";
 import { type Proof, parseProof } from "../../src/seal/proof.ts";
-import { sealOf, signedBytes } from "../../src/seal/seal.ts";
+import { type Seal, sealOf, signedBytes, treeForm } from "../../src/seal/seal.ts";
 import { signer } from "../../src/seal/signature.ts";
-import { checkProof, parseTrusted, prove } from "../../src/seal/trust.ts";
+import { checkProof, parseTrusted, prove, trusted } from "../../src/seal/trust.ts";
+import { memoryInput } from "../memory-input.ts";
+import { someMessages, writeMcap } from "../sources/mcap-write.ts";
 import { leavesOf } from "./leaves-of.ts";
 
 const kernels = await loadKernels();
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => 3 * i);
 
-function made(key: Uint8Array | null = null): SealBytes {
-  const about = { algorithm: key ? "blake3" : "xxh3-128", framesPerBlock: 10, recording: { name: "x", format: "mcap" } } as const;
+function made(key: Uint8Array | null = null, algorithm: SealAlgorithm = "blake3"): SealBytes {
+  const about = { algorithm, framesPerBlock: 10, recording: { name: "x", format: "mcap" }, damages: {} };
   const leaves = leavesOf(Array.from({ length: 25 }, (_, i) => [i, 10 * i]));
-  const wide = { ...leaves, digests: key ? new Uint8Array(25 * 32).fill(7) : leaves.digests };
-  const streams = ["/a", "/b"].map((id) => ({ id, kind: "bytes", type: "", schema: null, leaves: wide }));
+  const wide = { ...leaves, digests: algorithm === "blake3" ? new Uint8Array(25 * 32).fill(7) : leaves.digests };
+  const streams = ["/a", "/b"].map((id) => ({ id, kind: "bytes", type: "", leaves: wide }));
   return encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
 }
 
@@ -39,6 +47,13 @@ const OTHER_KINDS = [
   pems(generateKeyPairSync("ec", { namedCurve: "P-256" })),
   pems(generateKeyPairSync("rsa", { modulusLength: 1024 })),
 ];
+
+/** Roots that fit what a seal holds. */
+function resealed(seal: Seal): Pick<Seal, "root" | "streams"> {
+  const tree = new Tree(kernels, null, treeForm(seal));
+  const streams = seal.streams.map((stream) => ({ ...stream, root: tree.rootOf(stream) }));
+  return { streams, root: tree.recordingRoot(streams.length, tree.top(joinBytes(streams.map(({ root }) => root)))) };
+}
 
 const signedBy = async (pem: string): Promise<SealBytes> => (await signer(pem))(made());
 
@@ -97,6 +112,47 @@ describe("a signature", () => {
   });
 });
 
+describe("leaves that frames can be made to have", () => {
+  test("are not vouched for by a signature: refused where a signer is asked for", async () => {
+    const { privateKey, publicKey } = ed25519();
+    const { seal, bytes } = (await (await signer(privateKey))(made(null, "xxh3-128"))) as SealBytes;
+    await expect(parseTrusted(bytes, {})).rejects.toThrow("forged: expected BLAKE3 leaves under a signature");
+    // As an object, where nobody parsed it; and as one of version 1, where they could be signed.
+    for (const schema of ["plumbline.seal/1", "plumbline.seal/2"] as const) {
+      const signature = {
+        publicKey: seal.signature?.publicKey ?? KEY,
+        signature: sign(null, signedBytes({ ...seal, schema }), privateKey),
+      };
+      const opened = { ...seal, schema, signature };
+      await expect(trusted(opened, { publicKey })).rejects.toThrow("signed, but frames with the same xxh3-128 leaf can be made");
+      await expect(trusted(opened, {})).resolves.toBe(opened);
+    }
+  });
+
+  test("are not sealed under a key or a signature", async () => {
+    const { privateKey } = ed25519();
+    const input = memoryInput("x.mcap", { "x.mcap": await writeMcap(someMessages(9)) }, { kind: "file" });
+    const seal = (options: SealOptions) => makeSeal(input, nodePlatform, inlineExecutor, options);
+    for (const secret of [{ key: KEY }, { sign: privateKey }]) {
+      await expect(seal({ ...secret, algorithm: "xxh3-128" })).rejects.toThrow(/^expected blake3 with a (key|signature), got xxh3-128/);
+      expect((await seal(secret)).seal.algorithm).toBe("blake3");
+    }
+    expect((await seal({})).seal.algorithm).toBe("xxh3-128");
+  });
+});
+
+describe("an opened seal", () => {
+  test("is held to the signer and the key that are asked for", async () => {
+    const [own, other] = [ed25519(), ed25519()];
+    const { seal } = await signedBy(own.privateKey);
+    expect(await trusted(seal, { publicKey: own.publicKey })).toBe(seal);
+    await expect(trusted(seal, { publicKey: other.publicKey })).rejects.toThrow("signed with another key");
+    await expect(trusted(made().seal, { publicKey: own.publicKey })).rejects.toThrow("not signed: expected a signature");
+    await expect(trusted(seal, { key: KEY })).rejects.toThrow("made without a key, but one is given");
+    await expect(prove(seal, "/a", 0, { key: KEY })).rejects.toThrow("made without a key, but one is given");
+  });
+});
+
 describe("a proof", () => {
   const refusal = async (proof: Proof, options: Parameters<typeof checkProof>[1] = {}): Promise<string | null> =>
     checkProof(proof, options).then(
@@ -129,7 +185,45 @@ describe("a proof", () => {
     const proof = await prove(seal, "/a", 3, { key: KEY });
     expect(await refusal(proof, { key: KEY })).toBeNull();
     expect(await refusal(proof)).toBe("the proof is of a keyed seal: expected its key");
+    const open = await prove(made().seal, "/a", 3);
+    expect(await refusal(open, { key: KEY })).toBe("does not hold: the seal was made without a key, but one is given");
+    expect(await refusal({ ...open, keyed: true }, { key: KEY })).toBe("does not hold: the frame does not lead to the root");
     expect(await refusal(proof, { key: KEY.with(0, 1) })).toBe("does not hold: the frame does not lead to the root");
     await expect(prove(seal, "/a", 3)).rejects.toThrow("the seal is keyed: expected its key");
+  });
+
+  test("of leaves that frames can be made to have holds under no root and no signature", async () => {
+    const { privateKey, publicKey } = ed25519();
+    const { seal } = made(null, "xxh3-128");
+    const proof = await prove(seal, "/a", 3);
+    expect(await refusal(proof)).toBeNull();
+    expect(await refusal(proof, { root: proof.root })).toContain("frames with the same xxh3-128 leaf can be made");
+    expect(await refusal(proof, { root: "00".repeat(32) })).toContain("does not hold: expected root");
+    const signature = {
+      publicKey: createPublicKey(publicKey).export({ format: "der", type: "spki" }).subarray(-32).toString("hex"),
+      check: "11".repeat(32),
+      signature: sign(null, signedBytes({ ...seal, check: new Uint8Array(32).fill(0x11) }), privateKey).toString("hex"),
+    };
+    expect(await refusal({ ...proof, signature }, { publicKey })).toBe("does not hold: expected BLAKE3 leaves under a signature");
+    expect(await refusal({ ...proof, signature })).toBe("does not hold: expected BLAKE3 leaves under a signature");
+  });
+
+  test("says what it does not show", async () => {
+    const { seal } = made();
+    const proof = await prove(seal, "/a", 3);
+    expect(await checkProof(proof, { root: proof.root })).toEqual({ limits: [] });
+    expect((await checkProof(proof)).limits).toEqual([expect.stringMatching(/^who sealed it/)]);
+    const weak = await prove(made(null, "xxh3-128").seal, "/a", 3);
+    expect((await checkProof(weak)).limits).toEqual([expect.stringMatching(/^who sealed it/), expect.stringMatching(/^the payload/)]);
+    const blank = { ...made().seal, streams: seal.streams.map((one) => ({ ...one, leaves: new Uint8Array(one.leaves.length) })) };
+    const unread = await prove({ ...blank, ...resealed(blank) }, "/a", 3);
+    expect((await checkProof(unread, { root: unread.root })).limits).toEqual(["the payload: it could not be read when it was sealed"]);
+  });
+
+  test("that was never parsed is looked at as one that was", async () => {
+    const proof = await prove(made().seal, "/a", 3);
+    for (const change of [{ framesPerBlock: 0 }, { frame: -1 }, { stream: 7 }, { block: null }, { more: 1 }, { schema: "x" }]) {
+      expect([change, await refusal({ ...proof, ...change } as Proof)]).toEqual([change, expect.stringMatching(/expected/)]);
+    }
   });
 });

@@ -10,15 +10,27 @@ export interface Written {
   readonly data: Uint8Array;
 }
 
+/** What a channel says of its messages. */
+export interface Announced {
+  /** Null for a channel without a schema. */
+  readonly schema: { readonly name: string; readonly encoding: string; readonly data: Uint8Array } | null;
+  readonly messageEncoding: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Of the messages that name it, where it is not that of its key. */
+  readonly topic?: string;
+}
+
 export type Layout = Omit<McapWriterOptions, "writable" | "compressChunk"> & {
   readonly compression?: "" | "lz4" | "zstd";
+  /** By the messages' topic; all others are raw. Those without messages come last. */
+  readonly announced?: Readonly<Record<string, Announced>>;
   /** Attachments and metadata records between the messages. */
   readonly extras?: number;
 };
 
 export async function writeMcap(
   messages: readonly Written[],
-  { compression = "", extras = 0, ...layout }: Layout = {},
+  { compression = "", extras = 0, announced = {}, ...layout }: Layout = {},
 ): Promise<Uint8Array> {
   const writable = new MemoryWritable();
   const compressChunk = (data: Uint8Array): { compression: string; compressedData: Uint8Array } => ({
@@ -28,19 +40,29 @@ export async function writeMcap(
   const writer = new McapWriter({ writable, ...layout, ...(compression !== "" && { compressChunk }) });
   await writer.start({ profile: "", library: "test" });
   const channels = new Map<string, number>();
+  const channelOf = async (topic: string): Promise<number> => {
+    const known = channels.get(topic);
+    if (known !== undefined) return known;
+    const raw: Announced = {
+      schema: { name: `schema of ${topic}`, encoding: "", data: new TextEncoder().encode(topic) },
+      messageEncoding: "raw",
+      metadata: { k: topic },
+    };
+    const { schema, messageEncoding, metadata = {}, topic: name = topic } = announced[topic] ?? raw;
+    const schemaId = schema ? await writer.registerSchema(schema) : 0;
+    const id = await writer.registerChannel({ schemaId, topic: name, messageEncoding, metadata: new Map(Object.entries(metadata)) });
+    channels.set(topic, id);
+    return id;
+  };
   for (const [i, { topic, sequence, logTime, data }] of messages.entries()) {
-    let channelId = channels.get(topic);
-    if (channelId === undefined) {
-      const schemaId = await writer.registerSchema({ name: `schema of ${topic}`, encoding: "", data: new TextEncoder().encode(topic) });
-      channelId = await writer.registerChannel({ schemaId, topic, messageEncoding: "raw", metadata: new Map([["k", topic]]) });
-      channels.set(topic, channelId);
-    }
+    const channelId = await channelOf(topic);
     await writer.addMessage({ channelId, sequence, logTime, publishTime: logTime + 1n, data });
     if (i < extras) {
       await writer.addAttachment({ name: `a${i}`, mediaType: "x/y", logTime, createTime: 0n, data: data.slice() });
       await writer.addMetadata({ name: `m${i}`, metadata: new Map([["n", `${i}`]]) });
     }
   }
+  for (const topic of Object.keys(announced)) await channelOf(topic);
   await writer.end();
   return writable.bytes();
 }

@@ -5,14 +5,12 @@ import { Bag } from "@foxglove/rosbag";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { nodePlatform } from "../../src/node/platform.ts";
-import { inlineExecutor } from "../../src/pipeline/executor.ts";
-import { makeSeal } from "../../src/seal/make.ts";
 import { bunzip2 } from "../../src/sources/codecs/bzip2.ts";
 import { rosbag1 } from "../../src/sources/rosbag1/source.ts";
 import { memoryInput } from "../memory-input.ts";
+import { sealed, verified } from "../seal/in-memory.ts";
 import { describeShared } from "../shared-data.ts";
-import { type Written, writeMcap } from "./mcap-write.ts";
+import { type Announced, type Written, writeMcap } from "./mcap-write.ts";
 import { readAll, type Whole } from "./read-all.ts";
 
 interface Expected {
@@ -94,19 +92,20 @@ describeShared("recorded bags", (shared) => {
     "%s: every payload as @foxglove/rosbag reads it; an MCAP of the same messages has the same seal",
     async (name) => {
       const bytes = load(name);
-      const messages = await peerMessages(bytes);
+      const { messages, connections } = await peerMessages(bytes);
       const whole = await readAll(rosbag1, bag(bytes));
-      const payloads = Map.groupBy(messages, ({ topic }) => topic);
+      const payloads = Map.groupBy(messages, ({ topic }) => connections[topic]?.topic ?? "");
       expect(Object.keys(whole.streams).sort()).toEqual([...payloads.keys()].sort());
       for (const [topic, list] of payloads) {
         expect(shaOf(whole.streams[topic]?.payload ?? [])).toBe(shaOf(list.map(({ data }) => data)));
       }
-      const mcap = memoryInput("a.mcap", { "a.mcap": await writeMcap(messages, { compression: "zstd" }) }, { kind: "file" });
-      const [ofBag, ofMcap] = [
-        await makeSeal(bag(bytes), nodePlatform, inlineExecutor),
-        await makeSeal(mcap, nodePlatform, inlineExecutor),
-      ];
-      expect(ofBag.seal.root).toEqual(ofMcap.seal.root);
+      const announced = connections;
+      const mcap = memoryInput("a.mcap", { "a.mcap": await writeMcap(messages, { compression: "zstd", announced }) }, { kind: "file" });
+      const [ofBag, ofMcap] = [await sealed(bag(bytes)), await sealed(mcap)];
+      expect(ofBag.root).toEqual(ofMcap.root);
+      for (const report of [await verified(mcap, ofBag), await verified(bag(bytes), ofMcap)]) {
+        expect([report.findings, new Set(report.verdicts.map(({ status }) => status))]).toEqual([[], new Set(["pass"])]);
+      }
     },
   );
 
@@ -204,7 +203,10 @@ describeShared("recorded bags", (shared) => {
     60_000,
   );
 
-  async function peerMessages(bytes: Uint8Array): Promise<Written[]> {
+  /** Messages by connection: one topic may have several. */
+  async function peerMessages(
+    bytes: Uint8Array,
+  ): Promise<{ messages: readonly Written[]; connections: Readonly<Record<string, Announced>> }> {
     const lz4 = await import("@foxglove/wasm-lz4");
     await lz4.default.isLoaded;
     const out = (packed: Uint8Array, size: number): Uint8Array => {
@@ -220,10 +222,15 @@ describeShared("recorded bags", (shared) => {
     const peer = new Bag(reader, { parse: false, decompress: { bz2: out, lz4: (packed, size) => lz4.default(packed, size) } });
     await peer.open();
     const messages: Written[] = [];
-    for await (const { topic, timestamp, data } of peer.messageIterator()) {
-      messages.push({ topic, sequence: 0, logTime: BigInt(timestamp.sec) * 1_000_000_000n + BigInt(timestamp.nsec), data: data.slice() });
+    for await (const { connectionId, timestamp, data } of peer.messageIterator()) {
+      const logTime = BigInt(timestamp.sec) * 1_000_000_000n + BigInt(timestamp.nsec);
+      messages.push({ topic: `${connectionId}`, sequence: 0, logTime, data: data.slice() });
     }
-    return messages;
+    const connections = [...peer.connections].map(([id, { topic, type = "", md5sum = "", messageDefinition }]): [string, Announced] => {
+      const schema = { name: type, encoding: "ros1msg", data: new TextEncoder().encode(messageDefinition) };
+      return [`${id}`, { schema, messageEncoding: "ros1", metadata: { md5sum }, topic }];
+    });
+    return { messages, connections: Object.fromEntries(connections) };
   }
 
   function shaOf(payloads: readonly Uint8Array[]): string {

@@ -15,8 +15,9 @@ import { type Input, type Platform, readRange } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { FieldType, PointTable } from "../../types.ts";
+import { columnsForm } from "../_table-form.ts";
 import { readAnnotations, readPoses } from "./av2-tables.ts";
-import { type Feather, isFeather, readFeather } from "./feather.ts";
+import { type Feather, featherColumns, isFeather, readFeather } from "./feather.ts";
 import { type Column, WIDTH } from "./feather-columns.ts";
 import { type DecodeFrame, type FolderStream, fileFrames, folderIndex, folderReader } from "./folder.ts";
 import { image, imageSize } from "./frames.ts";
@@ -49,10 +50,16 @@ export const av2: Source = {
     });
   },
 
-  open(input, _kernels, _platform, { spanBytes }) {
+  open(input, kernels, _platform, { spanBytes, forms }) {
     const found = find(input);
     const several = new Set(found.map((f) => f.log)).size > 1;
-    const streams = found.map((f) => streamOf(input, f, several ? f.log + f.name : f.name));
+    const streams = found.map((f) => {
+      const stream = streamOf(input, f, several ? f.log + f.name : f.name);
+      const { info, unit } = stream;
+      // A sweep is a file, and says it by itself.
+      const columns = forms && unit.kind === "table" ? featherColumns(input, unit.file) : null;
+      return columns ? { ...stream, info: { ...info, forms: [columnsForm(columns, kernels)] } } : stream;
+    });
     const auxiliary = input.files.flatMap(({ path }, i) => (AUXILIARY.test(path) ? [i] : []));
     return folderIndex("av2", input, streams, spanBytes, auxiliary);
   },

@@ -9,7 +9,7 @@
  * Format: https://arrow.apache.org/docs/format/Columnar.html and the .fbs files beside it; field numbers below are theirs.
  */
 import { DecodeError } from "../../errors.ts";
-import type { Platform } from "../../input.ts";
+import { type Input, type Platform, readRange } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import { type Chunk, type Column, type ColumnType, readStrings, WIDTH } from "./feather-columns.ts";
 import { Flat, type FlatTable } from "./flatbuffer.ts";
@@ -47,6 +47,33 @@ interface Field {
  */
 export function readFeather(kernels: Kernels, platform: Platform, pointer: number, bytes: number, maxRows: number): Feather {
   return new FeatherFile(kernels, platform, pointer, bytes, maxRows).read();
+}
+
+/**
+ * Names and types of a file's columns, in order, from its footer alone: "text" for names however they are stored.
+ *
+ * @returns null where that cannot be read: the reader of the file will say why
+ */
+export function featherColumns(input: Input, file: number): readonly (readonly [name: string, type: string])[] | null {
+  const size = input.files[file]?.size ?? 0;
+  const tail = readRange(input, file, Math.max(0, size - 10), Math.min(size, 10));
+  const length = tail.length < 10 ? 0 : new DataView(tail.buffer, tail.byteOffset).getInt32(0, true);
+  if (length < 8 || length > Math.min(size - 18, MAX_METADATA * METADATA_ITEM_BYTES)) return null;
+  try {
+    const bytes = readRange(input, file, size - 10 - length, length);
+    const schema = new Flat(bytes, 0, length).root().table(1);
+    return schema?.tables(1).map((field) => [field.string(0), typeName(field)]) ?? null;
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
+
+function typeName(field: FlatTable): string {
+  const kind = field.u8(2, 0);
+  const type = typeOf(kind, field.table(3));
+  if (type === "utf8" || type === "largeUtf8") return "text";
+  return `${type ?? `type ${kind}`}${field.table(4) ? " by index" : ""}`;
 }
 
 export function isFeather(head: Uint8Array): boolean {

@@ -190,6 +190,8 @@ function readFrames(
   const pointer = new Uint32Array(count);
   const bytes = new Uint32Array(count);
   const damages: Damage[] = [];
+  /** Files of which nothing was read: no digest stands for them. */
+  const leaves = new Map<number, null>();
   const base = kernels.mark();
   let lostBytes = 0;
   for (let i = 0; i < count; i++) {
@@ -199,6 +201,7 @@ function readFrames(
     bytes[i] = loaded.bytes;
     lostBytes += loaded.lostBytes;
     if (loaded.damage) damages.push({ ...loaded.damage, stream, timeNs: [stampNs, stampNs] });
+    if (loaded.damage && loaded.bytes === 0) leaves.set(i, null);
     if (loaded.bytes === 0 || !decode) continue;
     if (kernels.mark() - base > MAX_SPAN_MEMORY) {
       out.malformed.push({ frame: i, reason: "decompressed size out of range" });
@@ -215,6 +218,7 @@ function readFrames(
     start: new Float64Array(count),
     end: Float64Array.from(bytes),
     files: Array.from(frames.file.subarray(first, end), (file) => input.files[file]?.path ?? ""),
+    ...(leaves.size > 0 && { leaves }),
     ...out.finish(),
   });
 }
@@ -279,7 +283,7 @@ function decoded(
   needs: ReadonlySet<Need>,
   damages: readonly Damage[],
   lostBytes: number,
-  from: Omit<TableFrames, "columns" | "damages"> & Pick<Block, "files" | "points" | "poses" | "imu" | "labels" | "images">,
+  from: Omit<TableFrames, "columns" | "damages"> & Pick<Block, "files" | "leaves" | "points" | "poses" | "imu" | "labels" | "images">,
 ): Decoded {
   const { stampNs, sequence, pointer, bytes, start, end, ...columns } = from;
   const count = stampNs.length;

@@ -8,7 +8,6 @@
  * The streams of a file are known only when it was read, so it is read twice: when the recording is opened, and as the one
  * span it is. Memory is bounded by `MAX_LABEL_FILE_BYTES` and `MAX_ROWS`: what is larger is named as damage.
  */
-
 import { InputError } from "../../errors.ts";
 import { type Input, readAll } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
@@ -16,6 +15,7 @@ import { type Decoded, NO_FACTS, type Source } from "../../pipeline/source.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { KEPT_DAMAGES } from "../../summary/damages.ts";
 import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
+import { besideForm } from "../_table-form.ts";
 import { damage, digests } from "../parts.ts";
 import { NOT_A_NUMBER } from "../tables/text.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./labels-file.ts";
@@ -321,7 +321,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
     title,
     detect: (input) => find(input).length > 0,
 
-    open(input, _kernels, _platform, { rig }): RecordingIndex {
+    open(input, kernels, _platform, { rig, forms }): RecordingIndex {
       const found = find(input, rig);
       let reason = "";
       const streams: StreamInfo[] = [];
@@ -336,13 +336,16 @@ export function labelSource({ format, title, find, read }: Importer): Source {
         const set = readFile(readAll(input, of.file), of, input);
         const sequences = set.streams();
         if (reason === "") reason = String(set.damages[0]?.observed["reason"] ?? "");
+        const { beside = [], options } = of;
+        const isStated = forms && (beside.length > 0 || options !== undefined);
+        const stated = isStated && { forms: [besideForm(input, beside, options, kernels)] };
         const ids = new Map<string, number>();
         for (const { name, type, stamps, imageSize } of sequences) {
           ids.set(name, streams.length);
           const id = sequences.length > 1 && name !== "" ? `${of.stem}/${name}` : of.stem;
           const free = unique(id, streams);
           // A frame without boxes may have no row, so a gap in the numbers is no loss.
-          streams.push({ id: free, kind: "labels", type, stamps, sequenced: false, ...(imageSize && { imageSize }) });
+          streams.push({ id: free, kind: "labels", type, stamps, sequenced: false, ...(imageSize && { imageSize }), ...stated });
         }
         files.push({ of, streams: ids });
       }

@@ -30,12 +30,13 @@ const importer: Importer = {
       const folder = path.slice(0, path.length - "sample_annotation.json".length);
       const beside = BESIDE.map((name) => at(`${folder}${name}.json`)).filter((file) => file >= 0);
       const sample = at(`${folder}sample.json`);
-      return looked.has(at(path)) && sample >= 0 ? [{ file: at(path), stem: "sample_annotation", options: folder, beside }] : [];
+      return looked.has(at(path)) && sample >= 0 ? [{ file: at(path), stem: "sample_annotation", beside }] : [];
     });
   },
 
-  read(bytes, { options }, out, input) {
-    const table = (name: string): ReadonlyMap<string, Json> => tableOf(input, `${String(options)}${name}.json`, out);
+  read(bytes, { file }, out, input) {
+    const folder = (input.files[file]?.path ?? "").replace(/[^/]*$/, "");
+    const table = (name: string): ReadonlyMap<string, Json> => tableOf(input, `${folder}${name}.json`, out);
     const [samples, instances, categories, scenes] = [table("sample"), table("instance"), table("category"), table("scene")];
     const order = [...samples]
       .map(([token, sample]) => ({ token, scene: nameOf(sample["scene_token"]), stampNs: decimalNs(sample["timestamp"], 3) }))

@@ -7,13 +7,21 @@ import { NEED_OF } from "../tables/message-rows.ts";
 import { MESSAGE_HEADER, RECORD_HEADER } from "./format.ts";
 import { groupByStream, type Rows } from "./rows.ts";
 
-/** @param decoders by channel id */
+/** Of a stream whose channels state several forms: form by channel id. */
+export type FormsOf = (stream: number) => Uint16Array | null;
+
+/**
+ * @param decoders by channel id
+ * @param leaves of messages that are not in memory, by row
+ */
 export function blocksOf(
   rows: Rows,
   streams: number,
   decoders: (channel: number) => MessageDecoder,
   needs: ReadonlySet<Need>,
   kernels: Kernels,
+  formsOf: FormsOf,
+  leaves: ReadonlyMap<number, Uint8Array>,
 ): readonly Block[] {
   const { start, rows: order } = groupByStream(rows, streams);
   const digest = needs.has("digests") ? digestsOf(rows, order, kernels) : new BigUint64Array(order.length);
@@ -27,9 +35,20 @@ export function blocksOf(
     const frames = framesOf(rows, mine, digest.subarray(from, to), decoders, memory);
     const builder = new ColumnsBuilder();
     decode(rows, mine, frames, decoders, needs, memory, builder);
-    blocks.push({ stream, frames, ...builder.finish() });
+    const formOf = formsOf(stream);
+    const form = formOf && { form: Uint16Array.from(mine, (i) => formOf[rows.channel[i] as number] as number) };
+    blocks.push({ stream, frames: { ...frames, ...form }, ...leavesOf(leaves, mine), ...builder.finish() });
   }
   return blocks;
+}
+
+function leavesOf(leaves: ReadonlyMap<number, Uint8Array>, mine: Uint32Array): Pick<Block, "leaves"> {
+  if (leaves.size === 0) return {};
+  const own = [...mine].flatMap((row, j): [number, Uint8Array][] => {
+    const leaf = leaves.get(row);
+    return leaf ? [[j, leaf]] : [];
+  });
+  return own.length > 0 ? { leaves: new Map(own) } : {};
 }
 
 function digestsOf(rows: Rows, order: Uint32Array, kernels: Kernels): BigUint64Array {

@@ -1,7 +1,8 @@
 /**
  * Reads fields of a record's content and never past its end: `ok` turns false instead, and what is read then is empty.
  */
-const utf8 = new TextDecoder("utf-8");
+/** A mark at the start is part of a name: two names must not be read as one. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class Cursor {
   readonly #bytes: Uint8Array;

@@ -23,6 +23,8 @@ export type Marks = Float64Array;
 
 export interface McapChannel extends ChannelRecord {
   readonly stream: number;
+  /** Index into the stream's forms, where they were asked for. */
+  readonly form?: number;
 }
 
 export interface McapDetail {

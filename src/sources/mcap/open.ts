@@ -1,7 +1,7 @@
 /** Opening: magic, footer and summary, then the data section as it stands; what contradicts what is damage. */
 
-import { digestBytes } from "../../check/fingerprint.ts";
 import { InputError } from "../../errors.ts";
+import { PLAIN_FORM, type Stated, schemaFingerprint, textForm, withForms } from "../../forms.ts";
 import type { Input, Platform } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { OpenOptions } from "../../pipeline/source.ts";
@@ -10,9 +10,10 @@ import type { ContainerClaims, RecordingIndex } from "../../types.ts";
 import { sizeAt } from "./cursor.ts";
 import { damage, plain } from "./damage.ts";
 import { type DataSection, readData } from "./data.ts";
-import { Definitions } from "./definitions.ts";
+import { Definitions, type Place } from "./definitions.ts";
 import { type McapDetail, type Streams, streamsOf } from "./detail.ts";
 import { DATA_END, isSummaryOnly, MAGIC, RECORD_HEADER, TAIL } from "./format.ts";
+import { type Conflict, channelConflict, schemaConflict } from "./known.ts";
 import { believedChunks, packed } from "./proof.ts";
 import type { StatisticsRecord } from "./records.ts";
 import { isChain, MOST_EFFORT } from "./resync.ts";
@@ -74,10 +75,13 @@ function openAs(input: Input, kernels: Kernels, platform: Platform, options: Ope
     definitions.addMissing(from);
   }
   if (late) definitions.addMissing(late.definitions);
+  // Where the summary is believed, the readers compare every definition with it.
+  if (!summary.sound) compareDefinitions(session, definitions, summary.definitions);
   const statistics = summary.statistics ?? late?.statistics ?? null;
   checkSchemas(session, definitions);
   if (statistics) checkStatistics(session, statistics, data, definitions, summary);
-  const { streams, channels } = fingerprinted(streamsOf(definitions), definitions, kernels);
+  const found = streamsOf(definitions);
+  const { streams, channels } = options.forms ? formed(found, definitions, kernels) : found;
   const claims = claimsOf(data, statistics, { streams, channels });
   const detail: McapDetail = {
     channels,
@@ -113,26 +117,34 @@ function openAs(input: Input, kernels: Kernels, platform: Platform, options: Ope
   };
 }
 
-/** A stream has the schema of its first channel that names one. */
-function fingerprinted({ streams, channels }: Streams, { schemas }: Definitions, kernels: Kernels): Streams {
-  const schemaOf = new Map<number, number>();
-  for (const { stream, schemaId } of channels) if (schemaId !== 0 && !schemaOf.has(stream)) schemaOf.set(stream, schemaId);
-  const digests = new Map<number, string>();
-  const named = streams.map((info, stream) => {
-    const id = schemaOf.get(stream);
-    const schema = id === undefined ? undefined : schemas.get(id)?.record;
-    if (!schema) return info;
-    const known = digests.get(schema.id);
-    if (known !== undefined) return { ...info, schema: known };
-    const encoding = new TextEncoder().encode(`${schema.encoding}\0`);
-    const text = new Uint8Array(encoding.length + schema.data.length);
-    text.set(encoding);
-    text.set(schema.data, encoding.length);
-    const digest = digestBytes(text, kernels);
-    digests.set(schema.id, digest);
-    return { ...info, schema: digest };
+/** What each channel states of its messages, and each stream with all of that. */
+function formed({ streams, channels }: Streams, { schemas }: Definitions, kernels: Kernels): Streams {
+  /** By schema id: many channels share one. */
+  const texts = new Map<number, Pick<Stated, "form" | "fingerprint">>();
+  const textOf = (id: number): Pick<Stated, "form" | "fingerprint"> => {
+    const schema = schemas.get(id)?.record;
+    const known = texts.get(id) ?? {
+      form: schema ? { ...PLAIN_FORM, ...textForm(schema, kernels) } : PLAIN_FORM,
+      fingerprint: schema ? schemaFingerprint(schema, kernels) : null,
+    };
+    texts.set(id, known);
+    return known;
+  };
+  const stated = channels.map(({ stream, schemaId, topic, messageEncoding, metadata }): Stated => {
+    const { form, fingerprint } = textOf(schemaId);
+    return { stream, form: { ...form, topic, messageEncoding, typeHash: typeHashIn(metadata) }, fingerprint };
   });
-  return { streams: named, channels };
+  const all = withForms(streams, stated);
+  return { streams: all.streams, channels: channels.map((channel, i) => ({ ...channel, form: all.formOf[i] ?? 0 })) };
+}
+
+/** As `mcap convert` and rosbag2 write it into a channel's metadata. */
+const TYPE_HASHES: ReadonlySet<string> = new Set(["md5sum", "topic_type_hash"]);
+
+function typeHashIn(metadata: string): string | null {
+  const pairs = JSON.parse(metadata) as readonly (readonly [string, string])[];
+  const hashes = pairs.filter(([key, value]) => TYPE_HASHES.has(key) && value !== "").map(([, value]) => value);
+  return hashes.length > 0 ? hashes.join("\n") : null;
 }
 
 /** A footer that could be one: bytes that only look like it must not cut the file short. */
@@ -247,6 +259,15 @@ function checkStart(session: Session, footer: Footer | null, data: DataSection):
       { summaryStart: data.dataEnd.end },
     ),
   );
+}
+
+/** A summary that is not believed may still be what others read. */
+function compareDefinitions(session: Session, known: Definitions, others: Definitions): void {
+  const tell = (conflict: Conflict | null, at: Place): void => {
+    if (conflict) session.damages.add(damage(conflict.kind, conflict.severity, at, conflict.observed, conflict.expected));
+  };
+  for (const { record, at } of others.schemas.values()) tell(schemaConflict(known.schemas.get(record.id)?.record ?? record, record), at);
+  for (const { record, at } of others.channels.values()) tell(channelConflict(known.channels.get(record.id)?.record ?? record, record), at);
 }
 
 /** What messages of these definitions are serialised as; of any other form they stay bytes. */

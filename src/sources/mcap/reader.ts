@@ -9,12 +9,13 @@
 import type { Input, Platform } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Decoded, Reader } from "../../pipeline/source.ts";
+import type { LeafRecipe } from "../../seal/leaves.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Need, Span } from "../../types.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { MessageDecoder } from "../messages/index.ts";
 import { NO_DECODER } from "../tables/message-rows.ts";
-import { blocksOf } from "./blocks.ts";
+import { blocksOf, type FormsOf } from "./blocks.ts";
 import { joinedCrc } from "./crc.ts";
 import { cutDamage, damage } from "./damage.ts";
 import { CUT, channelSchema, type McapDetail, REPAIRED, SKIP, STREAMED } from "./detail.ts";
@@ -43,6 +44,8 @@ export class McapReader implements Reader {
   readonly #mark: number;
   readonly #rows = new Rows();
   readonly #known: KnownChannels;
+  /** Streams whose channels differ in what they state of their messages: form by channel id. */
+  readonly #formOf: FormsOf;
   /** By channel id, made when first needed. */
   readonly #decoders: (MessageDecoder | undefined)[] = [];
 
@@ -53,10 +56,13 @@ export class McapReader implements Reader {
     this.#kernels = kernels;
     this.#platform = platform;
     this.#known = new KnownChannels(detail);
+    const several = new Set(detail.channels.flatMap(({ stream, form = 0 }) => (form > 0 ? [stream] : [])));
+    const { formOf } = this.#known;
+    this.#formOf = (stream) => (several.has(stream) ? formOf : null);
     this.#mark = kernels.mark();
   }
 
-  read(span: Span, needs: ReadonlySet<Need>): Decoded {
+  read(span: Span, needs: ReadonlySet<Need>, leaves: LeafRecipe | null = null): Decoded {
     if (span.kind !== "bytes") throw new TypeError(`expected a span of bytes, got ${span.kind}`);
     const kernels = this.#kernels;
     kernels.release(this.#mark);
@@ -67,6 +73,8 @@ export class McapReader implements Reader {
     const proof = believed && new IndexProof(believed, span.start, span.end);
     const scan = new SpanScan(this.#known, rows, damages, kernels, this.#platform, proof);
     const fold = { crc: 0, bytes: 0 };
+    /** Leaves of the messages that are passed over in pieces, by row. */
+    const large = new Map<number, Uint8Array>();
     let lostBytes = 0;
     for (const part of this.#parts(span)) {
       const length = part.end - part.start;
@@ -77,9 +85,10 @@ export class McapReader implements Reader {
       }
       if (part.how === STREAMED) {
         scan.finish();
-        const record = streamRecord(part.start, part.end, damages, kernels);
+        const record = streamRecord(part.start, part.end, damages, kernels, leaves);
         this.#pass(part, fold, (pointer, bytes) => record.piece(pointer, bytes));
-        record.finish(rows, scan);
+        const leaf = record.finish(rows, scan);
+        if (leaf) large.set(rows.count - 1, leaf);
         scan.skipped(part.end);
         continue;
       }
@@ -106,7 +115,7 @@ export class McapReader implements Reader {
     const disproved = proof !== null && lostBytes === 0 && !proof.holds;
     lostBytes += scan.lostBytes;
     const decoder = (channel: number): MessageDecoder => this.#decoder(channel);
-    const blocks = blocksOf(rows, this.#streams, decoder, needs, kernels);
+    const blocks = blocksOf(rows, this.#streams, decoder, needs, kernels, this.#formOf, large);
     return {
       facts: {
         ...damages.facts(),

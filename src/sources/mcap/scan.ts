@@ -46,6 +46,9 @@ const ROW = RECORD_ROW / 4;
  */
 const SUM_FROM = 16 * 1024;
 
+/** Definitions of one chunk that contradict those before: so many of each severity are told. */
+const MOST_CONFLICTS = 100;
+
 /** A chunk whose message indexes may follow. */
 interface Group {
   readonly at: number;
@@ -321,7 +324,9 @@ export class SpanScan {
     const other = (opcode: number, offset: number, content: number): void => {
       if (opcode === SCHEMA || opcode === CHANNEL) {
         const one = this.#known.compare(opcode, kernels.u8(chunk.pointer + offset + RECORD_HEADER, content));
-        if (one && conflicts.length < 100) conflicts.push(one);
+        // What is only told must not hide what is wrong.
+        const alike = one ? conflicts.filter(({ severity }) => severity === one.severity).length : 0;
+        if (one && alike < MOST_CONFLICTS) conflicts.push(one);
       } else if (opcode <= LAST_KNOWN) {
         if (counts.misplaced++ === 0) counts.firstMisplaced = opcode;
       } else if (opcode < FIRST_PRIVATE && counts.unknownOpcodes++ === 0) counts.firstUnknown = opcode;

@@ -1,6 +1,7 @@
 /** One record that is never in memory as a whole: what can be known of it piece by piece. */
 
 import type { Kernels } from "../../kernels.ts";
+import { type LeafRecipe, streamedLeaf } from "../../seal/leaves.ts";
 import type { DamageList } from "../../summary/damages.ts";
 import { ATTACHMENT_HEAD, checkedBytes, compareChecksum } from "./attachment.ts";
 import { Cursor } from "./cursor.ts";
@@ -13,10 +14,11 @@ import { recordName } from "./walk.ts";
 export interface StreamedRecord {
   /** The next bytes of the record lie at `pointer`. */
   piece(pointer: number, bytes: number): void;
-  finish(rows: Rows, scan: SpanScan): void;
+  /** @returns the leaf of a message, where one was asked for */
+  finish(rows: Rows, scan: SpanScan): Uint8Array | null;
 }
 
-export function streamRecord(at: number, end: number, damages: DamageList, kernels: Kernels): StreamedRecord {
+export function streamRecord(at: number, end: number, damages: DamageList, kernels: Kernels, recipe: LeafRecipe | null): StreamedRecord {
   const length = end - at - RECORD_HEADER;
   let head = new Uint8Array(0);
   let opcode = 0;
@@ -27,6 +29,7 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
   let to = end - at;
   let crc = 0;
   let attachment: ReturnType<typeof checkedBytes> = null;
+  const leaf = recipe && streamedLeaf(recipe, kernels);
   const stored = new Uint8Array(4);
 
   return {
@@ -42,7 +45,10 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
       }
       const first = Math.max(from - seen, 0);
       const last = Math.min(to - seen, bytes);
-      if (last > first) crc = kernels.exports.crc32(pointer + first, last - first, crc);
+      if (last > first) {
+        crc = kernels.exports.crc32(pointer + first, last - first, crc);
+        if (opcode === MESSAGE) leaf?.piece(pointer + first, last - first);
+      }
       for (let i = 0; i < 4; i++) {
         const offset = to + i - seen;
         if (attachment && offset >= 0 && offset < bytes) stored[i] = kernels.u8(pointer + offset, 1)[0] ?? 0;
@@ -54,21 +60,21 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
       if (seen < end - at) {
         scan.lostBytes += end - at;
         damages.add(damage("shrunk", "error", [at + seen, end], { bytes: seen }, { bytes: end - at }));
-        return;
+        return null;
       }
       if (opcode === ATTACHMENT) {
         scan.regions.total++;
         if (!attachment) damages.add(damage("malformed-record", "error", [at, end], { record: "Attachment", bytes: length }));
         else compareChecksum(attachment.name, new Cursor(stored).u32(), crc >>> 0, at, end, damages, scan.regions);
-        return;
+        return null;
       }
-      if (opcode === METADATA || opcode > LAST_KNOWN) return;
+      if (opcode === METADATA || opcode > LAST_KNOWN) return null;
       const observed = { record: recordName(opcode), bytes: length, framesRead: opcode === MESSAGE ? 1 : 0 };
       damages.add(damage("too-large", opcode === MESSAGE ? "warning" : "error", [at, at + RECORD_HEADER], observed, { most: TOO_LARGE }));
       if (opcode === CHUNK) scan.regions.total++;
       if (opcode !== MESSAGE) {
         scan.lostBytes += end - at;
-        return;
+        return null;
       }
       const c = new Cursor(head, RECORD_HEADER);
       const channel = c.u16();
@@ -77,6 +83,7 @@ export function streamRecord(at: number, end: number, damages: DamageList, kerne
       const bytes = length - MESSAGE_HEADER;
       rows.addOne(scan.streamOf[channel] ?? -1, channel, sequence, logTime, 0, bytes, 0, at);
       rows.sum(rows.count - 1, crc);
+      return leaf?.finish() ?? null;
     },
   };
 }

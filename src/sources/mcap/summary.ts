@@ -28,6 +28,7 @@ import {
   TAIL,
   TOO_LARGE_INDEX,
 } from "./format.ts";
+import { type Conflict, channelConflict, schemaConflict } from "./known.ts";
 import {
   type AttachmentIndexRecord,
   type ChunkIndexRecord,
@@ -168,15 +169,22 @@ export function readSummary(session: Session, from: number, limit: number, foote
       report(damage("index-mismatch", "error", [at, end], { offset: plain(record.offset), entries: 2 }, { entries: 1 }));
     else if (keptBytes <= MOST_KEPT_BYTES) into.set(record.offset, { record, at, end });
   };
+  const repeated = (conflict: Conflict | null, at: number, end: number): void => {
+    if (conflict) report(damage(conflict.kind, conflict.severity, [at, end], conflict.observed, conflict.expected));
+  };
   /** @returns whether the content is what its opcode says */
   const parse = (opcode: number, c: Uint8Array, at: number, end: number): boolean => {
     if (opcode === SCHEMA) {
       const record = parseSchema(c);
+      const known = record && definitions.schemas.get(record.id)?.record;
+      if (record && known) repeated(schemaConflict(known, record), at, end);
       if (record) definitions.schema(record, [at, end]);
       return record !== null;
     }
     if (opcode === CHANNEL) {
       const record = parseChannel(c);
+      const known = record && definitions.channels.get(record.id)?.record;
+      if (record && known) repeated(channelConflict(known, record), at, end);
       if (record) definitions.channel(record, [at, end]);
       return record !== null;
     }

@@ -74,7 +74,8 @@ export function fieldsOf(bytes: Uint8Array): Header | null {
   return fields;
 }
 
-const ASCII = new TextDecoder();
+/** A mark at the start is part of a name: two names must not be read as one. */
+const ASCII = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function textOf(header: Header, name: string): string {
   return ASCII.decode(header.get(name) ?? new Uint8Array(0));

@@ -10,14 +10,14 @@ import type { OpenOptions } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { ContainerClaims, Damage, Plain, RecordingIndex, Severity, Span } from "../../types.ts";
 import { MOST_KEPT_BYTES } from "../mcap/format.ts";
-import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
+import { type Connection, formed, streamsOf } from "../tables/message-rows.ts";
 import { mostInflated, openChunk } from "./chunk.ts";
+import { conflicts, connectionOf } from "./connection.ts";
 import {
   BAG_HEADER,
   CHUNK,
   CHUNK_INFO,
   CONNECTION,
-  fieldsOf,
   type Header,
   headAt,
   INDEX_DATA,
@@ -81,13 +81,14 @@ interface Walk {
 }
 
 /** @throws InputError when not one record can be read */
-export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptions): RecordingIndex {
+export function openBag(input: Input, kernels: Kernels, { spanBytes, forms }: OpenOptions): RecordingIndex {
   const size = input.files[0]?.size ?? 0;
   const walk = walkRecords(input, size, spanBytes);
   if (walk.found === 0) throw new InputError(`${input.name}: not a ROS 1 bag: no record found in ${size} bytes`);
   const isDefined = [...walk.indexed].every((id) => walk.connections.has(id)) && walk.connections.size > 0;
   if (!isDefined) definitionsInChunks(input, walk, kernels);
-  const { streams, connections } = streamsOf([...walk.connections.values()]);
+  const all = streamsOf([...walk.connections.values()]);
+  const { streams, connections } = forms ? formed(all, kernels) : all;
   checkIndex(walk, size);
   return {
     format: "rosbag1",
@@ -95,7 +96,7 @@ export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptio
     bytes: size,
     attachments: 0,
     metadata: 0,
-    streams: fingerprinted(streams, connections, kernels),
+    streams,
     spans: walk.spans,
     facts: {
       ...walk.damages.facts(),
@@ -254,26 +255,32 @@ function note(walk: Walk, { op, header, dataBytes }: RecordHead, at: number, to:
 
 /** Notes a connection; the first of an id counts. */
 function define(walk: Walk, header: Header, data: Uint8Array, at: readonly [number, number]): void {
-  const id = u32Of(header, "conn");
-  const fields = fieldsOf(data);
-  const topic = textOf(header, "topic");
-  if (id === null || !fields || topic === "") {
-    walk.damages.add(damage("malformed-record", "error", at, { record: "Connection", connection: id }));
+  const connection = connectionOf(header, data);
+  if (!connection) {
+    walk.damages.add(damage("malformed-record", "error", at, { record: "Connection", connection: u32Of(header, "conn") }));
     return;
   }
-  const schema = {
-    messageEncoding: "ros1",
-    schemaEncoding: "ros1msg",
-    schemaName: textOf(fields, "type"),
-    schemaData: fields.get("message_definition") ?? new Uint8Array(0),
-  };
+  const { id, schema } = connection;
   const known = walk.connections.get(id);
-  if (known && (known.topic !== topic || known.schema.schemaName !== schema.schemaName)) {
-    walk.damages.add(damage("channel-conflict", "error", at, { connection: id, topic }, { topic: known.topic }));
+  if (known) {
+    const conflict = conflictOf(known, connection, at);
+    if (conflict) walk.damages.add(conflict);
+    return;
   }
-  if (known || walk.connections.size === MAX_CONNECTIONS || walk.keptBytes + schema.schemaData.length > MOST_KEPT_BYTES) return;
+  if (walk.connections.size === MAX_CONNECTIONS || walk.keptBytes + schema.schemaData.length > MOST_KEPT_BYTES) return;
   walk.keptBytes += schema.schemaData.length;
-  walk.connections.set(id, { id, topic, schema });
+  walk.connections.set(id, connection);
+}
+
+/** One id that is defined twice, differently: which of the two counts depends on who reads. */
+export function conflictOf(
+  known: Omit<Connection, "stream">,
+  other: Omit<Connection, "stream">,
+  at: readonly [number, number],
+): Damage | null {
+  const differs = conflicts(known, other);
+  if (differs.length === 0) return null;
+  return damage("channel-conflict", "error", at, { connection: other.id, topic: other.topic, differs }, { topic: known.topic });
 }
 
 /** Connection records inside the chunks, for a bag whose index section is missing or lacks some. */

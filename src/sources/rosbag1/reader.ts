@@ -6,8 +6,9 @@ import type { Decoded, Reader } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Need, RecordingIndex, Span } from "../../types.ts";
 import type { MessageDecoder } from "../messages/index.ts";
-import { blocksOf, decodersOf, type MessageRow } from "../tables/message-rows.ts";
+import { blocksOf, type Connection, decodersOf, type MessageRow, severalForms } from "../tables/message-rows.ts";
 import { openChunk } from "./chunk.ts";
+import { connectionOf } from "./connection.ts";
 import {
   CHUNK,
   CONNECTION,
@@ -23,7 +24,7 @@ import {
   u32,
   u32Of,
 } from "./format.ts";
-import { type BagDetail, damage } from "./open.ts";
+import { type BagDetail, conflictOf, damage } from "./open.ts";
 
 interface ChunkMessages {
   readonly at: readonly [number, number];
@@ -39,8 +40,10 @@ export class BagReader implements Reader {
   readonly #detail: BagDetail;
   readonly #kernels: Kernels;
   readonly #mark: number;
+  readonly #connections: ReadonlyMap<number, Connection>;
   readonly #streamOf: ReadonlyMap<number, number>;
   readonly #decoders: (connection: number) => MessageDecoder;
+  readonly #formOf: ReadonlyMap<number, number>;
   #rows: MessageRow[] = [];
   #damages = new DamageList();
   #lostBytes = 0;
@@ -50,8 +53,10 @@ export class BagReader implements Reader {
     this.#detail = index.detail as BagDetail;
     this.#kernels = kernels;
     this.#mark = kernels.mark();
+    this.#connections = new Map(this.#detail.connections.map((one) => [one.id, one]));
     this.#streamOf = new Map(this.#detail.connections.map(({ id, stream }) => [id, stream]));
     this.#decoders = decodersOf(this.#detail.connections);
+    this.#formOf = severalForms(this.#detail.connections);
   }
 
   read(span: Span, needs: ReadonlySet<Need>): Decoded {
@@ -93,7 +98,7 @@ export class BagReader implements Reader {
     this.#missing(chunk);
     return {
       facts: { ...this.#damages.facts(), regions: { total: 0, withChecksum: 0, verified: 0 }, fold: null, lostBytes: this.#lostBytes },
-      blocks: blocksOf(this.#rows, this.#decoders, needs, kernels),
+      blocks: blocksOf(this.#rows, this.#decoders, needs, kernels, this.#formOf),
     };
   }
 
@@ -130,6 +135,7 @@ export class BagReader implements Reader {
         continue;
       }
       if (isMisplaced) this.#damages.add(damage("misplaced-record", "warning", place(p, end), { record: recordName(head.op) }));
+      if (head.op === CONNECTION) this.#connection(head.header, bytes.slice(p + head.dataAt, end), place(p, end));
       if (head.op === MESSAGE) {
         const [start, stop] = chunk.compressed ? [-1, -1] : [dataAt + p, dataAt + end];
         const row = this.#message(head.header, chunk.pointer + p + head.dataAt, head.dataBytes, start, stop, place(p, end));
@@ -141,6 +147,14 @@ export class BagReader implements Reader {
       p = end;
     }
     return { at, intact, messages, counts };
+  }
+
+  /** A chunk repeats the connections whose messages begin in it: another definition of the same id is told. */
+  #connection(header: Header, data: Uint8Array, at: readonly [number, number]): void {
+    const connection = connectionOf(header, data);
+    const known = connection && this.#connections.get(connection.id);
+    const conflict = connection && known && conflictOf(known, connection, at);
+    if (conflict) this.#damages.add(conflict);
   }
 
   #message(

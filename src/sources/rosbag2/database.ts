@@ -11,6 +11,8 @@ export interface Topic {
   readonly type: string;
   /** "cdr", or whatever the middleware wrote. */
   readonly format: string;
+  /** Hash of the type (REP 2016); "" where none is stated. */
+  readonly typeHash: string;
 }
 
 export interface Definition {
@@ -79,6 +81,7 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
   const tables = tablesOf(pages, header, tell);
   const messages = tables.get("messages");
   const topics = tables.get("topics");
+  const definitions = tables.get("message_definitions");
   if (!messages || !topics) return "a SQLite database without the tables topics and messages of a ROS 2 bag";
   const columns = {
     topic: messages.names.indexOf("topic_id"),
@@ -93,6 +96,7 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
     name: textOf(row, "name"),
     type: textOf(row, "type"),
     format: textOf(row, "serialization_format"),
+    typeHash: textOf(row, "type_description_hash"),
   }));
   const tree = treeOf(pages, messages.root, tell);
   const leaves = tree.isWhole ? tree.leaves : withOrphans(pages, tree, columns, new Set(found.map(({ id }) => id)));
@@ -100,12 +104,16 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
     form: { pageBytes, usable: header.usable, pages: count },
     topics: found,
     topicsAt: [(topics.root - 1) * pageBytes, topics.root * pageBytes],
-    definitions: new Map(
-      rows(tables.get("message_definitions")).map((row) => [
-        textOf(row, "topic_type"),
-        { encoding: textOf(row, "encoding"), text: textOf(row, "encoded_message_definition") },
-      ]),
-    ),
+    definitions: definitionsOf(rows(definitions), (type) => {
+      const at = (definitions?.root ?? 1) * pageBytes;
+      add({
+        kind: "schema-conflict",
+        severity: "error",
+        bytes: [at - pageBytes, at],
+        observed: { type, definitions: 2 },
+        expected: { definitions: 1 },
+      });
+    }),
     metadata:
       rows(tables.get("metadata"))
         .map((row) => textOf(row, "metadata"))
@@ -113,6 +121,19 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
     columns,
     ...weighed(pages, header, leaves, tell),
   };
+}
+
+/** By type; the first one counts. @param conflict is told of a type that is defined twice, differently */
+function definitionsOf(rows: readonly Row[], conflict: (type: string) => void): ReadonlyMap<string, Definition> {
+  const found = new Map<string, Definition>();
+  for (const row of rows) {
+    const type = textOf(row, "topic_type");
+    const definition = { encoding: textOf(row, "encoding"), text: textOf(row, "encoded_message_definition") };
+    const known = found.get(type);
+    if (!known) found.set(type, definition);
+    else if (known.encoding !== definition.encoding || known.text !== definition.text) conflict(type);
+  }
+  return found;
 }
 
 function textOf(row: Row, name: string): string {

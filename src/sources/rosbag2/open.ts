@@ -10,7 +10,7 @@ import { NO_FACTS, type OpenOptions } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Damage, RecordingIndex, Span } from "../../types.ts";
 import { ros2Definition } from "../messages/ros2-definitions.ts";
-import { type Connection, fingerprinted, streamsOf } from "../tables/message-rows.ts";
+import { type Connection, formed, streamsOf } from "../tables/message-rows.ts";
 import { bagFiles, isMcapBag, METADATA } from "./bag-files.ts";
 import { type Claim, claimsOf, compareFiles, compareTopics } from "./compare.ts";
 import { type Database, type FileDamage, openDatabase } from "./database.ts";
@@ -49,7 +49,7 @@ export function damageIn(input: Input, file: number, one: FileDamage): Damage {
 }
 
 /** @throws InputError when not one database can be read */
-export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptions): RecordingIndex {
+export function openBag(input: Input, kernels: Kernels, { spanBytes, forms }: OpenOptions): RecordingIndex {
   const damages = new DamageList();
   const add = (file: number, one: FileDamage): void => damages.add(damageIn(input, file, one));
   const sizeOf = (file: number): number => input.files[file]?.size ?? 0;
@@ -104,7 +104,8 @@ export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptio
   const metadata = read ?? ownMetadata(opened);
   const place = { file: read ? beside : first.file, bytes: read ? whole(beside) : null };
   const claim: Claim = (kind, severity, observed, expected) => add(place.file, { kind, severity, bytes: place.bytes, observed, expected });
-  const { streams, connections, detail } = connected(opened);
+  const { all, databases: details } = connected(opened);
+  const { streams, connections } = forms ? formed(all, kernels) : all;
   unknownForms(opened, add);
   if (metadata) {
     const files = opened.map(({ file, database }) => ({ path: input.files[file]?.path ?? "", messages: database.messages }));
@@ -121,15 +122,11 @@ export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptio
     bytes: [...databases, ...journals, ...compressed, ...(beside < 0 ? [] : [beside])].reduce((sum, file) => sum + sizeOf(file), 0),
     attachments: 0,
     metadata: metadata ? 1 : 0,
-    streams: fingerprinted(
-      streams,
-      connections.filter(({ id }) => detail.carried.has(id)),
-      kernels,
-    ),
+    streams,
     spans: opened.flatMap((one) => spansOf(one, spanBytes)),
     facts: { ...NO_FACTS, ...damages.facts(), lostBytes },
     claims,
-    detail: { databases: detail.databases, connections, zstd: metadata?.compression === "message" } satisfies BagDetail,
+    detail: { databases: details, connections, zstd: metadata?.compression === "message" } satisfies BagDetail,
   };
 }
 
@@ -153,10 +150,9 @@ function ownCount({ messages }: BagMetadata, files: readonly { readonly path: st
 /** Connections of all databases, numbered on: the same topic has another id in each. */
 function connected(opened: readonly Opened[]) {
   const found: Omit<Connection, "stream">[] = [];
-  const carried = new Set<number>();
   const databases = opened.map(({ file, database: { form, columns, leaves, topics, definitions } }): DatabaseDetail => {
     const connectionOf = new Map<number, number>();
-    for (const { id, name, type, format } of topics) {
+    for (const { id, name, type, format, typeHash } of topics) {
       const own = definitions.get(type);
       const known = own?.encoding === "ros2msg" ? null : ros2Definition(type);
       const schema = {
@@ -165,13 +161,13 @@ function connected(opened: readonly Opened[]) {
         schemaName: type,
         schemaData: new TextEncoder().encode(known ?? own?.text ?? ""),
       };
-      if (known === null && own) carried.add(found.length);
       connectionOf.set(id, found.length);
-      found.push({ id: found.length, topic: name, schema });
+      const stated = own ? { encoding: own.encoding, data: new TextEncoder().encode(own.text) } : null;
+      found.push({ id: found.length, topic: name, schema, stated, typeHash: typeHash || null });
     }
     return { file, form, columns, leaves: Uint32Array.from(leaves, ({ page }) => page), connectionOf };
   });
-  return { ...streamsOf(found), detail: { databases, carried } };
+  return { all: streamsOf(found), databases };
 }
 
 /** Messages that are not CDR stay bytes: that is said once for each form. */

@@ -7,7 +7,7 @@ import { type Decoded, NO_FACTS, type Reader } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Need, Plain, RecordingIndex, Span } from "../../types.ts";
 import type { MessageDecoder } from "../messages/index.ts";
-import { blocksOf, decodersOf, type MessageRow } from "../tables/message-rows.ts";
+import { blocksOf, decodersOf, type MessageRow, severalForms } from "../tables/message-rows.ts";
 import { type Cell, columnsOf, copyPayload, integerOf } from "./cells.ts";
 import { type BagDetail, type DatabaseDetail, damageIn } from "./open.ts";
 import { Pages } from "./pages.ts";
@@ -27,6 +27,7 @@ export class BagReader implements Reader {
   readonly #mark: number;
   readonly #streamOf: ReadonlyMap<number, number>;
   readonly #decoders: (connection: number) => MessageDecoder;
+  readonly #formOf: ReadonlyMap<number, number>;
   #rows: MessageRow[] = [];
   #damages = new DamageList();
   #lostBytes = 0;
@@ -39,6 +40,7 @@ export class BagReader implements Reader {
     this.#mark = kernels.mark();
     this.#streamOf = new Map(this.#detail.connections.map(({ id, stream }) => [id, stream]));
     this.#decoders = decodersOf(this.#detail.connections);
+    this.#formOf = severalForms(this.#detail.connections);
   }
 
   read(span: Span, needs: ReadonlySet<Need>): Decoded {
@@ -59,7 +61,7 @@ export class BagReader implements Reader {
       );
     }
     const files = this.#input.kind === "folder" ? { files: [this.#input.files[database.file]?.path ?? ""] } : {};
-    const blocks = blocksOf(this.#rows, this.#decoders, needs, this.#kernels).map((block) => ({ ...block, ...files }));
+    const blocks = blocksOf(this.#rows, this.#decoders, needs, this.#kernels, this.#formOf).map((block) => ({ ...block, ...files }));
     return { facts: { ...NO_FACTS, ...this.#damages.facts(), lostBytes: this.#lostBytes }, blocks };
   }
 

@@ -96,7 +96,7 @@ export function rowsOf(
   idColumn: string | null,
   tell: Tell,
 ): readonly Row[] {
-  const decoder = new TextDecoder(header.text);
+  const decoder = new TextDecoder(header.text, { ignoreBOM: true });
   const rows: Row[] = [];
   let total = 0;
   for (const leaf of treeOf(pages, root, tell).leaves) {

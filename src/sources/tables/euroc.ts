@@ -7,6 +7,7 @@
  */
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
+import { withTableForms } from "../_table-form.ts";
 import { type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { image } from "../folders/frames.ts";
 import { imageStream } from "../folders/image-list.ts";
@@ -52,7 +53,7 @@ export const euroc: Source = {
 
   detect: (input) => find(input).length > 0,
 
-  open(input, _kernels, _platform, { spanBytes }) {
+  open(input, kernels, _platform, { spanBytes, forms }) {
     const paths = new Map(input.files.map(({ path }, i) => [path, i]));
     const streams = find(input).map(({ file, content, id }): FolderStream => {
       const [layout, type] = [LAYOUTS[content], TYPES[content]];
@@ -63,7 +64,7 @@ export const euroc: Source = {
       const kind = layout.kind;
       return { info: { id, kind, type, stamps: "sensor", sequenced: false }, unit: { kind: "rows", file, layout } };
     });
-    return folderIndex("euroc", input, streams, spanBytes);
+    return folderIndex("euroc", input, forms ? withTableForms(input, streams, kernels) : streams, spanBytes);
   },
 
   reader: (input, index, kernels) => folderReader(input, index, kernels, { frames: { image }, rows: readRows }),

@@ -1,7 +1,6 @@
 /** Messages of a container to blocks: rows as they are met in the file, grouped by stream, with stamps, digests and typed columns. */
-
-import { digestBytes } from "../../check/fingerprint.ts";
 import { ColumnsBuilder } from "../../columns/builder.ts";
+import { PLAIN_FORM, type SchemaText, type Stated, schemaFingerprint, textForm, withForms } from "../../forms.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Block, Need, StreamInfo, StreamKind } from "../../types.ts";
 import { messageDecoder } from "../messages/decoders.ts";
@@ -14,6 +13,12 @@ export interface Connection {
   readonly topic: string;
   readonly stream: number;
   readonly schema: ChannelSchema;
+  /** The definition the container carries: messages may be read by another, which is built in. Null where it carries none. */
+  readonly stated: SchemaText | null;
+  /** Hash of the type, as the recorder states it. */
+  readonly typeHash: string | null;
+  /** Index into the stream's forms, where they were asked for. */
+  readonly form?: number;
 }
 
 /** Streams of connections: one per topic and type, in order of their ids. */
@@ -44,19 +49,27 @@ export function streamsOf(found: readonly Omit<Connection, "stream">[]): {
   return { streams, connections };
 }
 
-/** Streams with the fingerprint of their first connection's definition, where one is given. */
-export function fingerprinted(streams: readonly StreamInfo[], connections: readonly Connection[], kernels: Kernels): StreamInfo[] {
-  const first = new Map<number, ChannelSchema>();
-  for (const { stream, schema } of connections) if (!first.has(stream)) first.set(stream, schema);
-  return streams.map((info, stream) => {
-    const schema = first.get(stream);
-    if (!schema || schema.schemaData.length === 0) return info;
-    const encoding = new TextEncoder().encode(`${schema.schemaEncoding}\0`);
-    const text = new Uint8Array(encoding.length + schema.schemaData.length);
-    text.set(encoding);
-    text.set(schema.schemaData, encoding.length);
-    return { ...info, schema: digestBytes(text, kernels) };
+/** What each connection states of its messages, and each stream with all of that. */
+export function formed(
+  { streams, connections }: ReturnType<typeof streamsOf>,
+  kernels: Kernels,
+): { readonly streams: readonly StreamInfo[]; readonly connections: readonly Connection[] } {
+  const stated = connections.map(({ stream, topic, schema, stated, typeHash }): Stated => {
+    const text = stated && textForm(stated, kernels);
+    return {
+      stream,
+      form: { ...PLAIN_FORM, ...text, topic, messageEncoding: schema.messageEncoding, typeHash },
+      fingerprint: stated && stated.data.length > 0 ? schemaFingerprint(stated, kernels) : null,
+    };
   });
+  const all = withForms(streams, stated);
+  return { streams: all.streams, connections: connections.map((one, i) => ({ ...one, form: all.formOf[i] ?? 0 })) };
+}
+
+/** Of the connections of streams that have several forms: which of these is theirs. */
+export function severalForms(connections: readonly Connection[]): ReadonlyMap<number, number> {
+  const several = new Set(connections.flatMap(({ stream, form = 0 }) => (form > 0 ? [stream] : [])));
+  return new Map(connections.flatMap(({ id, stream, form = 0 }) => (several.has(stream) ? [[id, form]] : [])));
 }
 
 /** Decoders by connection id, each made when it is first needed. */
@@ -98,11 +111,13 @@ export const NEED_OF: Readonly<Record<StreamKind, Need | null>> = {
   bytes: null,
 };
 
+/** @param formOf by connection, see `severalForms` */
 export function blocksOf(
   rows: readonly MessageRow[],
   decoders: (connection: number) => MessageDecoder,
   needs: ReadonlySet<Need>,
   kernels: Kernels,
+  formOf: ReadonlyMap<number, number>,
 ): readonly Block[] {
   const byStream = new Map<number, number[]>();
   for (const [i, { stream }] of rows.entries()) {
@@ -141,6 +156,7 @@ export function blocksOf(
           start: Float64Array.from(mine, (row) => row.start),
           end: Float64Array.from(mine, (row) => row.end),
           pointer: Uint32Array.from(mine, (row) => row.pointer),
+          ...(formOf.has(mine[0]?.connection ?? -1) && { form: Uint16Array.from(mine, (row) => formOf.get(row.connection) ?? 0) }),
         },
         ...out.finish(),
       };

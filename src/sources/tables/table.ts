@@ -9,6 +9,7 @@ import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { Rig, RigStream } from "../../rig/rig.ts";
 import type { StreamInfo } from "../../types.ts";
+import { withTableForms } from "../_table-form.ts";
 import { readPointsTable } from "../clouds/points-table.ts";
 import { type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { readLabelTable } from "../labels/label-table.ts";
@@ -34,9 +35,10 @@ export const table: Source = {
     return find(input, rig).some(({ stream, file }) => file >= 0 && stream.kind !== "labels");
   },
 
-  open(input, _kernels, _platform, { spanBytes, rig }) {
+  open(input, kernels, _platform, { spanBytes, rig, forms }) {
     const found = find(input, rig);
-    const streams = found.filter(({ file }) => file >= 0).map((one) => streamOf(input, one, found));
+    const tables = found.filter(({ file }) => file >= 0).map((one) => streamOf(input, one, found));
+    const streams = forms ? withTableForms(input, tables, kernels) : tables;
     const index = folderIndex("table", input, streams, spanBytes, rigFile(input));
     const absent = found.filter(({ file }) => file < 0);
     const damages = absent.map(({ stream }) => ({ ...damage("missing-file", stream.path ?? "", { severity: "warning" }), stream: null }));

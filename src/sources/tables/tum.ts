@@ -8,6 +8,7 @@
 import { square } from "../../geometry/elementary.ts";
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
+import { withTableForms } from "../_table-form.ts";
 import { type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { image } from "../folders/frames.ts";
 import { imageStream } from "../folders/image-list.ts";
@@ -45,10 +46,10 @@ export const tum: Source = {
 
   detect: (input) => find(input).length > 0,
 
-  open(input, _kernels, _platform, { spanBytes }) {
+  open(input, kernels, _platform, { spanBytes, forms }) {
     const paths = new Map(input.files.map(({ path }, i) => [path, i]));
     const streams = find(input).flatMap((found) => streamsOf(input, found, paths));
-    return folderIndex("tum", input, streams, spanBytes);
+    return folderIndex("tum", input, forms ? withTableForms(input, streams, kernels) : streams, spanBytes);
   },
 
   reader: (input, index, kernels) => folderReader(input, index, kernels, { frames: { image }, rows: readRows }),
