@@ -16,6 +16,7 @@ import type {
   ContainerClaims,
   ContainerFacts,
   Coverage,
+  Damage,
   Finding,
   Need,
   Plain,
@@ -40,6 +41,8 @@ export interface Context {
   /** What the gathers that the check names have collected. */
   readonly gathered: Gathered;
   readonly kernels: Kernels;
+  /** What changed of the recording's files while they were read. */
+  readonly changes: readonly Damage[];
   /** True when the run was cancelled: absence at the end proves nothing. */
   readonly interrupted: boolean;
 }

@@ -9,7 +9,7 @@ import type { GatheredParts, Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
 import type { Seal } from "./seal/seal.ts";
-import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "./types.ts";
+import type { Damage, Finding, RecordingIndex, Report, StreamCensus, Verdict } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
 
 /** What the recording is held against. */
@@ -18,7 +18,10 @@ export interface Given {
   readonly seal: Seal | null;
 }
 
-/** @param known what the pass before has collected */
+/**
+ * @param known what the pass before has collected
+ * @param changes of the recording's files while they were read
+ */
 export function conclude(
   checks: readonly Check[],
   plan: Plan,
@@ -28,17 +31,21 @@ export function conclude(
   interrupted: boolean,
   kernels: Kernels,
   known: GatheredParts,
+  changes: readonly Damage[] = [],
 ): Report {
   const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
   const gathered = gatheredOf(index.streams, { ...nothingKnown(checks, index.streams), ...known, ...whole.gathered }, kernels);
-  const context: Context = { recording: index, claims: index.claims, streams, ...given, gathered, kernels, interrupted };
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, gathered, kernels, changes, interrupted };
+  // Whoever did not ask for the check that tells of it must not be left to believe that nothing happened.
+  const isTold = plan.run.some(({ id }) => id === "integrity/container");
+  const unproven = interrupted ? "interrupted" : changes.length > 0 && !isTold ? "changed while it was read" : null;
   const verdicts: Verdict[] = [];
   const findings: Finding[] = [];
   for (const [c, { id, options }] of plan.run.entries()) {
     const check = checks.find((known) => known.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
     for (const { stream, conclusion } of conclusions(check, whole.summaries[c] ?? [], context, options)) {
-      verdicts.push(verdict(check, stream, conclusion, interrupted));
+      verdicts.push(verdict(check, stream, conclusion, unproven));
       findings.push(...conclusion.defects.map((defect) => finding(check, stream, defect, kernels)).sort(byPlace));
     }
   }
@@ -80,14 +87,14 @@ function conclusions(check: Check, summaries: readonly unknown[], context: Conte
   return [{ stream: null, conclusion: absent }];
 }
 
-/** A run that was cut short proves nothing about the rest: what would have passed was not run. */
-function verdict(check: Check, stream: string | null, conclusion: Conclusion, interrupted: boolean): Verdict {
-  const cut = interrupted && conclusion.status === "pass";
-  const reason = cut ? "interrupted" : conclusion.reason;
+/** A run that was cut short proves nothing about the rest: what would have passed was not run. @param unproven why */
+function verdict(check: Check, stream: string | null, conclusion: Conclusion, unproven: string | null): Verdict {
+  const isOpen = unproven !== null && conclusion.status === "pass";
+  const reason = isOpen ? unproven : conclusion.reason;
   return {
     check: check.id,
     stream,
-    status: cut ? "not_run" : conclusion.status,
+    status: isOpen ? "not_run" : conclusion.status,
     ...(reason !== undefined && { reason }),
     coverage: conclusion.coverage,
     observed: conclusion.observed,

@@ -2,6 +2,7 @@
  * The engine: open, plan, observe and merge (through an executor), conclude. Thin: it never touches payload bytes.
  * The same function serves Node, browser and tests; they differ in the input, the platform and the executor.
  */
+import { changeDamages } from "./changed.ts";
 import type { Check, Options } from "./check.ts";
 import { checks as allChecks } from "./checks/index.ts";
 import { conclude, type Given } from "./conclude.ts";
@@ -78,7 +79,8 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
   const { seal } = given;
   const leaves = seal && { algorithm: seal.algorithm, key: seal.leafKey };
   const { plan, index, part, known, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
-  const report = conclude(checks, plan, index, part, given, interrupted, kernels, known);
+  const changes = interrupted ? [] : changeDamages(input);
+  const report = conclude(checks, plan, index, part, given, interrupted, kernels, known, changes);
   options.onProgress?.({
     bytes: bytesBefore + bytesOf(index.spans.slice(0, part.end)),
     totalBytes: bytesBefore + bytesOf(index.spans),

@@ -149,6 +149,7 @@ export function contextOf(
       kernels,
     ),
     kernels,
+    changes: [],
     interrupted,
   };
 }

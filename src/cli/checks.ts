@@ -1,7 +1,8 @@
 /** `plumbline checks`: which questions there are. */
 import { Command } from "commander";
+import type { Check } from "../check.ts";
+import { checks } from "../checks/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { type Check, checks } from "../index.ts";
 import { paint, table } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

@@ -2,6 +2,7 @@
  * The two streams of the command line. Results go to stdout and are flushed before the process ends; everything said
  * about the run goes to stderr, a line at a time, with whatever a file name could smuggle in made visible.
  */
+import { systemReason } from "../node/system-error.ts";
 import { visible } from "../report/escape.ts";
 
 export class Console {
@@ -56,21 +57,7 @@ export class Console {
   }
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or folder",
-  ENOTDIR: "no such file or folder",
-  EACCES: "no permission",
-  EPERM: "no permission",
-  EROFS: "the file system is read-only",
-  EISDIR: "is a folder",
-  ENOSPC: "no space left",
-  ENAMETOOLONG: "the name is too long",
-  ELOOP: "too many symbolic links",
-};
-
 /** A system error in plain words. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error && typeof error.code === "string" ? error.code : null;
-  return code === null ? (error.message.split("\n", 1)[0] ?? "") : (WORDS[code] ?? code);
+  return systemReason(error) ?? (error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error));
 }

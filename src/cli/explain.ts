@@ -1,7 +1,8 @@
 /** `plumbline explain CHECK`: what a check asks, finds, reads, and cannot see. */
 import { Argument, Command } from "commander";
+import type { Check } from "../check.ts";
+import { checks } from "../checks/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { type Check, checks } from "../index.ts";
 import { paint, table, wrap } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

@@ -1,7 +1,7 @@
 /** The command line: parses, runs one command, and ends the process with its exit code. */
 import { Command, CommanderError } from "commander";
+import { ConfigError } from "../errors.ts";
 import { EXIT } from "../exit-code.ts";
-import { ConfigError } from "../index.ts";
 import { checkCommand } from "./check.ts";
 import { checksCommand } from "./checks.ts";
 import { Console } from "./console.ts";

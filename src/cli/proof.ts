@@ -1,8 +1,10 @@
 /** `plumbline proof PATH`: that one frame was sealed, to be checked without the recording. */
 import { Command, InvalidArgumentError } from "commander";
+import { ConfigError, InputError } from "../errors.ts";
 import { EXIT } from "../exit-code.ts";
-import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
-import { findSeal } from "../node/seal.ts";
+import { findSeal, openSeal } from "../node/seal-file.ts";
+import { parseProof } from "../seal/proof.ts";
+import { checkProof, prove } from "../seal/trust.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

@@ -1,14 +1,13 @@
 /** `plumbline rig learn GOOD…`: a rig from good runs. */
 import { Command } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
+import { EXIT, exitCode, type Outcome } from "../exit-code.ts";
 import { learnRig } from "../learn.ts";
 import { formatRig } from "../rig-file.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import { checkTarget } from "./files.ts";
-import { type CheckFlags, outOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, followOption, outOption, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
 
 const HELP = `
 Learns which streams every run has, their kinds, rates and longest gaps. What a person should know before
@@ -24,6 +23,7 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
     .description("Writes a rig (what a recording should hold) from runs known to be good.")
     .argument("<good...>", "recordings known to be good")
     .addOption(sourceOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addOption(outOption())
     .addHelpText("after", HELP)
@@ -35,16 +35,19 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
 }
 
 /** @throws ConfigError before any work is done */
-async function runLearn(paths: readonly string[], { out, workers, source }: CheckFlags, console: Console): Promise<number> {
+async function runLearn(paths: readonly string[], { out, workers, source, follow = false }: CheckFlags, console: Console): Promise<number> {
   if (out !== undefined) checkTarget("--out", out, paths);
-  const flags = { ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
-  const signal = onInterrupt(console);
+  const flags = { follow, ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
   const jobs = paths.map((path) => ({ path, rig: null }));
-  const { outcomes, reports } = await checkAll(jobs, flags, signal, console);
-  const clean = outcomes.map((outcome) =>
-    outcome.kind === "report" ? { ...outcome, report: { ...outcome.report, findings: [] } } : outcome,
-  );
-  const code = exitCode(clean, { failOn: "error", strict: false, interrupted: signal.aborted });
+  const { outcomes, reports, interrupted } = await checkAll(jobs, flags, console);
+  const clean = outcomes.map((outcome): Outcome => {
+    if (outcome.kind !== "report") return outcome;
+    const { recording, findings } = outcome.report;
+    const isMoving = findings.some(({ check, kind }) => check === "integrity/container" && kind === "changed-while-read");
+    if (isMoving) console.say(`${recording.name}: changed while it was read`);
+    return isMoving ? { kind: "unread" } : { ...outcome, report: { ...outcome.report, findings: [] } };
+  });
+  const code = exitCode(clean, { failOn: "error", strict: false, interrupted });
   if (code !== EXIT.clean) {
     console.say("no rig written: not every run could be read to its end");
     return code;

@@ -1,18 +1,17 @@
 /** `plumbline seal PATH`: what the recording holds, frame by frame, for later. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, exitCode } from "../exit-code.ts";
-import { ConfigError, InputError, seal } from "../index.ts";
-import { embedSeal } from "../node/embedded-seal.ts";
-import { s3Checksums } from "../node/s3.ts";
-import { sealPath } from "../node/seal.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import { EXIT } from "../exit-code.ts";
+import { sealPath } from "../node/seal-file.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
 import { hex } from "../seal/proof.ts";
-import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";
+import { MOST_FRAMES_PER_BLOCK } from "../seal/seal.ts";
 import { type Console, errorText } from "./console.ts";
 import { deliver, write } from "./deliver.ts";
+import { withEngine } from "./engine.ts";
 import { checkTarget, readKey, readSmall } from "./files.ts";
-import { notEmpty, sourceOption, workersOption } from "./flags.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { followOption, notEmpty, sourceOption, workersOption } from "./flags.ts";
+import type { SealDone } from "./jobs.ts";
 import { meter } from "./progress.ts";
 import { s3Text } from "./s3.ts";
 
@@ -21,7 +20,8 @@ The seal lists a digest and the time of every frame. It is small (about 20 bytes
 are not what they were (plumbline verify), and proves single frames (plumbline proof).
 Without --key or --sign it guards against accidents only: whoever can change the recording can seal it again.
 
-Exit codes: 0 sealed, 2 usage, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
+Exit codes: 0 sealed, 2 usage, 3 nothing of the recording could be read, or it changed meanwhile, 4 internal error,
+130 interrupted. But for 0 no seal is written.
 
 Examples:
   plumbline seal drive.mcap
@@ -38,6 +38,7 @@ interface SealFlags {
   readonly s3?: boolean;
   readonly partSize?: number;
   readonly source?: string;
+  readonly follow?: boolean;
   readonly workers?: number;
 }
 
@@ -57,6 +58,7 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
     .option("--s3", "also print the checksums an upload to S3 needs")
     .option("--part-size <size>", "parts of a multipart upload, such as 8MiB (default: 8MiB)", partSize)
     .addOption(sourceOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addHelpText("after", HELP)
     .action(async (path: string, flags: SealFlags) => done(await run(path, flags, console)));
@@ -73,33 +75,21 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
   checkTarget("--out", out, [path, ...secrets]);
   if (flags.embed !== undefined) checkTarget("--embed", flags.embed, [path, out, ...secrets]);
   if (flags.partSize !== undefined && !flags.s3) throw new ConfigError("--part-size: expected --s3 with it");
-  const signal = onInterrupt(console);
   const progress = meter(path, process.stderr);
-  const { algorithm, framesPerBlock, source, workers } = flags;
+  const { algorithm, framesPerBlock, source, follow, workers } = flags;
+  const options = { algorithm, framesPerBlock, source, follow, workers, key, sign };
+  const job = { path, options, embed: flags.embed ?? null, partBytes: flags.s3 ? (flags.partSize ?? 8 * MIB) : null };
   try {
-    const sealed = await seal(path, {
-      algorithm,
-      framesPerBlock,
-      source,
-      workers,
-      key,
-      sign,
-      signal,
-      onProgress: (now) => progress.update(now),
-    });
+    const { result: done, interrupted } = await withEngine(console, "nothing is sealed", (run) =>
+      run("seal", job, (now) => progress.update(now)),
+    );
     progress.end();
-    for (const { kind } of sealed.damages.slice(0, 1)) {
-      console.say(`${path}: damaged (${kind}${sealed.damages.length > 1 ? ", …" : ""}): sealed as it can be read; see: plumbline check`);
-    }
-    if (flags.embed !== undefined) await embedSeal(path, flags.embed, sealed.bytes, lastStamp(sealed.seal));
-    if (!write(out, sealed.bytes, console)) return EXIT.internal;
-    const sums = flags.s3 ? s3Text(await s3Checksums(path, flags.partSize ?? 8 * MIB)) : "";
-    return (await deliver(`${summary(sealed.seal, sealed.bytes.length, out, flags.embed)}${sums}`, undefined, console))
-      ? EXIT.clean
-      : EXIT.internal;
+    if (!done || interrupted) return EXIT.interrupted;
+    sayDamages(path, done, console);
+    if (!write(out, done.bytes, console)) return EXIT.internal;
+    return (await deliver(`${summary(done, out, flags.embed)}${s3Text(done.checksums)}`, undefined, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
     progress.end();
-    if (signal.aborted) return exitCode([], { failOn: "error", strict: false, interrupted: true });
     if (error instanceof InputError) {
       console.say(error.message);
       return EXIT.unread;
@@ -110,21 +100,24 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
   }
 }
 
-function summary(seal: Seal, bytes: number, out: string, copy: string | undefined): string {
-  const frames = seal.streams.reduce((sum, stream) => sum + stream.frames, 0);
+function sayDamages(path: string, { damages }: SealDone, console: Console): void {
+  const linksOut = damages.filter(({ kind }) => kind === "link-out").length;
+  if (linksOut > 0)
+    console.say(
+      `${path}: not sealed: what ${linksOut} ${linksOut === 1 ? "link leads" : "links lead"} to outside of the folder (--follow reads it)`,
+    );
+  const [first, ...rest] = damages.filter(({ kind }) => kind !== "link-out");
+  if (first) console.say(`${path}: damaged (${first.kind}${rest.length > 0 ? ", …" : ""}): sealed as it can be read; see: plumbline check`);
+}
+
+function summary({ about, bytes }: SealDone, out: string, copy: string | undefined): string {
   return [
-    `sealed     ${frames} frames of ${seal.streams.length} streams (${seal.algorithm}${seal.keyed ? ", keyed" : ""}${seal.signature ? ", signed" : ""})`,
-    `root       ${hex(seal.root)}`,
-    `written    ${out} (${bytes} bytes)`,
+    `sealed     ${about.frames} frames of ${about.streams} streams (${about.algorithm}${about.keyed ? ", keyed" : ""}${about.signed ? ", signed" : ""})`,
+    `root       ${hex(about.root)}`,
+    `written    ${out} (${bytes.length} bytes)`,
     ...(copy === undefined ? [] : [`embedded   ${copy}`]),
     "",
   ].join("\n");
-}
-
-function lastStamp(seal: Seal): bigint {
-  let last: bigint | null = null;
-  for (const { stampNs } of seal.streams) for (const stamp of stampNs) if (last === null || stamp > last) last = stamp;
-  return last ?? 0n;
 }
 
 function integer(value: string, most: number): number {

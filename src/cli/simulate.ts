@@ -1,17 +1,17 @@
 /** `plumbline simulate --out drive.mcap`: a drive whose truth is known. */
 import { Command, InvalidArgumentError } from "commander";
+import { ConfigError } from "../errors.ts";
 import { EXIT } from "../exit-code.ts";
-import { ConfigError, type Simulated, simulate } from "../index.ts";
-import { truthPath } from "../node/simulate.ts";
+import { type Simulated, truthPath } from "../node/simulate.ts";
 import { bytesText } from "../report/units.ts";
 import { FAULT_KINDS } from "../simulate/faults.ts";
 import { parseFaults } from "../simulate/faults-file.ts";
 import type { DriveOptions } from "../simulate/options.ts";
 import { type Console, errorText } from "./console.ts";
 import { deliver } from "./deliver.ts";
+import { withEngine } from "./engine.ts";
 import { checkTarget, readSmall } from "./files.ts";
 import { notEmpty } from "./flags.ts";
-import { onInterrupt } from "./interrupt.ts";
 
 const HELP = `
 Writes FILE (MCAP with ROS 2 messages) and its truth beside it (FILE without .mcap, .truth.json). Same options, same bytes, on
@@ -74,34 +74,28 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
   checkTarget("--out", out, inputs);
   checkTarget("--truth", truth, [...inputs, out]);
   const faults = flags.faults === undefined ? [] : parseFaults(readSmall(flags.faults, "a file of defects"), flags.faults);
-  const signal = onInterrupt(console);
   const seconds = flags.seconds ?? 20;
+  const options = {
+    ...{ seed: flags.seed, seconds, camera: flags.camera === "none" ? null : flags.camera, rateHz: flags.rate },
+    ...{ annotators: flags.annotators, faults, out, truth },
+    ...lidarOption(flags),
+  };
+  const line = (text: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  };
   let told = 0;
+  const onProgress = (now: number): void => {
+    const tenth = Math.floor((10 * now) / seconds);
+    if (tenth > told) line(`${out}: ${10 * tenth} %`);
+    told = tenth;
+  };
   try {
-    const done = await simulate({
-      ...{
-        seed: flags.seed,
-        seconds,
-        camera: flags.camera === "none" ? null : flags.camera,
-        rateHz: flags.rate,
-        annotators: flags.annotators,
-        faults,
-        out,
-        truth,
-        signal,
-      },
-      ...lidarOption(flags),
-      onProgress: (now) => {
-        const tenth = Math.floor((10 * now) / seconds);
-        if (tenth > told && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${out}: ${10 * tenth} %`);
-        told = tenth;
-      },
-    });
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    const { result: done } = await withEngine(console, "nothing is written", (run) => run("simulate", options, onProgress));
+    line("");
+    if (!done) return EXIT.interrupted;
     return (await deliver(summary(done, seconds, faults.length), undefined, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-    if (signal.aborted) return EXIT.interrupted;
+    line("");
     if (error instanceof ConfigError || !(error instanceof Error && "code" in error)) throw error;
     console.say(`cannot write ${out}: ${errorText(error)}`);
     return EXIT.internal;

@@ -1,24 +1,34 @@
 /** `plumbline verify PATH`: is every frame the one that was sealed? */
 import { Command } from "commander";
+import { checks } from "../checks/index.ts";
+import { InputError } from "../errors.ts";
 import { EXIT, exitCode } from "../exit-code.ts";
-import { checks, InputError, openSeal } from "../index.ts";
-import { findSeal } from "../node/seal.ts";
+import { findSeal, openSeal } from "../node/seal-file.ts";
 import { formats } from "../report/index.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import { checkTarget } from "./files.ts";
-import { type CheckFlags, formatOption, keyOption, notEmpty, outOption, publicOption, sourceOption, workersOption } from "./flags.ts";
+import {
+  type CheckFlags,
+  followOption,
+  formatOption,
+  keyOption,
+  notEmpty,
+  outOption,
+  publicOption,
+  sourceOption,
+  workersOption,
+} from "./flags.ts";
 import { checkAll } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { version } from "./version.ts";
 
 const HELP = `
 Compares by payload and time of each frame, so the same recording in another container is equal. Every frame that changed,
 vanished, appeared, was duplicated or moved is named. The seal is --seal, else PATH.seal, else the one inside the MCAP.
 
-Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read,
-4 internal error, 130 interrupted.
+Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read, or it
+changed while it was read, 4 internal error, 130 interrupted.
 
 Examples:
   plumbline verify drive.mcap
@@ -33,6 +43,7 @@ export function verifyCommand(console: Console, done: (code: number) => void): C
     .addOption(keyOption())
     .addOption(publicOption())
     .addOption(sourceOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addOption(formatOption())
     .addOption(outOption())
@@ -46,11 +57,15 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
   if (flags.out !== undefined) checkTarget("--out", flags.out, read);
   const seal = await openedSeal(path, flags, console);
   if (!seal) return EXIT.unread;
-  const signal = onInterrupt(console);
-  const { workers, source } = flags;
-  const options = { checks: ["integrity/seal"], ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
-  const { outcomes, reports, unread } = await checkAll([{ path, rig: null, seal }], options, signal, console);
-  const code = exitCode(outcomes, { failOn: "warning", strict: false, interrupted: signal.aborted });
+  const { workers, source, follow = false } = flags;
+  const options = {
+    checks: ["integrity/seal"],
+    follow,
+    ...(workers !== undefined && { workers }),
+    ...(source !== undefined && { source }),
+  };
+  const { outcomes, reports, unread, interrupted } = await checkAll([{ path, rig: null, seal }], options, console);
+  const code = exitCode(outcomes, { failOn: "warning", strict: true, interrupted });
   if (reports.length === 0) return code;
   const toFile = flags.out !== undefined;
   const context = {

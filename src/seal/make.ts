@@ -1,10 +1,12 @@
 /** Sealing a recording: one pass over its bytes, the leaves taken while they are hot; then the tree over them. */
+import { requireUnchanged } from "../changed.ts";
 import { checks } from "../checks/index.ts";
 import { conclude } from "../conclude.ts";
 import { fold, type Progress } from "../engine.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { Input, Platform } from "../input.ts";
+import { LEFT_OUT } from "../left-out.ts";
 import type { Finding } from "../types.ts";
 import { loadKernels } from "../wasm.ts";
 import type { SealAlgorithm } from "./algorithm.ts";
@@ -34,11 +36,11 @@ export interface SealOptions {
 }
 
 export interface Sealed extends SealBytes {
-  /** Damage the container shows by itself: the seal holds what could be read. */
+  /** Damage the container shows by itself, and what lies in the folder and was not read: the seal holds what could be read. */
   readonly damages: readonly Finding[];
 }
 
-/** @throws InputError when nothing can be read; ConfigError, TypeError or RangeError for misuse */
+/** @throws InputError when nothing can be read, or it changed while it was read; ConfigError, TypeError or RangeError for misuse */
 export async function makeSeal(input: Input, platform: Platform, executor: Executor, options: SealOptions = {}): Promise<Sealed> {
   const key = options.key ?? null;
   const algorithm = options.algorithm ?? (key ? "blake3" : "xxh3-128");
@@ -59,11 +61,12 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
     signal?.throwIfAborted();
     throw new InputError(`${input.name}: not read to its end`);
   }
+  requireUnchanged(input);
   const parts = part.summaries[plan.run.findIndex(({ id }) => id === "integrity/seal")] as readonly (LeafParts | null)[];
   const streams = index.streams.map(({ id, kind, type, schema = null }, i) => ({ id, kind, type, schema, leaves: joined(parts[i] ?? []) }));
   const about = { algorithm, framesPerBlock, recording: { name: index.name, format: index.format } };
   const made = encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
   const sealed = sign ? await sign(made) : made;
   const { findings } = conclude(checks, plan, index, part, { rig: null, seal: null }, false, kernels, known);
-  return { ...sealed, damages: findings.filter(({ severity }) => severity === "error") };
+  return { ...sealed, damages: findings.filter(({ severity, kind }) => severity === "error" || LEFT_OUT.has(kind)) };
 }

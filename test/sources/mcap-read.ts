@@ -117,6 +117,7 @@ function readAs(input: Input, spanBytes: number, believeIndex: boolean): { reado
     seal: null,
     gathered: gatheredOf([], {}, kernels),
     kernels,
+    changes: [],
     interrupted: false,
   };
   const conclusion = container.conclude(summary, context, {});
