@@ -18,7 +18,8 @@ export { type ClearMot, clearMot, type TrackedBox } from "./evaluate/clear-mot.t
 export type { Input, InputFile, Platform } from "./input.ts";
 export { type CheckOptions, check, openRecording } from "./node/check.ts";
 export type { Cost } from "./node/run.ts";
-export { openSeal, type SealOptions, seal, type VerifyOptions, verify } from "./node/seal.ts";
+export { type SealOptions, seal, type VerifyOptions, verify } from "./node/seal.ts";
+export { openSeal } from "./node/seal-file.ts";
 export { type Simulated, type SimulateOptions, simulate } from "./node/simulate.ts";
 export type { Progress } from "./pipeline/engine.ts";
 export type { Frame, Recording } from "./pipeline/recording.ts";

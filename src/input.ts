@@ -8,20 +8,39 @@ export interface InputFile {
   readonly size: number;
 }
 
+/** What lies in a recording's folder, or beside its file as a part of it, and is not read. */
+export interface PassedOver {
+  readonly path: string;
+  /** `link-out`: a link that leads out of the folder, which was not asked for. `broken-link`: one that leads to nothing. */
+  readonly kind: "pipe" | "socket" | "device" | "link-out" | "broken-link" | "unreadable";
+}
+
+/** What became of a file since the input was opened. */
+export interface FileChange {
+  readonly path: string;
+  readonly change: "grew" | "shrank" | "was written to" | "was replaced" | "vanished" | "appeared";
+  /** Then and now; null where it was, or is, not there. */
+  readonly bytes: readonly [number | null, number | null];
+}
+
 export interface Input {
   /** Base name of the file or folder. */
   readonly name: string;
   readonly kind: "file" | "folder";
   /** Sorted by path, in code unit order. */
   readonly files: readonly InputFile[];
+  /** Sorted by path. */
+  readonly passedOver?: readonly PassedOver[];
   /** Labels that lie beside the recording, to be joined to its streams. */
   readonly labels?: readonly Input[];
   /**
    * Fills `target` from `position` of file `file` (index into `files`), synchronously, straight into kernel memory.
-   * @returns bytes read; fewer than asked only where the file ends (it may have shrunk since it was opened)
+   * @returns bytes read; fewer than asked only where the file ends: by its `size`, should it have grown since, or earlier, should it have shrunk
    * @throws InputError when the file cannot be read
    */
   read(file: number, position: number, target: Uint8Array): number;
+  /** Looks at all files once more, in order of their paths. Absent where files cannot change (of a page). */
+  changes?(): readonly FileChange[];
   /** Releases handles. The input may be used again; handles reopen on demand. */
   close(): void;
 }
@@ -46,7 +65,8 @@ export function readAll(input: Input, file: number): Uint8Array {
 
 /** Reads up to `length` bytes at `position`; shorter at the end of the file. */
 export function readRange(input: Input, file: number, position: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+  const left = Math.max(0, (input.files[file]?.size ?? 0) - position);
+  const bytes = new Uint8Array(Math.min(length, left));
   const n = input.read(file, position, bytes);
-  return n === length ? bytes : bytes.subarray(0, n);
+  return n === bytes.length ? bytes : bytes.subarray(0, n);
 }

@@ -158,6 +158,7 @@ export function contextOf(
       kernels,
     ),
     kernels,
+    changes: [],
     partial: interrupted ? "interrupted" : null,
     summaries: streams.map(() => null),
     container: null,

@@ -17,6 +17,7 @@ import type {
   Block,
   ContainerClaims,
   Coverage,
+  Damage,
   Finding,
   Need,
   Plain,
@@ -59,6 +60,8 @@ export interface Context {
   /** The tables the check sees. */
   readonly seen: Seen;
   readonly kernels: Kernels;
+  /** What changed of the recording's files while they were read. */
+  readonly changes: readonly Damage[];
   readonly partial: Partial | null;
 }
 

@@ -1,8 +1,11 @@
 /** `plumbline check PATH…`: validates recordings and reports. */
 import { Command } from "commander";
-import { ConfigError, checks, type OpenSealOptions, openSeal } from "../index.ts";
+import { checks } from "../checks/index.ts";
+import { ConfigError } from "../errors.ts";
+import { openSeal } from "../node/seal-file.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { type Format, formats } from "../report/index.ts";
+import type { OpenSealOptions } from "../seal/trust.ts";
 import type { Console } from "./console.ts";
 import { deliver, write } from "./deliver.ts";
 import { folderRig, readKey, readRig, readSmall } from "./files.ts";
@@ -10,6 +13,7 @@ import {
   type CheckFlags,
   checksOption,
   failOnOption,
+  followOption,
   forceOption,
   formatOption,
   keyOption,
@@ -22,7 +26,6 @@ import {
   workersOption,
 } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { checkTargets } from "./targets.ts";
 import { version } from "./version.ts";
 
@@ -36,10 +39,13 @@ Exit codes:
   3    an input of which nothing could be read; a seal that does not show all of the recording; with --strict,
        anything not run or not looked at in full; unless the rig accepts it
   4    internal error
-  130  interrupted: the report covers what was done
+  130  interrupted by Ctrl-C or SIGTERM: the report covers what was done. Where a second is not enough for it, or at a
+       second signal, the run is ended: by the signal itself (128 + its number) when nothing else does
   Several inputs: the gravest of 4, 2, 3, 1, 0. The others still report.
 
 Nothing is written onto or into what is read. A report or cost of an earlier run is replaced, any other file only with --force.
+Of a folder only regular files are read. Pipes, sockets, devices and links to nothing are findings. Links that lead out
+of the folder are named and not followed without --follow; links that stay inside are, and PATH may itself be a link.
 
 Examples:
   plumbline check drive.mcap
@@ -60,6 +66,7 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
     .addOption(publicOption())
     .addOption(sourceOption())
     .addOption(labelsOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addOption(levelOption())
     .addOption(checksOption())
@@ -95,17 +102,21 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   const sealed = flags.seal === undefined ? null : await openSeal(flags.seal, secretsOf(flags));
   if (!sealed && (flags.key ?? flags.public) !== undefined) throw new ConfigError("--key, --public: expected --seal with them");
   if (flags.labels && paths.length > 1) throw new ConfigError(`--labels: expected one recording with them, got ${paths.length}`);
-  const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path), seal: sealed }));
+  const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path, flags.follow ?? false), seal: sealed }));
 
-  const signal = onInterrupt(console);
-  const { workers, level, checks: ids, source, labels, failOn, strict = false } = flags;
+  const { workers, level, checks: ids, source, labels, follow, failOn, strict = false } = flags;
   const options = { ...(workers !== undefined && { workers }), ...(level !== undefined && { level }) };
-  const selection = { ...(ids && { checks: ids }), ...(source !== undefined && { source }), ...(labels && { labels }) };
-  const { outcomes, reports, unread, costs } = await checkAll(jobs, { ...options, ...selection }, signal, console);
+  const selection = {
+    ...(ids && { checks: ids }),
+    ...(source !== undefined && { source }),
+    ...(labels && { labels }),
+    ...(follow && { follow }),
+  };
+  const { outcomes, reports, unread, costs, interrupted } = await checkAll(jobs, { ...options, ...selection }, console);
 
   const several = paths.length > 1;
   const required = sealed ? ["integrity/seal"] : [];
-  const code = exitCode(outcomes, { failOn, strict, required, interrupted: signal.aborted });
+  const code = exitCode(outcomes, { failOn, strict, required, interrupted });
   const toFile = flags.out !== undefined;
   const context = {
     checks,

@@ -1,7 +1,7 @@
 /** `plumbline checks`: which questions there are. */
 import { Command } from "commander";
 import { type AnyCheck, scopeOf } from "../check/check.ts";
-import { checks } from "../index.ts";
+import { checks } from "../checks/index.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { paint, table } from "../report/terminal.ts";
 import type { Console } from "./console.ts";

@@ -2,7 +2,7 @@
  * The two streams of the command line. Results go to stdout and are flushed before the process ends; everything said
  * about the run goes to stderr, a line at a time, with whatever a file name could smuggle in made visible.
  */
-import { errorText } from "../node/error-text.ts";
+import { errorText } from "../node/system-error.ts";
 import { visible } from "../report/escape.ts";
 
 export { errorText };

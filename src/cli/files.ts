@@ -2,29 +2,28 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
-import { parseKey } from "../node/seal.ts";
+import { isInside } from "../node/listing.ts";
+import { isThere, readSmallFile } from "../node/regular-file.ts";
 import { parseRig } from "../rig/file.ts";
 import type { Rig } from "../rig/rig.ts";
-import { errorText } from "./console.ts";
+import { KEY_BYTES } from "../seal/keys.ts";
 
 /** A rig larger than this is refused unread. */
 const MAX_RIG_BYTES = 1 << 20;
 
 /** @throws ConfigError */
 export function readRig(path: string): Rig {
+  const bytes = readSmallFile(path, "a rig", MAX_RIG_BYTES);
   let text: string;
   try {
-    const { size } = fs.statSync(path);
-    if (size > MAX_RIG_BYTES) throw new ConfigError(`${path}: expected a rig of at most ${MAX_RIG_BYTES} bytes, got ${size}`);
-    text = new TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync(path));
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${path}: ${error instanceof TypeError ? "expected UTF-8 text, got other bytes" : errorText(error)}`);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ConfigError(`${path}: expected UTF-8 text, got other bytes`);
   }
   return parseRig(text, path);
 }
 
-/** A key or a proof larger than this is none. */
+/** A key, a proof or a file of defects larger than this is none. */
 const MAX_SMALL_BYTES = 64 << 20;
 
 /**
@@ -32,33 +31,31 @@ const MAX_SMALL_BYTES = 64 << 20;
  * @throws ConfigError
  */
 export function readSmall(path: string, what: string): string {
-  return new TextDecoder().decode(readBytes(path, what));
+  return new TextDecoder().decode(readSmallFile(path, what, MAX_SMALL_BYTES));
 }
 
-/** A seal's key: u8[32]. @throws ConfigError */
+/** A seal's key, u8[32]: as many bytes, or 64 hex digits. @throws ConfigError */
 export function readKey(path: string): Uint8Array {
-  return parseKey(readBytes(path, "a key"), path);
-}
-
-function readBytes(path: string, what: string): Uint8Array {
-  try {
-    const { size } = fs.statSync(path);
-    if (size > MAX_SMALL_BYTES) throw new ConfigError(`${path}: expected ${what}, got ${size} bytes`);
-    return Uint8Array.from(fs.readFileSync(path));
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${path}: ${errorText(error)}`);
-  }
+  const bytes = readSmallFile(path, "a key", MAX_SMALL_BYTES);
+  if (bytes.length === KEY_BYTES) return bytes;
+  const text = new TextDecoder().decode(bytes.subarray(0, 4 * KEY_BYTES)).trim();
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
+  throw new ConfigError(`${path}: expected a key of ${KEY_BYTES} bytes, or 64 hex digits, got ${bytes.length} bytes`);
 }
 
 /**
  * The `rig.yaml` of a folder recording; null for a file, and for a folder without one.
  *
+ * @param follow also where it is a link that leads out of the folder
  * @throws ConfigError
  */
-export function folderRig(path: string): Rig | null {
+export function folderRig(path: string, follow: boolean): Rig | null {
   const file = join(path, "rig.yaml");
-  return isFolder(path) && fs.existsSync(file) ? readRig(file) : null;
+  if (!isFolder(path) || !isThere(file)) return null;
+  if (!follow && !isInside(fs.realpathSync(file), fs.realpathSync(path))) {
+    throw new ConfigError(`${file}: expected a rig, got a link that leads out of the folder (--follow reads it, --rig names another)`);
+  }
+  return readRig(file);
 }
 
 /** False for what cannot be looked at; whoever opens it says why. */

@@ -1,6 +1,6 @@
 /** Values of flags: text in, a checked value out, or commander's one-line usage error. */
 import { InvalidArgumentError, Option } from "commander";
-import { checks } from "../index.ts";
+import { checks } from "../checks/index.ts";
 import { type Format, formats } from "../report/index.ts";
 import { nearest } from "../rig/expect.ts";
 import { sources } from "../sources/index.ts";
@@ -14,9 +14,10 @@ const names = Object.keys(formats);
 const sourceNames = sources.map((source) => source.format);
 
 export const workersOption = (): Option =>
-  new Option("--workers <n>", `threads, 0 to ${MAX_WORKERS}; 0 works in the main thread (default: one per core)`).argParser((value) =>
-    integer(value, 0, MAX_WORKERS),
-  );
+  new Option(
+    "--workers <n>",
+    `threads, 0 to ${MAX_WORKERS}; 0 adds none to the one that opens and concludes (default: one per core)`,
+  ).argParser((value) => integer(value, 0, MAX_WORKERS));
 
 export const levelOption = (): Option =>
   new Option("--level <n>", "0 bytes, order and time; 1 also points and labels; 2 also pixels (default: 2)").argParser((value) =>
@@ -33,6 +34,8 @@ export const labelsOption = (): Option =>
   new Option("--labels <path>", "labels beside the recording (a file or folder): their streams join its own; may be repeated").argParser(
     (value: string, before: readonly string[] | undefined) => [...(before ?? []), notEmpty(value)],
   );
+
+export const followOption = (): Option => new Option("--follow", "also read what links lead to outside of a recording's folder");
 
 export const formatOption = (allowed: readonly string[] = names): Option =>
   new Option("--format <format>", allowed.join(", ")).default("text").argParser((value) => {
@@ -63,6 +66,7 @@ export interface CheckFlags {
   readonly checks?: readonly string[];
   readonly source?: string;
   readonly labels?: readonly string[];
+  readonly follow?: boolean;
   readonly rig?: string;
   readonly seal?: string;
   readonly key?: string;

@@ -5,9 +5,8 @@ import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, formatOption, labelsOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, followOption, formatOption, labelsOption, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { checkTargets } from "./targets.ts";
 
 const HELP = `
@@ -25,23 +24,24 @@ export function infoCommand(console: Console, done: (code: number) => void): Com
     .argument("<path>", "recording")
     .addOption(sourceOption())
     .addOption(labelsOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addOption(formatOption(["text", "json"]))
     .addHelpText("after", HELP)
     .action(async (path: string, flags: CheckFlags) => done(await info(path, flags, console)));
 }
 
-async function info(path: string, { format, workers, source, labels }: CheckFlags, console: Console): Promise<number> {
+async function info(path: string, { format, workers, source, labels, follow = false }: CheckFlags, console: Console): Promise<number> {
   const flags = {
     checks: [],
+    follow,
     ...(workers !== undefined && { workers }),
     ...(source !== undefined && { source }),
     ...(labels && { labels }),
   };
   checkTargets([], [path, ...(labels ?? [])]);
-  const signal = onInterrupt(console);
-  const { outcomes, reports } = await checkAll([{ path, rig: null }], flags, signal, console);
-  const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted: signal.aborted });
+  const { outcomes, reports, interrupted } = await checkAll([{ path, rig: null }], flags, console);
+  const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted });
   const [report] = reports;
   if (!report) return code;
   const text = format === "json" ? JSON.stringify(jsonRecording(report.recording), null, 2) : header(report, console).join("\n");

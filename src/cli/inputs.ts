@@ -1,6 +1,7 @@
 /** Working through the given paths one after another: one that fails says so in a line and the others still report. */
 import { basename, resolve } from "node:path";
-import { ConfigError, type Cost, check, InputError } from "../index.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import type { Cost } from "../node/run.ts";
 import type { Outcome } from "../pipeline/exit-code.ts";
 import type { Unread } from "../report/render.ts";
 import type { Rig } from "../rig/rig.ts";
@@ -8,6 +9,7 @@ import type { Seal } from "../seal/seal.ts";
 import type { Report } from "../types.ts";
 import type { Console } from "./console.ts";
 import { debugTrace } from "./debug.ts";
+import { type RunJob, withEngine } from "./engine.ts";
 import type { CheckFlags } from "./flags.ts";
 import { meter } from "./progress.ts";
 
@@ -23,15 +25,26 @@ export interface Results {
   readonly reports: readonly Report[];
   readonly unread: readonly Unread[];
   readonly costs: readonly (Cost & { readonly recording: string })[];
+  readonly interrupted: boolean;
 }
 
+type Flags = Pick<CheckFlags, "workers" | "level" | "checks" | "source" | "labels" | "follow">;
+
 /** Never rejects. */
-export async function checkAll(
+export async function checkAll(jobs: readonly Job[], flags: Flags, console: Console): Promise<Results> {
+  const { result, interrupted } = await withEngine(console, "reporting what was done so far", (run, signal) =>
+    inTurn(jobs, flags, run, signal, console),
+  );
+  return { ...result, interrupted };
+}
+
+async function inTurn(
   jobs: readonly Job[],
-  flags: Pick<CheckFlags, "workers" | "level" | "checks" | "source" | "labels">,
+  flags: Flags,
+  run: RunJob,
   signal: AbortSignal,
   console: Console,
-): Promise<Results> {
+): Promise<Omit<Results, "interrupted">> {
   const outcomes: Outcome[] = [];
   const unread: Unread[] = [];
   const costs: (Cost & { recording: string })[] = [];
@@ -43,16 +56,15 @@ export async function checkAll(
     const name = basename(resolve(path));
     const progress = meter(jobs.length > 1 ? `[${i + 1}/${jobs.length}] ${name}` : name, process.stderr);
     try {
-      const report = await check(path, {
-        ...flags,
-        signal,
-        ...(rig && { rig }),
-        ...(seal && { seal }),
-        onProgress: (now) => progress.update(now),
-        onCost: (cost) => costs.push({ recording: name, ...cost }),
-      });
-      outcomes.push({ kind: "report", report, rig });
+      const options = { ...flags, ...(rig && { rig }), ...(seal && { seal }) };
+      const done = await run("check", { path, options }, (now) => progress.update(now));
       progress.end();
+      if (!done) {
+        console.say(`${path}: ended before anything could be reported`);
+        continue;
+      }
+      outcomes.push({ kind: "report", report: done.report, rig });
+      if (done.cost) costs.push({ recording: name, ...done.cost });
     } catch (error) {
       progress.end();
       const outcome = failure(error);

@@ -1,22 +1,40 @@
-/** Ctrl-C: the first one asks for the report so far, the second one ends the process at once. */
+/** Ctrl-C and SIGTERM: the first one asks for the report so far, the second one ends the process at once. */
 import { EXIT } from "../pipeline/exit-code.ts";
-import type { Console } from "./console.ts";
 
 /** npm passes the terminal's signal on to a process that got it already: one Ctrl-C then comes twice. */
 const SAME_KEY_MS = 500;
 
-export function onInterrupt(console: Console): AbortSignal {
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+export interface Interrupt {
+  /** Aborted by the first signal; the reason is its name. */
+  readonly signal: AbortSignal;
+  /** From here on a signal ends the process at once, as it did before. */
+  release(): void;
+}
+
+/**
+ * @param atFirst called for the first signal, before `signal` is aborted
+ * @param atOnce what must end before the process can
+ */
+export function onInterrupt(atFirst: () => void, atOnce: (by: NodeJS.Signals) => Promise<void>): Interrupt {
   const controller = new AbortController();
   let firstAt = 0;
-  process.on("SIGINT", () => {
+  const heard = (by: NodeJS.Signals): void => {
     const now = performance.now();
     if (!controller.signal.aborted) {
       firstAt = now;
-      console.say("interrupted: reporting what was done so far (Ctrl-C again to stop at once)");
-      controller.abort();
+      atFirst();
+      controller.abort(by);
     } else if (now - firstAt > SAME_KEY_MS) {
-      process.exit(EXIT.interrupted);
+      void atOnce(by).then(() => process.exit(EXIT.interrupted));
     }
-  });
-  return controller.signal;
+  };
+  for (const signal of SIGNALS) process.on(signal, heard);
+  return {
+    signal: controller.signal,
+    release() {
+      for (const signal of SIGNALS) process.off(signal, heard);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** The command line: parses, runs one command, and ends the process with its exit code. */
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../index.ts";
+import { ConfigError } from "../errors.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { checkCommand } from "./check.ts";
 import { checksCommand } from "./checks.ts";

@@ -1,9 +1,12 @@
 /** `plumbline proof PATH`: that one frame was sealed, to be checked without the recording. */
 import { Command, InvalidArgumentError } from "commander";
-import { ConfigError, checkProof, InputError, openSeal, type Proof, parseProof, prove } from "../index.ts";
-import { findSeal, sealPath } from "../node/seal.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import type { Proof } from "../index.ts";
+import { findSeal, openSeal, sealPath } from "../node/seal-file.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { visible } from "../report/escape.ts";
+import { parseProof } from "../seal/proof.ts";
+import { checkProof, prove } from "../seal/trust.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";

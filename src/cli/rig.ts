@@ -1,14 +1,13 @@
 /** `plumbline rig learn GOOD…`: a rig from good runs. */
 import { Command } from "commander";
 import { asLearnt } from "../node/ours.ts";
-import { EXIT, exitCode } from "../pipeline/exit-code.ts";
+import { EXIT, exitCode, type Outcome } from "../pipeline/exit-code.ts";
 import { formatRig } from "../rig/file.ts";
 import { learnRig } from "../rig/learn.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, forceOption, outOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, followOption, forceOption, outOption, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { checkTargets } from "./targets.ts";
 
 const HELP = `
@@ -26,6 +25,7 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
     .description("Writes a rig (what a recording should hold) from runs known to be good.")
     .argument("<good...>", "recordings known to be good")
     .addOption(sourceOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addOption(outOption())
     .addOption(forceOption("also replace a rig that a person has changed, or any other file that is not read"))
@@ -38,16 +38,20 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
 }
 
 /** @throws ConfigError before any work is done */
-async function runLearn(paths: readonly string[], { out, force, workers, source }: CheckFlags, console: Console): Promise<number> {
+async function runLearn(paths: readonly string[], flags: CheckFlags, console: Console): Promise<number> {
+  const { out, force, workers, source, follow = false } = flags;
   checkTargets([["--out", out, "rig"]], paths, force);
-  const flags = { ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
-  const signal = onInterrupt(console);
+  const options = { follow, ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
   const jobs = paths.map((path) => ({ path, rig: null }));
-  const { outcomes, reports } = await checkAll(jobs, flags, signal, console);
-  const clean = outcomes.map((outcome) =>
-    outcome.kind === "report" ? { ...outcome, report: { ...outcome.report, findings: [] } } : outcome,
-  );
-  const code = exitCode(clean, { failOn: "error", strict: false, interrupted: signal.aborted });
+  const { outcomes, reports, interrupted } = await checkAll(jobs, options, console);
+  const clean = outcomes.map((outcome): Outcome => {
+    if (outcome.kind !== "report") return outcome;
+    const { recording, findings } = outcome.report;
+    const isMoving = findings.some(({ check, kind }) => check === "integrity/container" && kind === "changed-while-read");
+    if (isMoving) console.say(`${recording.name}: changed while it was read`);
+    return isMoving ? { kind: "unread" } : { ...outcome, report: { ...outcome.report, findings: [] } };
+  });
+  const code = exitCode(clean, { failOn: "error", strict: false, interrupted });
   if (code !== EXIT.clean) {
     console.say("no rig written: not every run could be read to its end");
     return code;

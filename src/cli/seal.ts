@@ -1,19 +1,17 @@
 /** `plumbline seal PATH`: what the recording holds, frame by frame, for later. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { ConfigError, InputError, seal } from "../index.ts";
-import { embedSeal } from "../node/embedded-seal.ts";
-import { writeFiles } from "../node/output.ts";
-import { s3Checksums } from "../node/s3.ts";
-import { sealPath } from "../node/seal.ts";
-import { EXIT, exitCode } from "../pipeline/exit-code.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import { sealPath } from "../node/seal-file.ts";
+import { EXIT } from "../pipeline/exit-code.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
 import { hex } from "../seal/hex.ts";
-import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";
+import { MOST_FRAMES_PER_BLOCK } from "../seal/seal.ts";
 import type { Console } from "./console.ts";
 import { cannotWrite, deliver } from "./deliver.ts";
+import { withEngine } from "./engine.ts";
 import { readKey, readSmall } from "./files.ts";
-import { forceOption, notEmpty, sourceOption, workersOption } from "./flags.ts";
-import { onInterrupt } from "./interrupt.ts";
+import { followOption, forceOption, notEmpty, sourceOption, workersOption } from "./flags.ts";
+import type { SealDone } from "./jobs.ts";
 import { meter } from "./progress.ts";
 import { s3Text } from "./s3.ts";
 import { checkTargets } from "./targets.ts";
@@ -25,7 +23,8 @@ frames (plumbline proof). Without --key or --sign it guards against accidents on
 seal it again. With one of them leaves are BLAKE3: frames with the same XXH3-128 can be made.
 A seal that is there already is evidence: it is replaced only with --force.
 
-Exit codes: 0 sealed, 2 usage or sealed already, 3 nothing of the recording could be read, 4 internal error, 130 interrupted.
+Exit codes: 0 sealed, 2 usage or sealed already, 3 nothing of the recording could be read, or it changed meanwhile, 4 internal error,
+130 interrupted. But for 0 no seal is written.
 
 Examples:
   plumbline seal drive.mcap
@@ -43,6 +42,7 @@ interface SealFlags {
   readonly s3?: boolean;
   readonly partSize?: number;
   readonly source?: string;
+  readonly follow?: boolean;
   readonly workers?: number;
 }
 
@@ -65,6 +65,7 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
     .option("--s3", "also print the checksums an upload to S3 needs")
     .option("--part-size <size>", "parts of a multipart upload, such as 8MiB (default: 8MiB)", partSize)
     .addOption(sourceOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addHelpText("after", HELP)
     .action(async (path: string, flags: SealFlags) => done(await run(path, flags, console)));
@@ -86,37 +87,20 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
   const key = flags.key === undefined ? undefined : readKey(flags.key);
   const sign = flags.sign === undefined ? undefined : readSmall(flags.sign, "a private key");
   if (flags.partSize !== undefined && !flags.s3) throw new ConfigError("--part-size: expected --s3 with it");
-  const signal = onInterrupt(console);
   const progress = meter(path, process.stderr);
-  const { algorithm, framesPerBlock, source, workers } = flags;
+  const { algorithm, framesPerBlock, source, follow, workers } = flags;
+  const options = { algorithm, framesPerBlock, source, follow, workers, key, sign };
+  const exclusive = flags.force !== true;
+  const embed = flags.embed === undefined ? null : { path: flags.embed, exclusive };
+  const job = { path, options, out: { path: out, exclusive }, embed, partBytes: flags.s3 ? (flags.partSize ?? 8 * MIB) : null };
   try {
-    const sealed = await seal(path, {
-      algorithm,
-      framesPerBlock,
-      source,
-      workers,
-      key,
-      sign,
-      signal,
-      onProgress: (now) => progress.update(now),
-    });
+    const { result: done } = await withEngine(console, "nothing is sealed", (run) => run("seal", job, (now) => progress.update(now)));
     progress.end();
-    for (const { kind } of sealed.damages.slice(0, 1)) {
-      console.say(`${path}: damaged (${kind}${sealed.damages.length > 1 ? ", …" : ""}): sealed as it can be read; see: plumbline check`);
-    }
-    const exclusive = flags.force !== true;
-    const copied = flags.embed === undefined ? undefined : { path: flags.embed, exclusive };
-    await writeFiles({ beside: { path: out, exclusive }, copy: copied }, async ({ beside, copy }) => {
-      await beside.write(sealed.bytes);
-      if (copy) await embedSeal(path, copy, sealed.bytes, lastStamp(sealed.seal));
-    });
-    const sums = flags.s3 ? s3Text(await s3Checksums(path, flags.partSize ?? 8 * MIB)) : "";
-    return (await deliver(`${summary(sealed.seal, sealed.bytes.length, out, flags.embed)}${sums}`, undefined, console))
-      ? EXIT.clean
-      : EXIT.internal;
+    if (!done) return EXIT.interrupted;
+    sayDamages(path, done, console);
+    return (await deliver(`${summary(done, out, flags.embed)}${s3Text(done.checksums)}`, undefined, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
     progress.end();
-    if (signal.aborted) return exitCode([], { failOn: "error", strict: false, interrupted: true });
     if (error instanceof InputError) {
       console.say(error.message);
       return EXIT.unread;
@@ -127,21 +111,24 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
   }
 }
 
-function summary(seal: Seal, bytes: number, out: string, copy: string | undefined): string {
-  const frames = seal.streams.reduce((sum, stream) => sum + stream.frames, 0);
+function sayDamages(path: string, { damages }: SealDone, console: Console): void {
+  const linksOut = damages.filter(({ kind }) => kind === "link-out").length;
+  if (linksOut > 0)
+    console.say(
+      `${path}: not sealed: what ${linksOut} ${linksOut === 1 ? "link leads" : "links lead"} to outside of the folder (--follow reads it)`,
+    );
+  const [first, ...rest] = damages.filter(({ kind }) => kind !== "link-out");
+  if (first) console.say(`${path}: damaged (${first.kind}${rest.length > 0 ? ", …" : ""}): sealed as it can be read; see: plumbline check`);
+}
+
+function summary({ about, bytes }: SealDone, out: string, copy: string | undefined): string {
   return [
-    `sealed     ${frames} frames of ${seal.streams.length} streams (${seal.algorithm}${seal.keyed ? ", keyed" : ""}${seal.signature ? ", signed" : ""})`,
-    `root       ${hex(seal.root)}`,
+    `sealed     ${about.frames} frames of ${about.streams} streams (${about.algorithm}${about.keyed ? ", keyed" : ""}${about.signed ? ", signed" : ""})`,
+    `root       ${hex(about.root)}`,
     `written    ${out} (${bytes} bytes)`,
     ...(copy === undefined ? [] : [`embedded   ${copy}`]),
     "",
   ].join("\n");
-}
-
-function lastStamp(seal: Seal): bigint {
-  let last: bigint | null = null;
-  for (const { stampNs } of seal.streams) for (const stamp of stampNs) if (last === null || stamp > last) last = stamp;
-  return last ?? 0n;
 }
 
 function integer(value: string, most: number): number {

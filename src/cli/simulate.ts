@@ -1,6 +1,7 @@
 /** `plumbline simulate --out drive.mcap`: a drive whose truth is known. */
 import { Command, InvalidArgumentError } from "commander";
-import { ConfigError, type Simulated, simulate } from "../index.ts";
+import { ConfigError } from "../errors.ts";
+import type { Simulated } from "../node/simulate.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { bytesText } from "../report/units.ts";
 import { FAULT_KINDS } from "../simulate/faults.ts";
@@ -9,9 +10,9 @@ import type { DriveOptions } from "../simulate/options.ts";
 import { truthPath } from "../simulate/truth.ts";
 import type { Console } from "./console.ts";
 import { cannotWrite, deliver } from "./deliver.ts";
+import { withEngine } from "./engine.ts";
 import { readSmall } from "./files.ts";
 import { forceOption, notEmpty } from "./flags.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { checkTargets } from "./targets.ts";
 
 const HELP = `
@@ -82,35 +83,28 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
     force,
   );
   const faults = flags.faults === undefined ? [] : parseFaults(readSmall(flags.faults, "a file of defects"), flags.faults);
-  const signal = onInterrupt(console);
   const seconds = flags.seconds ?? 20;
+  const options = {
+    ...{ seed: flags.seed, seconds, camera: flags.camera === "none" ? null : flags.camera, rateHz: flags.rate },
+    ...{ annotators: flags.annotators, faults, out, truth, force },
+    ...lidarOption(flags),
+  };
+  const line = (text: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  };
   let told = 0;
+  const onProgress = (now: number): void => {
+    const tenth = Math.floor((10 * now) / seconds);
+    if (tenth > told) line(`${out}: ${10 * tenth} %`);
+    told = tenth;
+  };
   try {
-    const done = await simulate({
-      ...{
-        seed: flags.seed,
-        seconds,
-        camera: flags.camera === "none" ? null : flags.camera,
-        rateHz: flags.rate,
-        annotators: flags.annotators,
-        faults,
-        out,
-        truth,
-        force,
-        signal,
-      },
-      ...lidarOption(flags),
-      onProgress: (now) => {
-        const tenth = Math.floor((10 * now) / seconds);
-        if (tenth > told && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${out}: ${10 * tenth} %`);
-        told = tenth;
-      },
-    });
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    const { result: done } = await withEngine(console, "nothing is written", (run) => run("simulate", options, onProgress));
+    line("");
+    if (!done) return EXIT.interrupted;
     return (await deliver(summary(done, seconds, faults.length), undefined, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-    if (signal.aborted) return EXIT.interrupted;
+    line("");
     if (error instanceof ConfigError || !(error instanceof Error && "code" in error)) throw error;
     console.say(cannotWrite(error, out));
     return EXIT.internal;

@@ -1,7 +1,8 @@
 /** `plumbline verify PATH`: is every frame the one that was sealed? */
 import { Command } from "commander";
-import { checks, InputError, openSeal } from "../index.ts";
-import { findSeal, sealPath } from "../node/seal.ts";
+import { checks } from "../checks/index.ts";
+import { InputError } from "../errors.ts";
+import { findSeal, openSeal, sealPath } from "../node/seal-file.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
 import { formats } from "../report/index.ts";
 import { secretsOf } from "./check.ts";
@@ -9,6 +10,7 @@ import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import {
   type CheckFlags,
+  followOption,
   forceOption,
   formatOption,
   keyOption,
@@ -19,7 +21,6 @@ import {
   workersOption,
 } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { checkTargets } from "./targets.ts";
 import { version } from "./version.ts";
 
@@ -28,8 +29,8 @@ Compares by payload and time of each frame, and by what it means: type, encoding
 container is equal. Every frame that changed, vanished, appeared, was duplicated or moved is named. The seal is --seal, else
 PATH.seal, else the one inside the MCAP. With --public its leaves must be BLAKE3, as --sign makes them.
 
-Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read, or the seal
-does not show all of it, 4 internal error, 130 interrupted.
+Exit codes: 0 as sealed, 1 not as sealed, 2 usage or a seal that cannot be believed, 3 nothing could be read, it changed
+while it was read, or the seal does not show all of it, 4 internal error, 130 interrupted.
 
 Examples:
   plumbline verify drive.mcap
@@ -47,6 +48,7 @@ export function verifyCommand(console: Console, done: (code: number) => void): C
     .addOption(keyOption())
     .addOption(publicOption())
     .addOption(sourceOption())
+    .addOption(followOption())
     .addOption(workersOption())
     .addOption(formatOption())
     .addOption(outOption())
@@ -60,11 +62,15 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
   checkTargets([["--out", flags.out, "report"]], [path, flags.seal ?? sealPath(path), flags.key, flags.public], flags.force);
   const seal = await openedSeal(path, flags, console);
   if (!seal) return EXIT.unread;
-  const signal = onInterrupt(console);
-  const { workers, source } = flags;
-  const options = { checks: SEAL, ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
-  const { outcomes, reports, unread } = await checkAll([{ path, rig: null, seal }], options, signal, console);
-  const code = exitCode(outcomes, { failOn: "warning", strict: false, required: SEAL, interrupted: signal.aborted });
+  const { workers, source, follow = false } = flags;
+  const options = {
+    checks: SEAL,
+    follow,
+    ...(workers !== undefined && { workers }),
+    ...(source !== undefined && { source }),
+  };
+  const { outcomes, reports, unread, interrupted } = await checkAll([{ path, rig: null, seal }], options, console);
+  const code = exitCode(outcomes, { failOn: "warning", strict: true, required: SEAL, interrupted });
   if (reports.length === 0) return code;
   const toFile = flags.out !== undefined;
   const context = {

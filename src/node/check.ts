@@ -16,12 +16,12 @@ export interface CheckOptions extends EngineOptions, RunOptions {}
  * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse
  */
 export async function check(path: string, options: CheckOptions = {}): Promise<Report> {
-  const { onCost, labels } = options;
+  const { onCost, labels, follow } = options;
   // Workers know the built-in checks only.
   const workers = options.catalogue ? 0 : options.workers;
   return runOn(
     path,
-    { workers, onCost, labels },
+    { workers, onCost, labels, follow },
     (input, executor) => runCheck(input, nodePlatform, options.catalogue ? inlineExecutor : executor, options),
     (report) => report.recording.bytes,
   );
@@ -34,8 +34,8 @@ export async function check(path: string, options: CheckOptions = {}): Promise<R
  */
 export async function openRecording(
   path: string,
-  options: { readonly source?: string | undefined; readonly labels?: readonly string[] | undefined } = {},
+  options: { readonly source?: string | undefined } & Pick<RunOptions, "labels" | "follow"> = {},
 ): Promise<Recording> {
   if (typeof path !== "string") throw new TypeError(`expected a path, got ${typeof path}`);
-  return openInput(openDescriptor(describeWithLabels(path, options.labels ?? [])), nodePlatform, options);
+  return openInput(openDescriptor(describeWithLabels(path, options.labels ?? [], options)), nodePlatform, options);
 }

@@ -4,7 +4,7 @@ import { loadKernels } from "../kernels.ts";
 import { ATTACHMENT, embeddedSeal, MEDIA_TYPE } from "../seal/embedded.ts";
 import { attach } from "../sources/mcap/embed.ts";
 import { detectMcap } from "../sources/mcap/open.ts";
-import { describeInput, openDescriptor } from "./input.ts";
+import { describeInput, type InputDescriptor, openDescriptor } from "./input.ts";
 import type { Output } from "./output.ts";
 
 /** Copied at once. */
@@ -21,22 +21,22 @@ export function sealInside(path: string): Uint8Array | null {
 }
 
 /**
- * Writes a copy of the MCAP at `path` with the seal inside. The input is only read.
+ * Writes a copy of an MCAP with the seal inside. The input is only read.
  *
  * @param timeNs of the attachment: the recording's last logged time, so that the same input gives the same copy
- * @throws InputError when the recording is no whole MCAP, or shrinks meanwhile; Error of the file system when the copy cannot be written
+ * @throws InputError when the recording is no whole MCAP, or changed since it was described; Error of the file system when the copy cannot be written
  */
-export async function embedSeal(path: string, copy: Output, data: Uint8Array, timeNs: bigint): Promise<void> {
-  const input = openDescriptor(describeInput(path));
+export async function embedSeal(recording: InputDescriptor, copy: Output, data: Uint8Array, timeNs: bigint): Promise<void> {
+  const input = openDescriptor(recording);
   try {
     const spliced =
       input.kind === "file" && detectMcap(input)
         ? attach(input, { name: ATTACHMENT, mediaType: MEDIA_TYPE, timeNs, data }, await loadKernels())
         : null;
-    if (!spliced) throw new InputError(`${path}: cannot hold a seal: expected an MCAP with a DataEnd record and a footer`);
+    if (!spliced) throw new InputError(`${recording.name}: cannot hold a seal: expected an MCAP with a DataEnd record and a footer`);
     for (let at = 0; at < spliced.keep; at += PIECE) {
       const piece = new Uint8Array(Math.min(PIECE, spliced.keep - at));
-      if (input.read(0, at, piece) < piece.length) throw new InputError(`${path}: became shorter while it was read`);
+      if (input.read(0, at, piece) < piece.length) throw new InputError(`${recording.name}: became shorter while it was read`);
       await copy.write(piece);
     }
     await copy.write(spliced.tail);

@@ -1,5 +1,5 @@
 /** The fold over a Piscina pool: one long pull task per worker, see DESIGN 5. Never one task per span. */
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { compileKernels } from "../kernels.ts";
 import type { Executor, Job } from "../pipeline/executor.ts";
@@ -42,17 +42,26 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
       whole = folder.merge(whole, next);
     }
   };
-  const stop = (): void => shared.stop();
+  let stop = (): void => {};
+  // Threads that are still loading their code when the run is cancelled have nothing to give.
+  const stoppedEarly = new Promise<void>((resolve) => {
+    stop = () => {
+      shared.stop();
+      if (!shared.begun) resolve();
+    };
+  });
   job.signal?.addEventListener("abort", stop);
   if (job.signal?.aborted) stop();
   const timer = setInterval(() => {
     const { bytes, spans } = shared.progress();
     job.onAdvance(bytes, spans, whole);
   }, TICK_MS);
+  const ports: MessagePort[] = [];
   try {
     const module = await compileKernels();
     const tasks = Array.from({ length: threads }, (_, worker) => {
       const { port1, port2 } = new MessageChannel();
+      ports.push(port1);
       const drained = new Promise<void>((resolve) => {
         port1.on("message", (message: WorkerMessage) => (message ? take(message) : resolve()));
         port1.on("close", resolve);
@@ -60,10 +69,11 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
       const task: WorkerTask = { worker, workers: threads, descriptor, index, plan, early, module, shared: shared.buffer, port: port2 };
       return Promise.all([pool.run(task, { transferList: [port2] }), drained]);
     });
-    await Promise.all(tasks);
+    await Promise.race([Promise.all(tasks), stoppedEarly]);
     return [...waiting.values()].some(({ disproved }) => disproved) ? { ...whole, disproved: true } : whole;
   } finally {
     shared.stop();
+    for (const port of ports) port.close();
     clearInterval(timer);
     job.signal?.removeEventListener("abort", stop);
   }

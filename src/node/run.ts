@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly onCost?: ((cost: Cost) => void) | undefined;
   /** Paths of label files or folders beside the recording: their label streams join its streams. */
   readonly labels?: readonly string[] | undefined;
+  /** Follow links that lead out of the recording's folder; by default they are passed over and named. */
+  readonly follow?: boolean | undefined;
 }
 
 /** Starting threads costs some 40 ms; below this many bytes they are not worth it, unless asked for. */
@@ -34,7 +36,7 @@ const SMALL_BYTES = 4 << 20;
  */
 export async function runOn<T>(
   path: string,
-  { workers, onCost, labels = [] }: RunOptions,
+  { workers, onCost, labels = [], follow }: RunOptions,
   work: (input: Input, executor: Executor) => Promise<T>,
   bytesOf: (result: T) => number | null = () => null,
 ): Promise<T> {
@@ -44,7 +46,7 @@ export async function runOn<T>(
   }
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const descriptor = describeWithLabels(path, labels);
+  const descriptor = describeWithLabels(path, labels, { follow });
   const input = openDescriptor(descriptor);
   const bytes = descriptor.files.reduce((sum, file) => sum + file.size, 0);
   const threads = workers ?? (bytes < SMALL_BYTES ? 0 : availableParallelism());

@@ -6,8 +6,10 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
 import { createHash } from "node:crypto";
+import { requireUnchanged } from "../changed.ts";
+import type { Input } from "../input.ts";
 import { type Kernels, loadKernels } from "../kernels.ts";
-import { describeInput, openDescriptor } from "./input.ts";
+import { type InputDescriptor, openDescriptor } from "./input.ts";
 
 export interface S3Checksums {
   /** Relative to the recording; its base name for a file. */
@@ -23,32 +25,36 @@ export interface S3Checksums {
 
 const PIECE = 1 << 20;
 
-/** One entry per file of the recording. @throws InputError when a file cannot be read */
-export async function s3Checksums(path: string, partBytes: number): Promise<readonly S3Checksums[]> {
-  const descriptor = describeInput(path);
-  const input = openDescriptor(descriptor);
+/** One entry per file of the recording. @throws InputError when a file cannot be read, or changed since it was described */
+export async function s3Checksums(recording: InputDescriptor, partBytes: number): Promise<readonly S3Checksums[]> {
+  const input = openDescriptor(recording);
   const kernels = await loadKernels();
   try {
-    return input.files.map((file, i) => {
-      const sums = new Sums(kernels);
-      const pointer = kernels.alloc(PIECE);
-      let done = 0;
-      while (done < file.size) {
-        const want = Math.min(PIECE, file.size - done, partBytes - (done % partBytes));
-        const got = input.read(i, done, kernels.u8(pointer, want));
-        sums.add(pointer, got);
-        done += got;
-        if (got < want || done % partBytes === 0 || done === file.size) sums.endPart();
-        if (got < want) break;
-      }
-      if (done === 0) sums.endPart();
-      const result = { path: file.path, bytes: done, partBytes, ...sums.finish() };
-      kernels.release();
-      return result;
-    });
+    const checksums = input.files.map((_, file) => checksumsOf(input, file, partBytes, kernels));
+    requireUnchanged(input);
+    return checksums;
   } finally {
     input.close();
   }
+}
+
+function checksumsOf(input: Input, file: number, partBytes: number, kernels: Kernels): S3Checksums {
+  const { path = "", size = 0 } = input.files[file] ?? {};
+  const sums = new Sums(kernels);
+  const pointer = kernels.alloc(PIECE);
+  let done = 0;
+  while (done < size) {
+    const want = Math.min(PIECE, size - done, partBytes - (done % partBytes));
+    const got = input.read(file, done, kernels.u8(pointer, want));
+    sums.add(pointer, got);
+    done += got;
+    if (got < want || done % partBytes === 0 || done === size) sums.endPart();
+    if (got < want) break;
+  }
+  if (done === 0) sums.endPart();
+  const result = { path, bytes: done, partBytes, ...sums.finish() };
+  kernels.release();
+  return result;
 }
 
 /** All algorithms side by side, over the whole and over the current part. */

@@ -1,16 +1,12 @@
-/** Seals on Node: made from a path, read from a file or from inside an MCAP. */
-import * as fs from "node:fs";
-import { basename, resolve } from "node:path";
-import { ConfigError } from "../errors.ts";
-import { KEY_BYTES } from "../seal/keys.ts";
+/** Seals on Node: made of the recording at a path, and compared with it. */
 import { type SealOptions as MakeOptions, makeSeal, type Sealed } from "../seal/make.ts";
 import type { Seal } from "../seal/seal.ts";
-import { type OpenSealOptions, parseTrusted, trusted } from "../seal/trust.ts";
+import { type OpenSealOptions, trusted } from "../seal/trust.ts";
 import type { Report } from "../types.ts";
 import { type CheckOptions, check } from "./check.ts";
-import { sealInside } from "./embedded-seal.ts";
 import { nodePlatform } from "./platform.ts";
 import { type RunOptions, runOn } from "./run.ts";
+import { findSeal, openSeal } from "./seal-file.ts";
 
 export interface SealOptions extends MakeOptions, RunOptions {}
 
@@ -39,61 +35,4 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   const secrets = { key, publicKey };
   const opened = typeof given === "string" || given instanceof Uint8Array ? await openSeal(given, secrets) : await trusted(given, secrets);
   return check(path, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
-}
-
-/**
- * Reads a seal and refuses one that contradicts itself, the key or the signature.
- *
- * @param from path or bytes of a seal file
- * @throws ConfigError with one clear line
- */
-export async function openSeal(from: string | Uint8Array, options: OpenSealOptions = {}): Promise<Seal> {
-  if (from instanceof Uint8Array) return parseTrusted(from, options);
-  try {
-    return await parseTrusted(readFile(from), options);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(`${from}: ${error.message}`);
-    throw error;
-  }
-}
-
-/** @throws ConfigError when the recording has neither */
-export function findSeal(path: string): string | Uint8Array {
-  const beside = sealPath(path);
-  if (fs.existsSync(beside)) return beside;
-  const inside = sealInside(path);
-  if (inside) return inside;
-  throw new ConfigError(`${path}: no seal beside it (${beside}) or inside it; expected one (see: plumbline seal --help)`);
-}
-
-/** Where a recording's seal lies when nothing else is said. */
-export function sealPath(path: string): string {
-  const plain = path.replace(/(?<=.)[/\\]+$/, "");
-  // Beside the folder, not in it under the name of a point.
-  return `${/^\.{1,2}$/.test(basename(plain)) ? resolve(plain) : plain}.seal`;
-}
-
-/** 32 bytes, or as many in hex. @throws ConfigError */
-export function parseKey(bytes: Uint8Array, name: string): Uint8Array {
-  if (bytes.length === KEY_BYTES) return bytes;
-  const text = new TextDecoder().decode(bytes.subarray(0, 4 * KEY_BYTES)).trim();
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
-  throw new ConfigError(`${name}: expected a key of ${KEY_BYTES} bytes, or 64 hex digits, got ${bytes.length} bytes`);
-}
-
-/** Largest seal that is read: Node's own limit for a file in memory. */
-const MOST_SEAL_BYTES = 2 ** 31 - 1;
-
-function readFile(path: string): Uint8Array {
-  try {
-    const { size } = fs.statSync(path);
-    if (size > MOST_SEAL_BYTES) throw new ConfigError(`expected a seal of at most ${MOST_SEAL_BYTES} bytes, got ${size}`);
-    return fs.readFileSync(path);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    throw new ConfigError(
-      { ENOENT: "no such file", EISDIR: "expected a seal, got a folder", EACCES: "no permission to read" }[code] ?? `cannot read (${code})`,
-    );
-  }
 }

@@ -6,6 +6,7 @@
  */
 const CURSOR = 0;
 const STOP = 1;
+const BEGUN = 2;
 const HEADER_BYTES = 64;
 /** A claim is this fraction of a fair share of what is left. */
 const SHARE = 8;
@@ -18,7 +19,7 @@ export class SharedWork {
 
   constructor(from: number | SharedArrayBuffer) {
     this.buffer = typeof from === "number" ? new SharedArrayBuffer(HEADER_BYTES + from * 64) : from;
-    this.#words = new Int32Array(this.buffer, 0, 2);
+    this.#words = new Int32Array(this.buffer, 0, 3);
     this.#done = new Float64Array(this.buffer, HEADER_BYTES);
   }
 
@@ -31,6 +32,16 @@ export class SharedWork {
       if (Atomics.compareExchange(this.#words, CURSOR, first, end) === first) return [first, end];
     }
     return null;
+  }
+
+  /** Said by a worker before its first claim. */
+  begin(): void {
+    Atomics.add(this.#words, BEGUN, 1);
+  }
+
+  /** Whether any worker has a claim, or had one. Asked after `stop`, "no" stays true. */
+  get begun(): boolean {
+    return Atomics.load(this.#words, BEGUN) > 0;
   }
 
   get stopped(): boolean {

@@ -11,10 +11,10 @@ import * as fs from "node:fs";
 import { basename, dirname } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { claimOf } from "./belongings.ts";
-import { errorText } from "./error-text.ts";
 import { isOurs, isSeal, type Written } from "./ours.ts";
 import { descriptorOf } from "./output.ts";
 import { isSame, type Place, placeOf } from "./place.ts";
+import { errorText } from "./system-error.ts";
 
 export interface Target {
   /** How the user named it, such as `--out`. */

@@ -37,6 +37,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   const reader = source.reader(input, index, kernels, nodePlatform);
   const folder = makeFolder(checks, plan, index, kernels, task.early);
   const shared = new SharedWork(task.shared);
+  shared.begin();
   try {
     for (let claim = shared.claim(index.spans.length, workers); claim; claim = shared.claim(index.spans.length, workers)) {
       const [first, end] = claim;

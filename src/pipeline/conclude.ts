@@ -8,7 +8,7 @@ import { type Collected, nothingEarly, seenOf } from "../check/table.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Seal } from "../seal/seal.ts";
-import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
+import type { Damage, Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
 import { concludeCensus } from "./census.ts";
 import type { Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
@@ -19,7 +19,10 @@ export interface Given {
   readonly seal: Seal | null;
 }
 
-/** @param early what the pass before has collected */
+/**
+ * @param early what the pass before has collected
+ * @param changes of the recording's files while they were read
+ */
 export function conclude(
   checks: readonly AnyCheck[],
   plan: Plan,
@@ -29,17 +32,21 @@ export function conclude(
   partial: Partial | null,
   kernels: Kernels,
   early: Collected,
+  changes: readonly Damage[] = [],
 ): Report {
   const streams = index.streams.map((info, i) => concludeCensus(whole.census[i] ?? null, info));
   const seen = seenOf(index.streams, { ...nothingEarly(checks, index.streams), ...early, ...whole.collected }, kernels);
-  const context: Context = { recording: index, claims: index.claims, streams, ...given, seen, kernels, partial };
+  const context: Context = { recording: index, claims: index.claims, streams, ...given, seen, kernels, changes, partial };
+  // Whoever did not ask for the check that tells of it must not be left to believe that nothing happened.
+  const isTold = plan.run.some(({ id }) => id === "integrity/container");
+  const unproven = partial ?? (changes.length > 0 && !isTold ? "changed while it was read" : null);
   const verdicts: Verdict[] = [];
   const findings: Finding[] = [];
   for (const [c, { id, options }] of plan.run.entries()) {
     const check = checks.find((known) => known.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
     for (const conclusion of check.conclude(foldedBy(whole.summaries[c] ?? null, context), options)) {
-      verdicts.push(verdict(check, conclusion, partial));
+      verdicts.push(verdict(check, conclusion, unproven));
       findings.push(...conclusion.defects.map((defect) => finding(check, conclusion, defect, kernels)).sort(byPlace));
     }
   }
@@ -67,14 +74,18 @@ function foldedBy(summaries: readonly unknown[] | null, context: Context): Whole
   return { ...context, summaries: summaries?.slice(0, count) ?? context.streams.map(() => null), container: summaries?.[count] ?? null };
 }
 
-/** A run that was cut short, or still goes on, proves nothing about the rest: what would have passed was not run. */
-function verdict(check: AnyCheck, conclusion: Conclusion, partial: Partial | null): Verdict {
-  const cut = partial !== null && conclusion.status === "pass";
-  const reason = cut ? partial : conclusion.reason;
+/**
+ * A run that was cut short, or still goes on, or whose recording changed, proves nothing about the rest: what would have passed was not run.
+ *
+ * @param unproven why
+ */
+function verdict(check: AnyCheck, conclusion: Conclusion, unproven: string | null): Verdict {
+  const isOpen = unproven !== null && conclusion.status === "pass";
+  const reason = isOpen ? unproven : conclusion.reason;
   return {
     check: check.id,
     stream: conclusion.stream ?? null,
-    status: cut ? "not_run" : conclusion.status,
+    status: isOpen ? "not_run" : conclusion.status,
     ...(reason !== undefined && { reason }),
     coverage: conclusion.coverage,
     observed: conclusion.observed,

@@ -2,6 +2,7 @@
  * The engine: open, plan, observe and merge (through an executor), conclude. Thin: it never touches payload bytes.
  * The same function serves Node, browser and tests; they differ in the input, the platform and the executor.
  */
+import { changeDamages } from "../changed.ts";
 import type { AnyCheck, Options } from "../check/check.ts";
 import type { Collected } from "../check/table.ts";
 import { checks as allChecks } from "../checks/index.ts";
@@ -9,8 +10,7 @@ import type { Input, Platform } from "../input.ts";
 import { compileKernels, type Kernels, loadKernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
-import type { Seal } from "../seal/seal.ts";
-import { versionOf } from "../seal/seal.ts";
+import { type Seal, versionOf } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
@@ -80,7 +80,8 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
   const { seal } = given;
   const leaves = seal && { version: versionOf(seal), algorithm: seal.algorithm, key: seal.leafKey };
   const { plan, index, part, early, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
-  const report = conclude(checks, plan, index, part, given, interrupted ? "interrupted" : null, kernels, early);
+  const changes = interrupted ? [] : changeDamages(input);
+  const report = conclude(checks, plan, index, part, given, interrupted ? "interrupted" : null, kernels, early, changes);
   options.onProgress?.({
     bytes: bytesBefore + bytesOf(index.spans.slice(0, part.end)),
     totalBytes: bytesBefore + bytesOf(index.spans),

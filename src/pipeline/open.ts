@@ -2,9 +2,11 @@
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
 import type { Kernels } from "../kernels.ts";
+import { leftOutDamages, withLeftOut } from "../left-out.ts";
 import type { Rig } from "../rig/rig.ts";
 import { sources } from "../sources/index.ts";
-import type { RecordingIndex } from "../types.ts";
+import { joinDamages } from "../summary/damages.ts";
+import type { ContainerFacts, Damage, RecordingIndex } from "../types.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
 import type { OpenOptions, Source } from "./source.ts";
 
@@ -45,14 +47,30 @@ export async function open(
   platform: Platform,
   options: { readonly source?: string | undefined } & OpenOptions,
 ): Promise<Opened> {
-  const source = options.source === undefined ? await detectSource(input, options.rig) : await loadSource(options.source);
-  const index = source.open(input, kernels, platform, options);
-  kernels.release();
+  const { source, index } = await openOwn(input, kernels, platform, options);
   if (!input.labels?.length) return { source, index: withRig(index, options.rig) };
   const labels: OpenedLabels[] = [];
   for (const one of input.labels) labels.push({ input: one, index: await openLabels(one, kernels, platform, options) });
   const joined = withRig(joinIndex(index, input.files.length, labels), options.rig);
   return { source: await sourceOf(joined), index: joined };
+}
+
+/** The recording without the labels beside it, and what was left out of both. */
+async function openOwn(input: Input, kernels: Kernels, platform: Platform, options: Parameters<typeof open>[3]): Promise<Opened> {
+  try {
+    const source = options.source === undefined ? await detectSource(input, options.rig) : await loadSource(options.source);
+    const index = source.open(input, kernels, platform, options);
+    kernels.release();
+    return { source, index: { ...index, facts: withDamages(index.facts, leftOutDamages(input)) } };
+  } catch (error) {
+    throw error instanceof InputError ? withLeftOut(error, input) : error;
+  }
+}
+
+function withDamages(facts: ContainerFacts, damages: readonly Damage[]): ContainerFacts {
+  if (damages.length === 0) return facts;
+  const { kept, more } = joinDamages([...facts.damages, ...damages], facts.moreDamages ?? []);
+  return { ...facts, damages: kept, ...(more.length > 0 && { moreDamages: more }) };
 }
 
 /** Each stream with what the rig states of it: checks see it while they observe. */
@@ -84,7 +102,7 @@ async function openLabels(input: Input, kernels: Kernels, platform: Platform, op
     kernels.release();
     return index;
   } catch (error) {
-    if (error instanceof InputError) throw new ConfigError(`labels: ${error.message}`);
+    if (error instanceof InputError) throw new ConfigError(`labels: ${withLeftOut(error, input).message}`);
     throw error;
   }
 }

@@ -1,8 +1,10 @@
 /** Sealing a recording: one pass over its bytes, the leaves taken while they are hot; then the tree over them. */
+import { requireUnchanged } from "../changed.ts";
 import { checks } from "../checks/index.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
 import { loadKernels } from "../kernels.ts";
+import { LEFT_OUT } from "../left-out.ts";
 import { conclude } from "../pipeline/conclude.ts";
 import { fold, type Progress } from "../pipeline/engine.ts";
 import type { Executor } from "../pipeline/executor.ts";
@@ -34,11 +36,11 @@ export interface SealOptions {
 }
 
 export interface Sealed extends SealBytes {
-  /** Damage the container shows by itself: the seal holds what could be read. */
+  /** Damage the container shows by itself, and what lies in the folder and was not read: the seal holds what could be read. */
   readonly damages: readonly Finding[];
 }
 
-/** @throws InputError when nothing can be read; ConfigError, TypeError or RangeError for misuse */
+/** @throws InputError when nothing can be read, or it changed while it was read; ConfigError, TypeError or RangeError for misuse */
 export async function makeSeal(input: Input, platform: Platform, executor: Executor, options: SealOptions = {}): Promise<Sealed> {
   const key = options.key ?? null;
   const guarded = key ? "a key" : options.sign === undefined ? null : "a signature";
@@ -63,13 +65,14 @@ export async function makeSeal(input: Input, platform: Platform, executor: Execu
     signal?.throwIfAborted();
     throw new InputError(`${input.name}: not read to its end`);
   }
+  requireUnchanged(input);
   const own = plan.run.findIndex(({ id }) => id === "integrity/seal");
   const parts = part.summaries[own] as readonly (LeafParts | null)[];
-  const { counts } = part.summaries[own]?.[index.streams.length] as ContainerPart;
+  const { counts } = parts[index.streams.length] as unknown as ContainerPart;
   const streams = index.streams.map(({ id, kind, type, forms }, i) => ({ id, kind, type, forms, leaves: joined(parts[i] ?? []) }));
   const about = { algorithm, framesPerBlock, recording: { name: index.name, format: index.format }, damages: counts };
   const made = encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
   const sealed = sign ? await sign(made) : made;
   const { findings } = conclude(checks, plan, index, part, { rig: null, seal: null }, null, kernels, early);
-  return { ...sealed, damages: findings.filter(({ severity }) => severity === "error") };
+  return { ...sealed, damages: findings.filter(({ severity, kind }) => severity === "error" || LEFT_OUT.has(kind)) };
 }

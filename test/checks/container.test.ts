@@ -47,6 +47,7 @@ function context(claims: ContainerClaims = {}, streams: readonly StreamCensus[] 
     seal: null,
     seen: seenOf([], {}, kernels),
     kernels,
+    changes: [],
     partial: interrupted ? "interrupted" : null,
   };
 }
@@ -87,6 +88,26 @@ describe("verdict", () => {
     const hidden = facts({ regions, moreDamages: [{ kind: "unreadable", severity: "error", count: 5 }] });
     expect(conclude([hidden]).status).toBe("fail");
     expect(conclude([hidden]).observed["damages"]).toEqual({ unreadable: 5 });
+  });
+
+  test("links that were not followed leave it open, also those beyond the first hundred, but excuse nothing", () => {
+    const regions = { total: 2, withChecksum: 2, verified: 2 };
+    const link = damage(5, { kind: "link-out", severity: "info" });
+    const moreDamages = [{ kind: "link-out", severity: "info" as const, count: 7 }];
+    const open = conclude([facts({ regions, damages: [link], moreDamages })]);
+    expect(open).toMatchObject({
+      status: "not_run",
+      reason: "8 links lead out of the folder (--follow reads them)",
+      coverage: { items: 10, checked: 2 },
+    });
+    expect(conclude([facts({ regions, damages: [link, damage(6)] })]).status).toBe("fail");
+  });
+
+  test("what changed while it was read is told with what was read", () => {
+    const changes = [damage(5, { kind: "changed-while-read" })];
+    const answer = conclude([facts({ damages: [damage(1)] })], { ...context(), changes });
+    expect([answer.status, answer.defects.map(({ kind }) => kind)]).toEqual(["fail", ["unreadable", "changed-while-read"]]);
+    expect(answer.observed["damages"]).toEqual({ "changed-while-read": 1, unreadable: 1 });
   });
 });
 

@@ -35,6 +35,7 @@ function interrupted(args: readonly string[], { again = false, doubled = false }
 /** So much work that no signal comes too late; a run that is not stopped takes minutes. */
 const MANY: readonly string[] = Array(200).fill(large);
 const FRAMES = 156_000;
+const ENDED = `${large}: ended before anything could be reported`;
 
 interface Partial {
   readonly interrupted?: true;
@@ -46,15 +47,18 @@ describe("the first Ctrl-C ends the run with what was done", () => {
   test.each(["0", "2"])("exit 130, whole reports, then one that says it is partial, --workers %s", async (workers) => {
     const { code, stdout, stderr } = await interrupted([...MANY, "--workers", workers]);
     expect(code).toBe(130);
-    const [first, said, left, ...rest] = stderr.split("\n");
+    // On a machine that is too busy the one it was at may come to nothing.
+    const lines = stderr.split("\n");
+    const [first, said, left, ...rest] = lines.filter((line) => !line.endsWith(ENDED));
+    const ended = lines.length - rest.length - 3;
     expect(first).toBe(`plumbline: ${gone}: no such file or folder`);
     expect(said).toBe("plumbline: interrupted: reporting what was done so far (Ctrl-C again to stop at once)");
     expect(rest).toEqual([""]);
 
     // Wherever the signal came, every recording is either reported or counted as not begun.
     const reports = JSON.parse(stdout) as readonly Partial[];
-    expect(left).toBe(`plumbline: not begun: ${MANY.length - reports.length} of ${MANY.length + 1} recordings`);
-    expect(reports.length).toBeGreaterThan(0);
+    expect(left).toBe(`plumbline: not begun: ${MANY.length - reports.length - ended} of ${MANY.length + 1} recordings`);
+    expect(reports.length + ended).toBeGreaterThan(0);
     expect(reports.slice(0, -1).some((report) => report.interrupted)).toBe(false);
     for (const { interrupted: cut, recording, verdicts } of reports) {
       const frames = recording.streams.reduce((sum, stream) => sum + stream.frames, 0);
@@ -67,9 +71,9 @@ describe("the first Ctrl-C ends the run with what was done", () => {
 });
 
 test("one Ctrl-C that comes twice, as through npm, still leaves the report", async () => {
-  const { code, stdout } = await interrupted(MANY, { doubled: true });
+  const { code, stdout, stderr } = await interrupted(MANY, { doubled: true });
   expect(code).toBe(130);
-  expect(JSON.parse(stdout).length).toBeGreaterThan(0);
+  expect(JSON.parse(stdout).length > 0 || stderr.includes(ENDED)).toBe(true);
 });
 
 test("a second Ctrl-C ends it at once, with the same code", async () => {

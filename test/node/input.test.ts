@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { readAll } from "../../src/input.ts";
+import { readAll, readRange } from "../../src/input.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "plumbline-input-"));
@@ -52,6 +52,17 @@ describe("a path as an input", () => {
     truncateSync(path, 40);
     expect(input.read(0, 0, new Uint8Array(100))).toBe(40);
     expect(readAll(input, 0).length).toBe(40);
+    input.close();
+  });
+
+  test("what was appended since it was listed is not read, from wherever", () => {
+    const path = join(folder, "grows.bin");
+    writeFileSync(path, "12345");
+    const input = openDescriptor(describeInput(path));
+    appendFileSync(path, "6789");
+    const target = new Uint8Array(9);
+    expect([0, 3, 5, 7].map((position) => input.read(0, position, target))).toEqual([5, 2, 0, 0]);
+    expect(new TextDecoder().decode(readRange(input, 0, 3, 100))).toBe("45");
     input.close();
   });
 

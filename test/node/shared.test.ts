@@ -19,6 +19,14 @@ describe("shared work", () => {
     }
   });
 
+  test("who asks after a stop knows whether any worker had begun", () => {
+    const work = new SharedWork(2);
+    work.stop();
+    expect(work.begun).toBe(false);
+    new SharedWork(work.buffer).begin();
+    expect(work.begun).toBe(true);
+  });
+
   test("a stop ends the claims, and is seen through the shared buffer", () => {
     const work = new SharedWork(2);
     const other = new SharedWork(work.buffer);

@@ -118,6 +118,7 @@ function readAs(input: Input, spanBytes: number, believeIndex: boolean): { reado
     seal: null,
     seen: seenOf([], {}, kernels),
     kernels,
+    changes: [],
     partial: null,
   };
   const conclusion = container.conclude(summary, context);

@@ -31,6 +31,11 @@ const NOTHING: Summary = {
 const kinds = {
   "bad-magic": { severity: "error", meaning: "the file does not begin or end with its format's magic bytes" },
   "bad-stamp": { severity: "error", meaning: "a line of a table of stamps is no time" },
+  "broken-link": { severity: "warning", meaning: "a link of the recording leads to nothing" },
+  "changed-while-read": {
+    severity: "error",
+    meaning: "a file of the recording changed while it was read: what is told here is of no state it ever had",
+  },
   "channel-conflict": { severity: "error", meaning: "two channel records of one id differ" },
   "chunk-damaged": { severity: "error", meaning: "a chunk does not decompress to what its header says" },
   "crc-mismatch": { severity: "error", meaning: "bytes do not match the checksum stored with them" },
@@ -41,6 +46,7 @@ const kinds = {
     severity: "error",
     meaning: "an index or header says something else than the records (info where it is only imprecise)",
   },
+  "link-out": { severity: "info", meaning: "a link leads out of the recording's folder and was not followed; --follow reads it" },
   "malformed-record": { severity: "error", meaning: "a record's content is not what its type says" },
   "malformed-row": { severity: "error", meaning: "a line of a table does not read as the row it should be" },
   "malformed-table": { severity: "error", meaning: "a table does not decode" },
@@ -53,6 +59,7 @@ const kinds = {
   "record-length": { severity: "error", meaning: "a record's length is wrong: it leads past the end or to no record" },
   "schema-conflict": { severity: "error", meaning: "two schema records of one id differ" },
   shrunk: { severity: "error", meaning: "the file became shorter while it was read" },
+  "special-file": { severity: "warning", meaning: "a pipe, socket or device lies among the files and was not read" },
   "statistics-mismatch": {
     severity: "error",
     meaning: "the statistics say other counts or times than the records (info where a writer takes time 0 for unset)",
@@ -87,6 +94,9 @@ export const container = defineCheck<Summary>({
     "changes in regions without a checksum (coverage says how many have one)",
     "a change made together with its checksum: a CRC guards against accidents, not against intent (use a seal)",
     "where in the data section a change is, when only the checksum over the whole section shows it",
+    "what lies behind links that lead out of a recording's folder, unless they are followed (--follow)",
+    "records behind more than 1 GiB of zeros: a search after damage goes no further",
+    "a file that changed and was changed back, its time included, while it was read",
     "beyond the first 100 damages only their number is told",
   ],
 
@@ -119,6 +129,10 @@ export const container = defineCheck<Summary>({
 
   describe: (finding) => `${placeOf(finding)}${wordsOf(finding)}`,
 });
+
+function leadOut(links: number): string {
+  return links === 1 ? "1 link leads out of the folder (--follow reads it)" : `${links} links lead out of the folder (--follow reads them)`;
+}
 
 function kept(damages: readonly Damage[], more: readonly MoreDamages[]): Pick<Summary, "damages" | "more"> {
   const joined = joinDamages(damages, more);
@@ -263,21 +277,25 @@ function text(value: Plain | undefined): string {
 }
 
 function judge(summary: Summary, context: Context): Conclusion {
+  const { damages, more } = kept([...summary.damages, ...context.changes], summary.more);
   const crc = compareCrc(summary, context);
-  const found = summary.damages.map((damage) => defectOf(damage, context));
+  const found = damages.map((damage) => defectOf(damage, context));
   const claims = context.partial ? [] : [...compareFrames(context), ...compareTimes(summary, context)];
   const defects = [...found, ...crc.defects, ...claims];
-  const isWrong = defects.some(({ severity }) => severity !== "info") || summary.more.some(({ severity }) => severity !== "info");
+  const isWrong = defects.some(({ severity }) => severity !== "info") || more.some(({ severity }) => severity !== "info");
+  const counts = counted([...damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...more]);
+  const linksOut = counts["link-out"] ?? 0;
   const { total, withChecksum } = summary.regions;
-  const coverage = { items: total, checked: summary.regions.verified + (crc.compared ? 1 : 0) };
+  const coverage = { items: total + linksOut, checked: summary.regions.verified + (crc.compared ? 1 : 0) };
   const observed: Record<string, Plain> = {
-    damages: counted([...summary.damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...summary.more]),
+    damages: counts,
     lostBytes: summary.lostBytes,
     regions: { total, withChecksum, verified: coverage.checked },
     ...(crc.compared && { dataCrc: crc.isRight ? "match" : "mismatch" }),
   };
   const answer = { coverage, observed, defects };
   if (isWrong) return { ...answer, status: "fail" };
+  if (linksOut > 0) return { ...answer, status: "not_run", reason: leadOut(linksOut) };
   if (withChecksum === 0) return { ...answer, status: "not_run", reason: "no checksum" };
   if (withChecksum < total) return { ...answer, status: "pass", reason: `${total - withChecksum} of ${total} regions carry no checksum` };
   return { ...answer, status: "pass" };

@@ -6,7 +6,6 @@ import type { StreamInfo } from "../../types.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../messages/index.ts";
 import type { Definitions } from "./definitions.ts";
-import type { BelievedIndex } from "./proof.ts";
 import type { ChannelRecord, SchemaRecord } from "./records.ts";
 
 /** How the bytes of a mark are to be read; all other bytes of a span are whole records as they stand. */
@@ -23,7 +22,17 @@ export type Marks = Float64Array;
 
 export interface McapChannel extends ChannelRecord {
   readonly stream: number;
-  /** Index into the stream's forms, where they were asked for. */
+  /** Plain data: crosses worker boundaries. Chunks ascend. */
+export interface BelievedIndex {
+  /** Where each chunk begins in the file. */
+  readonly at: Float64Array;
+  /** Where the content of each chunk's index record begins and ends in `records`. */
+  readonly recordAt: Float64Array;
+  readonly recordEnd: Float64Array;
+  readonly records: Uint8Array;
+}
+
+/** Index into the stream's forms, where they were asked for. */
   readonly form?: number;
 }
 

@@ -7,19 +7,10 @@
  * again, record by record: what is reported is the same either way.
  */
 import { type ChunkPlace, chunkDiffers } from "./compare.ts";
+import type { BelievedIndex } from "./detail.ts";
 import { RECORD_HEADER, TOO_LARGE } from "./format.ts";
 import { type ChunkIndexRecord, parseChunkIndex } from "./records.ts";
 import type { At, Session, Summary } from "./summary.ts";
-
-/** Plain data: crosses worker boundaries. Chunks ascend. */
-export interface BelievedIndex {
-  /** Where each chunk begins in the file. */
-  readonly at: Float64Array;
-  /** Where the content of each chunk's index record begins and ends in `records`. */
-  readonly recordAt: Float64Array;
-  readonly recordEnd: Float64Array;
-  readonly records: Uint8Array;
-}
 
 /** A chunk and its message indexes as its index record has them. */
 export interface BelievedChunk extends ChunkIndexRecord {

@@ -2,6 +2,7 @@
  * After a broken place: where do records begin again? Linear in the bytes skipped, with a bounded number of far reads.
  */
 
+import { isZero, MOST_ZEROS } from "../../digest/bytes.ts";
 import { sizeAt } from "./cursor.ts";
 import { CHANNEL, DATA_END, FOOTER, LAST_KNOWN, MESSAGE, MIN_CONTENT, RECORD_HEADER, SCHEMA } from "./format.ts";
 import { type Place, strictEnd } from "./structure.ts";
@@ -30,12 +31,20 @@ export const MOST_EFFORT = 200_000;
  */
 export function resync(scan: Bytes, follow: Bytes, from: number, to: number, limit: number, place: Place, effort: Effort): number {
   const last = Math.min(to, limit - RECORD_HEADER + 1);
+  let zeros = 0;
   for (let at = from; at < last; ) {
     const want = Math.min(LOOK, limit - at);
     const o = scan.at(at, want);
     if (o < 0) return -1;
     const { u8, view } = scan;
     const end = o + Math.min(want - RECORD_HEADER + 1, last - at);
+    if (isZero(u8, o, end)) {
+      zeros += end - o;
+      if (zeros > MOST_ZEROS) return -1;
+      at += end - o;
+      continue;
+    }
+    zeros = 0;
     for (let i = o; i < end; i++) {
       const opcode = u8[i] ?? 0;
       // A length below 2^40: no file is longer, and most bytes are refused here.

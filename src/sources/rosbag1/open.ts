@@ -2,7 +2,7 @@
  * Opens a bag by its top-level records, from the first to the last, without the chunks' data: what the index section says is
  * compared with them, never believed. Where no record stands the next one is searched for, and the bytes between are named.
  */
-
+import { isZero, MOST_ZEROS } from "../../digest/bytes.ts";
 import { InputError } from "../../errors.ts";
 import { type Input, readRange } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
@@ -187,8 +187,11 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
   }
 
   function search(from: number): number {
+    let zeros = 0;
     for (let at = from; at < size; ) {
       const bytes = look(at, 8192);
+      zeros = isZero(bytes, 0, bytes.length) ? zeros + bytes.length : 0;
+      if (zeros > MOST_ZEROS) return size;
       const found = nextRecord(bytes, 0);
       if (found >= 0) return at + found;
       if (at + bytes.length >= size) return size;
@@ -200,16 +203,16 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
 
   /** @param head of a record whose length is wrong; null where none stands */
   function gap(from: number, to: number, head: RecordHead | null): void {
-    const zeros = isZero(from, to);
+    const zeros = onlyZeros(from, Math.min(to, from + MOST_ZEROS));
     const observed = { ...(head && { record: recordName(head.op) }), skippedBytes: to - from, ...(zeros && { zeros }) };
     walk.damages.add(damage(head ? "record-length" : "unreadable", zeros ? "warning" : "error", [from, to], observed));
     if (!zeros) walk.lostBytes += to - from;
   }
 
-  function isZero(from: number, to: number): boolean {
+  function onlyZeros(from: number, to: number): boolean {
     for (let at = from; at < to; at += WINDOW) {
-      const bytes = look(at, Math.min(WINDOW, to - at)).subarray(0, to - at);
-      if (bytes.subarray(0, WINDOW).some((byte) => byte !== 0)) return false;
+      const bytes = look(at, Math.min(WINDOW, to - at));
+      if (!isZero(bytes, 0, Math.min(WINDOW, to - at, bytes.length))) return false;
     }
     return true;
   }

@@ -1,4 +1,5 @@
 /** Leaves of messages that a damaged tree no longer leads to: found by what their rows look like, put in their place by the rows' ids. */
+import { isZero, MOST_ZEROS } from "../../digest/bytes.ts";
 import { columnsOf, integerOf, isBlob } from "./cells.ts";
 import type { Pages } from "./pages.ts";
 import { cellsOf, type MessageColumns, type Tree } from "./tables.ts";
@@ -14,7 +15,11 @@ interface Leaf {
 export function withOrphans(pages: Pages, { leaves, seen }: Tree, columns: MessageColumns, topics: ReadonlySet<number>): readonly number[] {
   const all: Leaf[] = [];
   for (const page of leaves) all.push({ page, ...rowsIn(pages, page), isOrphan: false });
-  for (let page = 2; page <= pages.form.pages; page++) {
+  let zeros = 0;
+  for (let page = 2; page <= pages.form.pages && zeros <= MOST_ZEROS; page++) {
+    const bytes = pages.page(page) ?? NO_PAGE;
+    zeros = isZero(bytes, 0, bytes.length) ? zeros + pages.form.pageBytes : 0;
+    if (zeros > 0) continue;
     if ((seen[page >>> 3] ?? 0) & (1 << (page & 7)) || !holdsMessages(pages, page, columns, topics)) continue;
     all.push({ page, ...rowsIn(pages, page), isOrphan: true });
   }

@@ -3,6 +3,8 @@ import type { Input } from "../../input.ts";
 
 export const MAGIC = "SQLite format 3\0";
 export const HEADER_BYTES = 100;
+/** Their numbers have 32 bits. */
+const MOST_PAGES = 0xffff_fffe;
 
 /** Most that is read ahead along pages that follow each other. */
 const AHEAD_BYTES = 256 << 10;
@@ -36,7 +38,7 @@ export function databaseHeader(bytes: Uint8Array, size: number): DatabaseHeader 
   return {
     pageBytes,
     usable,
-    pages: Math.floor(size / pageBytes),
+    pages: Math.min(Math.floor(size / pageBytes), MOST_PAGES),
     hasMagic: new TextDecoder("latin1").decode(bytes.subarray(0, 16)) === MAGIC,
     claimedPages: isCurrent ? u32(bytes, 28) : null,
     text: (["utf-8", "utf-16le", "utf-16be"] as const)[u32(bytes, 56) - 1] ?? "utf-8",
