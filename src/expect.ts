@@ -4,8 +4,12 @@
  */
 import { ConfigError } from "./errors.ts";
 
-/** @throws ConfigError naming `path` */
-export type Expect<T> = (value: unknown, path: string) => T;
+export interface Expect<T> {
+  /** @throws ConfigError naming `path` */
+  (value: unknown, path: string): T;
+  /** See `orNone`. */
+  readonly orNone?: true;
+}
 
 export const text: Expect<string> = (value, path) =>
   typeof value === "string" && value !== "" ? value : wrong(path, "text that is not empty", value);
@@ -58,6 +62,11 @@ export function mapOf<T>(item: Expect<T>): Expect<Readonly<Record<string, T>>> {
       : wrong(path, "a map of names to values", value);
 }
 
+/** Of a field: absent where nothing is written, as YAML leaves a list or a map that is empty. */
+export function orNone<T>(expect: Expect<T>): Expect<T> {
+  return Object.assign((value: unknown, path: string) => expect(value, path), { orNone: true } as const);
+}
+
 /** Fields in the order of `fields`; those not `required` may be absent. An unknown one is refused with the nearest known. */
 export function record<T extends object>(
   fields: { readonly [K in keyof T]-?: Expect<Exclude<T[K], undefined>> },
@@ -73,7 +82,8 @@ export function record<T extends object>(
       throw new ConfigError(`${join(path, short(key))}: unknown key; ${hint}`);
     }
     for (const key of required) if (value[key] === undefined) throw new ConfigError(`${join(path, key)}: expected a value, got nothing`);
-    const given = Object.entries<Expect<unknown>>(fields).filter(([key]) => value[key] !== undefined);
+    const isGiven = (key: string, { orNone }: Expect<unknown>): boolean => value[key] !== undefined && !(orNone && value[key] === null);
+    const given = Object.entries<Expect<unknown>>(fields).filter(([key, expect]) => isGiven(key, expect));
     return Object.fromEntries(given.map(([key, expect]) => [key, expect(value[key], join(path, key))])) as T;
   };
 }
@@ -113,7 +123,8 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return prototype === Object.prototype || prototype === null;
 }
 
-function join(path: string, key: string): string {
+/** The path of a field. */
+export function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 

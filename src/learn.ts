@@ -20,8 +20,10 @@ const GAP_PERIODS = 2.5;
 const STEADY_GAP_PERIODS = 1.75;
 /** In periods, at the 95th percentile. */
 const STEADY_JITTER = 0.1;
-
-type Stream = Report["recording"]["streams"][number];
+/** What is slower than once in a year or faster than a stamp can tell is no rate, and a longer gap is no gap of a recording. */
+const SLOWEST_HZ = 3e-8;
+const FASTEST_HZ = 1e9;
+const LONGEST_MS = 1e12;
 
 /** @throws RangeError when no report of a whole run is given */
 export function learnRig(reports: readonly Report[]): Learnt {
@@ -29,20 +31,39 @@ export function learnRig(reports: readonly Report[]): Learnt {
   if (whole.length === 0) throw new RangeError(`expected a report of at least one whole run, got ${reports.length}, all interrupted`);
   const notes = [...reports.flatMap(doubts), ...(whole.length === 1 ? ["learnt from one run: more runs tell what varies"] : [])];
   const streams: RigStream[] = [];
-  for (const id of new Set(whole.flatMap((report) => report.recording.streams.map((stream) => stream.id)))) {
-    const runs = whole.flatMap((report) =>
-      report.recording.streams.filter((s) => s.id === id && s.frames > 0).map((stream) => ({ report, stream })),
-    );
-    if (runs.length === 0) notes.push(`${id}: no frame in any run, left out`);
+  for (const [id, runs] of runsById(whole)) {
+    if (id === "") notes.push("a stream without a name, left out");
+    else if (runs.length === 0) notes.push(`${id}: no frame in any run, left out`);
     else streams.push(learnStream(id, runs, whole.length, notes));
   }
   if (streams.length === 0) notes.push("no stream with frames in any run: the rig requires nothing");
   return { rig: { schema: "plumbline.rig/1", streams }, notes };
 }
 
+/** A stream in one run. */
 interface Run {
-  readonly report: Report;
-  readonly stream: Stream;
+  readonly kind: StreamKind;
+  /** What time/rate saw of it, where it could answer. */
+  readonly observed: Readonly<Record<string, Plain>>;
+}
+
+/** Of every stream, in order of first appearance, the runs in which it had frames. */
+function runsById(reports: readonly Report[]): ReadonlyMap<string, readonly Run[]> {
+  const runs = new Map<string, Run[]>();
+  for (const { recording, verdicts } of reports) {
+    const rates = new Map<string | null, Run["observed"]>();
+    for (const { check, stream, status, observed } of verdicts) {
+      if (check === "time/rate" && (status === "pass" || status === "fail") && !rates.has(stream)) rates.set(stream, observed);
+    }
+    const held = new Set<string>();
+    for (const { id, kind, frames } of recording.streams) {
+      const own = runs.get(id) ?? [];
+      runs.set(id, own);
+      if (frames > 0 && !held.has(id)) own.push({ kind, observed: rates.get(id) ?? {} });
+      if (frames > 0) held.add(id);
+    }
+  }
+  return runs;
 }
 
 function learnStream(id: string, runs: readonly Run[], total: number, notes: string[]): RigStream {
@@ -59,7 +80,7 @@ function learnStream(id: string, runs: readonly Run[], total: number, notes: str
 }
 
 function sameKind(id: string, runs: readonly Run[], notes: string[]): StreamKind | null {
-  const kinds = [...new Set(runs.map(({ stream }) => stream.kind))];
+  const kinds = [...new Set(runs.map((run) => run.kind))];
   if (kinds.length === 1) return kinds[0] ?? null;
   notes.push(`${id}: ${kinds.join(" in one run, ")} in another, so of no kind`);
   return null;
@@ -81,7 +102,7 @@ function learnRate(id: string, runs: readonly Run[], notes: string[]): number | 
 function rateOf(run: Run): number | null {
   const medianMs = seen(run, "medianMs");
   const rateHz = medianMs ? 1000 / medianMs : seen(run, "rateHz");
-  return rateHz === 0 ? null : rateHz;
+  return rateHz !== null && rateHz >= SLOWEST_HZ && rateHz <= FASTEST_HZ ? rateHz : null;
 }
 
 function learnGap(rateHz: number, runs: readonly Run[]): number {
@@ -92,15 +113,9 @@ function learnGap(rateHz: number, runs: readonly Run[]): number {
 }
 
 /** A number that time/rate observed. */
-function seen(run: Run, name: string): number | null {
-  const value = observedRate(run)?.[name];
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
-}
-
-/** What time/rate saw on the stream, where it could answer. */
-function observedRate({ report, stream }: Run): Readonly<Record<string, Plain>> | null {
-  const verdict = report.verdicts.find((v) => v.check === "time/rate" && v.stream === stream.id);
-  return verdict && (verdict.status === "pass" || verdict.status === "fail") ? verdict.observed : null;
+function seen({ observed }: Run, name: string): number | null {
+  const value = observed[name];
+  return typeof value === "number" && value >= 0 && value <= LONGEST_MS ? value : null;
 }
 
 function doubts({ recording: { name }, findings, interrupted }: Report): readonly string[] {

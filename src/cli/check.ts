@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { EXIT, exitCode } from "../exit-code.ts";
 import { ConfigError, checks, type OpenSealOptions, openSeal } from "../index.ts";
+import { json } from "../report/escape.ts";
 import { type Format, formats } from "../report/index.ts";
 import type { Console } from "./console.ts";
 import { deliver, write } from "./deliver.ts";
@@ -112,7 +113,6 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   const sayable = reports.length > 0 || several || STATES_UNREAD.includes(flags.format);
   const text = sayable ? formats[flags.format](reports, context) : null;
   const delivered = text === null || (await deliver(text, flags.out, console));
-  const costed =
-    flags.cost === undefined || write(flags.cost, `${JSON.stringify(several ? costs : (costs[0] ?? null), null, 2)}\n`, console);
+  const costed = flags.cost === undefined || write(flags.cost, `${json(several ? costs : (costs[0] ?? null), 2)}\n`, console);
   return delivered && costed ? code : EXIT.internal;
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { type Check, checks } from "../index.ts";
+import { json } from "../report/escape.ts";
 import { paint, table } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -18,8 +19,8 @@ export function checksCommand(console: Console, done: (code: number) => void): C
     .description("Lists every check: its id, its level and the question it asks.")
     .option("--json", "as JSON, with kinds, options and blind spots")
     .addHelpText("after", HELP)
-    .action(async ({ json }: { readonly json?: boolean }) => {
-      const text = json ? `${JSON.stringify(checks.map(plain), null, 2)}\n` : list(console.color);
+    .action(async (flags: { readonly json?: boolean }) => {
+      const text = flags.json ? `${json(checks.map(plain), 2)}\n` : list(console.color);
       done((await deliver(text, undefined, console)) ? EXIT.clean : EXIT.internal);
     });
 }

@@ -5,11 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { parseKey } from "../node/seal.ts";
 import type { Rig } from "../rig.ts";
-import { parseRig } from "../rig-file.ts";
+import { MAX_RIG_BYTES, parseRig } from "../rig-file.ts";
 import { errorText } from "./console.ts";
-
-/** A rig larger than this is refused unread. */
-const MAX_RIG_BYTES = 1 << 20;
 
 /** @throws ConfigError */
 export function readRig(path: string): Rig {

@@ -1,6 +1,7 @@
 /** `plumbline info PATH`: what a recording holds, without judging it. */
 import { Command } from "commander";
 import { EXIT, exitCode } from "../exit-code.ts";
+import { json } from "../report/escape.ts";
 import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";
@@ -42,6 +43,6 @@ async function info(path: string, { format, workers, source, labels }: CheckFlag
   const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted: signal.aborted });
   const [report] = reports;
   if (!report) return code;
-  const text = format === "json" ? JSON.stringify(jsonRecording(report.recording), null, 2) : header(report, console).join("\n");
+  const text = format === "json" ? json(jsonRecording(report.recording), 2) : header(report, console).join("\n");
   return (await deliver(`${text}\n`, undefined, console)) ? code : EXIT.internal;
 }

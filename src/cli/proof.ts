@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { ConfigError, checkProof, InputError, openSeal, parseProof, prove } from "../index.ts";
 import { findSeal } from "../node/seal.ts";
+import { json, visible } from "../report/escape.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -58,7 +59,7 @@ async function make(path: string | undefined, flags: ProofFlags, console: Consol
     const secrets = secretsOf(flags);
     const opened = await openSeal(seal ?? findSeal(path), secrets);
     const proof = await prove(opened, stream, frame, secrets);
-    return (await deliver(`${JSON.stringify(proof, null, 2)}\n`, out, console)) ? EXIT.clean : EXIT.internal;
+    return (await deliver(`${json(proof, 2)}\n`, out, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     console.say(error.message);
@@ -83,7 +84,7 @@ async function check(path: string | undefined, file: string, flags: ProofFlags, 
   }
   const { stream, frame, leaf, stampNs, root, signature } = proof;
   const by = publicKey === undefined ? "" : `signed     ${signature?.publicKey}\n`;
-  const text = `holds      frame ${frame} of ${stream}\nleaf       ${leaf}\nstamp      ${stampNs}\nroot       ${root}\n${by}`;
+  const text = `holds      frame ${frame} of ${visible(stream)}\nleaf       ${leaf}\nstamp      ${stampNs}\nroot       ${root}\n${by}`;
   return (await deliver(text, flags.out, console)) ? EXIT.clean : EXIT.internal;
 }
 

@@ -5,6 +5,7 @@ import { ConfigError, InputError, seal } from "../index.ts";
 import { embedSeal } from "../node/embedded-seal.ts";
 import { s3Checksums } from "../node/s3.ts";
 import { sealPath } from "../node/seal.ts";
+import { visible } from "../report/escape.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
 import { hex } from "../seal/proof.ts";
 import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";
@@ -115,8 +116,8 @@ function summary(seal: Seal, bytes: number, out: string, copy: string | undefine
   return [
     `sealed     ${frames} frames of ${seal.streams.length} streams (${seal.algorithm}${seal.keyed ? ", keyed" : ""}${seal.signature ? ", signed" : ""})`,
     `root       ${hex(seal.root)}`,
-    `written    ${out} (${bytes} bytes)`,
-    ...(copy === undefined ? [] : [`embedded   ${copy}`]),
+    `written    ${visible(out)} (${bytes} bytes)`,
+    ...(copy === undefined ? [] : [`embedded   ${visible(copy)}`]),
     "",
   ].join("\n");
 }

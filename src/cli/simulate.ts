@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { ConfigError, type Simulated, simulate } from "../index.ts";
 import { truthPath } from "../node/simulate.ts";
+import { visible } from "../report/escape.ts";
 import { bytesText } from "../report/units.ts";
 import { FAULT_KINDS } from "../simulate/faults.ts";
 import { parseFaults } from "../simulate/faults-file.ts";
@@ -93,7 +94,7 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
       ...lidarOption(flags),
       onProgress: (now) => {
         const tenth = Math.floor((10 * now) / seconds);
-        if (tenth > told && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${out}: ${10 * tenth} %`);
+        if (tenth > told && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${visible(out)}: ${10 * tenth} %`);
         told = tenth;
       },
     });
@@ -118,8 +119,8 @@ function summary({ bytes, messages, out, truth }: Simulated, seconds: number, fa
   const count = Object.values(messages).reduce((sum, n) => sum + n, 0);
   return [
     `simulated  ${seconds} s, ${count} messages of ${Object.keys(messages).length} streams${faults > 0 ? `, ${faults} planted defects` : ""}`,
-    `written    ${out} (${bytesText(bytes)})`,
-    `truth      ${truth}`,
+    `written    ${visible(out)} (${bytesText(bytes)})`,
+    `truth      ${visible(truth)}`,
     "",
   ].join("\n");
 }

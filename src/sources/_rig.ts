@@ -2,9 +2,7 @@
 import { ConfigError } from "../errors.ts";
 import { type Input, readAll } from "../input.ts";
 import type { Rig } from "../rig.ts";
-import { parseRig } from "../rig-file.ts";
-
-const MAX_RIG_BYTES = 1 << 20;
+import { MAX_RIG_BYTES, parseRig } from "../rig-file.ts";
 
 /** Null where there is none. One that cannot be read is reported by whoever was asked to use it. */
 export function folderRig(input: Input): Rig | null {
