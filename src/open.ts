@@ -1,6 +1,7 @@
 /** Which source reads an input: the first whose `detect` recognises its content, or the one asked for by name. */
 import { ConfigError, InputError } from "./errors.ts";
 import type { Input, Platform } from "./input.ts";
+import { folderSource, insideSource, recognisedBy } from "./inside.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
 import type { Rig } from "./rig.ts";
 import type { OpenOptions, Source } from "./source.ts";
@@ -18,16 +19,26 @@ export async function loadSource(format: string): Promise<Source> {
   return entry.load();
 }
 
-/** @throws InputError when no source recognises the input */
+/**
+ * The source that recognises the input; of a folder that is none itself, the one that recognises the one recording in it.
+ *
+ * @throws InputError when there is none, or when a folder holds several
+ */
 export async function detectSource(input: Input, rig?: Rig | null): Promise<Source> {
   if (input.files.length === 0) throw new InputError(`${input.name}: no files in this folder`);
   if (input.files.every((file) => file.size === 0)) throw new InputError(`${input.name}: empty ${input.kind}`);
-  for (const entry of sources) {
-    const source = await entry.load();
-    if (source.detect(input, rig)) return source;
-  }
+  const all = sources.map((entry) => entry.load);
+  const source = await (input.kind === "folder" ? folderSource : recognisedBy)(input, all, rig);
+  if (source) return source;
   const known = sources.map((s) => s.format).join(", ");
   throw new InputError(`${input.name}: no recording recognised in this ${input.kind} (known formats: ${known})`);
+}
+
+/** The source of this name: for the input itself, or for the one file of a folder that it reads. */
+async function namedSource(format: string, input: Input, rig: Rig | null | undefined): Promise<Source> {
+  const source = await loadSource(format);
+  if (input.kind === "file" || source.detect(input, rig)) return source;
+  return (await folderSource(input, [async () => source], rig)) ?? source;
 }
 
 export interface Opened {
@@ -45,7 +56,8 @@ export async function open(
   platform: Platform,
   options: { readonly source?: string | undefined } & OpenOptions,
 ): Promise<Opened> {
-  const source = options.source === undefined ? await detectSource(input, options.rig) : await loadSource(options.source);
+  const { source: format, rig } = options;
+  const source = format === undefined ? await detectSource(input, rig) : await namedSource(format, input, rig);
   const index = source.open(input, kernels, platform, options);
   kernels.release();
   if (!input.labels?.length) return { source, index: withRig(index, options.rig) };
@@ -70,9 +82,14 @@ function withRig(index: RecordingIndex, rig: Rig | null | undefined): RecordingI
 
 /** What reads a recording that is open already, in another thread. */
 export async function sourceOf(index: RecordingIndex): Promise<Source> {
-  const source = await loadSource(index.format);
+  const source = await ownSource(index);
   if (!index.attached) return source;
-  return joinedSource(source, await Promise.all(index.attached.map(({ format }) => loadSource(format))));
+  return joinedSource(source, await Promise.all(index.attached.map((labels) => ownSource(labels.index))));
+}
+
+async function ownSource({ format, inside }: RecordingIndex): Promise<Source> {
+  const source = await loadSource(format);
+  return inside === undefined ? source : insideSource(source, inside);
 }
 
 /** Labels that cannot be read are a mistake in the configuration: the recording is another matter. */

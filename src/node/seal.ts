@@ -1,5 +1,6 @@
 /** Seals on Node: made from a path, read from a file or from inside an MCAP. */
 import * as fs from "node:fs";
+import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { KEY_BYTES } from "../seal/keys.ts";
 import { type SealOptions as MakeOptions, makeSeal, type Sealed } from "../seal/make.ts";
@@ -55,13 +56,22 @@ export async function openSeal(from: string | Uint8Array, options: OpenSealOptio
   }
 }
 
-/** @throws ConfigError when the recording has neither */
+/** Beside the recording, beside the one file of a folder that is it, or inside. @throws ConfigError when there is none */
 export function findSeal(path: string): string | Uint8Array {
   const beside = sealPath(path);
   if (fs.existsSync(beside)) return beside;
+  const within = sealWithin(path);
+  if (within !== null) return within;
   const inside = sealInside(path);
   if (inside) return inside;
   throw new ConfigError(`${path}: no seal beside it (${beside}) or inside it; expected one (see: plumbline seal --help)`);
+}
+
+/** The one seal in a folder that lies beside the file it is of. */
+function sealWithin(path: string): string | null {
+  const names = fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ? fs.readdirSync(path) : [];
+  const [only, ...others] = names.filter((name) => name.endsWith(".seal") && names.includes(name.slice(0, -".seal".length)));
+  return only === undefined || others.length > 0 ? null : join(path, only);
 }
 
 /** Where a recording's seal lies when nothing else is said. */

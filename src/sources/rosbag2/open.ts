@@ -10,7 +10,7 @@ import { NO_FACTS, type OpenOptions } from "../../source.ts";
 import type { Damage, RecordingIndex, Span } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 import { type Connection, fingerprinted, streamsOf } from "../_message-rows.ts";
-import { bagFiles, isMcapBag, METADATA } from "./bag-files.ts";
+import { bagFiles, METADATA } from "./bag-files.ts";
 import { type Claim, claimsOf, compareFiles, compareTopics } from "./compare.ts";
 import { type Database, type FileDamage, type MessageColumns, openDatabase } from "./database.ts";
 import { type BagMetadata, MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
@@ -58,8 +58,6 @@ export function openBag(input: Input, kernels: Kernels, { spanBytes }: OpenOptio
 
   const opened: Opened[] = [];
   let lostBytes = 0;
-  if (databases.length === 0 && isMcapBag(input))
-    throw new InputError(`${input.name}: a ROS 2 bag of MCAP files: check each .mcap by itself`);
   let problem = compressed.length > 0 ? "databases compressed as a whole, which are not read" : "no database";
   for (const file of databases) {
     const database = sizeOf(file) === 0 ? "an empty file" : openDatabase(input, file, (one) => add(file, one));
