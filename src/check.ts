@@ -7,6 +7,7 @@
  *
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests.
  */
+import { checkGiven } from "./check-shape.ts";
 import type { AnyGather, Gathered } from "./gather.ts";
 import type { Rig } from "./rig.ts";
 import type { LeafRecipe } from "./seal/leaves.ts";
@@ -29,6 +30,17 @@ import type { Kernels } from "./wasm.ts";
 
 /** Options of a check: numbers with units in their names, e.g. `maxGapPeriods`. */
 export type Options = Readonly<Record<string, number>>;
+
+/** What an option may be, both included. */
+export interface OptionRange {
+  readonly least: number;
+  readonly most?: number;
+}
+
+/** A share of something. */
+export const SHARE: OptionRange = { least: 0, most: 1 };
+/** A length, a time, a count. */
+export const AMOUNT: OptionRange = { least: 0 };
 
 /** What a check may know when it concludes. */
 export interface Context {
@@ -70,6 +82,8 @@ interface CheckBase {
   /** 0 mandatory (bytes, order, time), 1 points and labels, 2 pixels. */
   readonly level: 0 | 1 | 2;
   readonly defaults: Options;
+  /** By option; any finite number where absent. */
+  readonly ranges?: Readonly<Record<string, OptionRange>>;
   /** What it cannot run without: it is left out of the plan when that is not given. */
   readonly requires?: "seal";
   /** Collected on the way, for `conclude`. */
@@ -132,11 +146,11 @@ export interface RecordingCheck extends CheckBase {
 // biome-ignore lint/suspicious/noExplicitAny: a list of checks holds summaries of different types; each check keeps its own
 export type Check = StreamCheck<any> | StreamsCheck<any> | ContainerCheck<any> | RecordingCheck;
 
-/** Typed identity: a check is a literal, its summary type is inferred. */
+/** The check itself: a literal, whose summary type is inferred. @throws TypeError or RangeError for one that is none */
 export function defineCheck<S>(check: StreamCheck<S>): StreamCheck<S>;
 export function defineCheck<S>(check: StreamsCheck<S>): StreamsCheck<S>;
 export function defineCheck<S>(check: ContainerCheck<S>): ContainerCheck<S>;
 export function defineCheck(check: RecordingCheck): RecordingCheck;
 export function defineCheck(check: Check): Check {
-  return check;
+  return checkGiven<Check>(check, "");
 }

@@ -6,12 +6,18 @@
  */
 import { ALGORITHMS, type Algorithm, type AlgorithmName, type Parameter } from "./digest-algorithms.ts";
 import { anyBench, type Bench, benchOf, STATE_BYTES } from "./digest-memory.ts";
+import { show } from "./expect.ts";
+
+import { type Fields, optionsOf, unlooked } from "./given.ts";
 
 export type { AlgorithmName } from "./digest-algorithms.ts";
 export { allocate } from "./digest-memory.ts";
 
 /** Every byte as two hex digits. */
 const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** What each may be is for the algorithm to say. */
+const FIELDS: Fields<DigestOptions> = { seed: unlooked, key: unlooked };
 
 /** The names `digest` and `createDigest` know. */
 export const algorithms: readonly AlgorithmName[] = Object.freeze(Object.keys(ALGORITHMS) as AlgorithmName[]);
@@ -127,7 +133,7 @@ function finish(bench: Bench, kind: Algorithm, state: number): string {
 }
 
 function algorithmOf(name: AlgorithmName): Algorithm {
-  if (!Object.hasOwn(ALGORITHMS, name)) throw new RangeError(`expected one of ${algorithms.join(", ")}, got ${JSON.stringify(name)}`);
+  if (!Object.hasOwn(ALGORITHMS, name)) throw new RangeError(`expected one of ${algorithms.join(", ")}, got ${show(name)}`);
   return ALGORITHMS[name];
 }
 
@@ -138,7 +144,7 @@ function bytesOf(bytes: Uint8Array): Uint8Array {
 
 /** The seed as u64, least significant byte first, or the key; null without. */
 function parameterOf(kind: Algorithm, name: string, options: DigestOptions): Uint8Array | null {
-  const { seed, key } = options;
+  const { seed, key } = optionsOf<DigestOptions>(options, FIELDS);
   if (seed !== undefined && key !== undefined) throw new TypeError("expected a seed or a key, got both");
   if (seed !== undefined) {
     expectTaken(kind, name, "seed");

@@ -120,7 +120,8 @@ function number(what: string, holds: (n: number) => boolean): Expect<number> {
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Also of another realm: a frame of a page, a sandbox.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The path of a field. */
@@ -133,13 +134,14 @@ function wrong(path: string, expected: string, got: unknown): never {
 }
 
 /** A short look at what was there; never the whole of something large or circular. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "function") return "a function";
   if (typeof value === "object") return "a map";
   return typeof value === "string" ? JSON.stringify(short(value)) : String(value);
 }
 
-function short(text: string): string {
+export function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

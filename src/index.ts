@@ -1,16 +1,27 @@
 /** Plumbline for Node. The same names under the browser condition: src/browser/index.ts. */
-export type { Check, Conclusion, ContainerCheck, Context, Defect, Options, RecordingCheck, StreamCheck, StreamsCheck } from "./check.ts";
+export type {
+  Check,
+  Conclusion,
+  ContainerCheck,
+  Context,
+  Defect,
+  OptionRange,
+  Options,
+  RecordingCheck,
+  StreamCheck,
+  StreamsCheck,
+} from "./check.ts";
 export { defineCheck } from "./check.ts";
+export type { Progress } from "./check-options.ts";
 export { checks } from "./checks/index.ts";
 export { type AlgorithmName, algorithms, allocate, crc32Combine, createDigest, type Digest, type DigestOptions, digest } from "./digest.ts";
-export type { Progress } from "./engine.ts";
 export { ConfigError, DecodeError, InputError } from "./errors.ts";
 export type { Input, InputFile, Platform } from "./input.ts";
-export { type ClearMot, clearMot, type TrackedBox } from "./labels/clear-mot.ts";
+export { type ClearMot, type ClearMotOptions, clearMot, type TrackedBox } from "./labels/clear-mot.ts";
 export type { LabelFault } from "./labels/faults.ts";
-export { LabelWatch, type WatchOptions } from "./labels/watch.ts";
+export { LabelWatch, type WatchedBox, type WatchOptions } from "./labels/watch.ts";
 export { learnRig } from "./learn.ts";
-export { type CheckOptions, check, openRecording } from "./node/check.ts";
+export { type CheckOptions, check, type OpenOptions, openRecording } from "./node/check.ts";
 export type { Cost } from "./node/run.ts";
 export { openSeal, type SealOptions, seal, type VerifyOptions, verify } from "./node/seal.ts";
 export { type Simulated, type SimulateOptions, simulate } from "./node/simulate.ts";

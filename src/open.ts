@@ -1,5 +1,6 @@
 /** Which source reads an input: the first whose `detect` recognises its content, or the one asked for by name. */
 import { ConfigError, InputError } from "./errors.ts";
+import { nearest, short } from "./expect.ts";
 import type { Input, Platform } from "./input.ts";
 import { folderSource, insideSource, recognisedBy } from "./inside.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
@@ -15,7 +16,12 @@ export const SPAN_BYTES = 8 << 20;
 /** @throws ConfigError for an unknown format name */
 export async function loadSource(format: string): Promise<Source> {
   const entry = sources.find((s) => s.format === format);
-  if (!entry) throw new ConfigError(`expected a format (${sources.map((s) => s.format).join(", ")}), got "${format}"`);
+  if (!entry) {
+    const formats = sources.map((one) => one.format);
+    const near = nearest(format, formats);
+    const hint = near === null ? "" : `; did you mean ${near}?`;
+    throw new ConfigError(`expected a format (${formats.join(", ")}), got ${JSON.stringify(short(format))}${hint}`);
+  }
   return entry.load();
 }
 

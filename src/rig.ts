@@ -66,10 +66,13 @@ export interface Rig {
   }[];
 }
 
+/** Every kind a stream may be of. */
+export const STREAM_KINDS = ["points", "imu", "pose", "image", "labels", "stamps", "bytes"] as const satisfies readonly StreamKind[];
+
 const stream: is.Expect<RigStream> = is.record(
   {
     id: is.text,
-    kind: is.oneOf("points", "imu", "pose", "image", "labels", "stamps", "bytes"),
+    kind: is.oneOf(...STREAM_KINDS),
     required: is.flag,
     rateHz: is.positive,
     maxGapMs: is.positive,

@@ -1,5 +1,6 @@
 /** The whole core in a module worker: one job, then the page ends it. Cancel gets through between spans. */
-import { type Progress, runCheck } from "../engine.ts";
+import type { Progress } from "../check-options.ts";
+import { runCheck } from "../engine.ts";
 import { inlineExecutor } from "../executor.ts";
 import type { Input } from "../input.ts";
 import { embeddedSeal } from "../seal/embedded.ts";

@@ -18,6 +18,7 @@ import {
   notEmpty,
   outOption,
   publicOption,
+  recordingPaths,
   sourceOption,
   workersOption,
 } from "./flags.ts";
@@ -50,7 +51,7 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
   return new Command("check")
     .summary("validate recordings and report")
     .description("Validates each recording (a file, or a folder holding one) and reports what is wrong, where, and what was not checked.")
-    .argument("<path...>", "recordings")
+    .argument("<path...>", "recordings", recordingPaths)
     .option("--rig <file>", "what the recordings should hold (default: rig.yaml in a folder)", notEmpty)
     .option("--seal <file>", "compare with this seal, frame by frame (see: plumbline seal)", notEmpty)
     .addOption(keyOption())

@@ -26,8 +26,8 @@ export function checksCommand(console: Console, done: (code: number) => void): C
 }
 
 /** A check without its functions. */
-export function plain({ id, title, level, scope, needs, kinds, defaults, blindSpots }: Check): object {
-  return { id, title, level, scope, needs, kinds, options: defaults, blindSpots };
+export function plain({ id, title, level, scope, needs, kinds, defaults, ranges = {}, blindSpots }: Check): object {
+  return { id, title, level, scope, needs, kinds, options: defaults, ranges, blindSpots };
 }
 
 function list(color: boolean): string {

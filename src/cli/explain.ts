@@ -2,6 +2,7 @@
 import { Argument, Command } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { type Check, checks } from "../index.ts";
+import { rangeText } from "../plan.ts";
 import { paint, table, wrap } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -39,9 +40,9 @@ function explain(check: Check, { color, width }: Pick<Console, "color" | "width"
     ...wrap(meaning, width, "      ", "      "),
   ]);
   const options = table(
-    ["option", "default"],
-    Object.entries(check.defaults).map(([name, value]) => [name, `${value}`]),
-    "lr",
+    ["option", "default", "range"],
+    Object.entries(check.defaults).map(([name, value]) => [name, `${value}`, rangeText(check, name)]),
+    "lrl",
   );
   return [
     title(check.id),

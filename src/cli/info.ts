@@ -6,7 +6,7 @@ import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, formatOption, labelsOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, formatOption, labelsOption, recordingPath, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
 
@@ -22,7 +22,7 @@ export function infoCommand(console: Console, done: (code: number) => void): Com
   return new Command("info")
     .summary("streams and counts of a recording")
     .description("Lists the streams of a recording with their counts, reading it once and running no check.")
-    .argument("<path>", "recording")
+    .argument("<path>", "recording", recordingPath)
     .addOption(sourceOption())
     .addOption(labelsOption())
     .addOption(workersOption())

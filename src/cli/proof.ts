@@ -8,7 +8,7 @@ import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import { checkTarget, readSmall } from "./files.ts";
-import { type CheckFlags, keyOption, notEmpty, outOption, publicOption } from "./flags.ts";
+import { type CheckFlags, keyOption, notEmpty, outOption, publicOption, recordingPath } from "./flags.ts";
 
 const HELP = `
 A proof holds the frame's digest and time, and the nodes from there to the root of the seal. Who knows the root (or the
@@ -32,7 +32,7 @@ export function proofCommand(console: Console, done: (code: number) => void): Co
   return new Command("proof")
     .summary("prove that a frame was sealed")
     .description("Proves that a frame was sealed, from the seal of its recording; or checks such a proof.")
-    .argument("[path]", "recording")
+    .argument("[path]", "recording", recordingPath)
     .option("--stream <id>", "stream of the frame", notEmpty)
     .option("--frame <n>", "the frame, from 0, as sealed", frameNumber)
     .option("--seal <file>", "the seal (default: PATH.seal, or the one inside)", notEmpty)

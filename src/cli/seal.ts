@@ -12,7 +12,7 @@ import { MOST_FRAMES_PER_BLOCK, type Seal } from "../seal/seal.ts";
 import { type Console, errorText } from "./console.ts";
 import { deliver, write } from "./deliver.ts";
 import { checkTarget, readKey, readSmall } from "./files.ts";
-import { notEmpty, sourceOption, workersOption } from "./flags.ts";
+import { notEmpty, recordingPath, sourceOption, workersOption } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { meter } from "./progress.ts";
 import { s3Text } from "./s3.ts";
@@ -46,7 +46,7 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
   return new Command("seal")
     .summary("write down what a recording holds, frame by frame")
     .description("Seals a recording: writes a digest of every frame to PATH.seal. The recording itself is only read.")
-    .argument("<path>", "recording")
+    .argument("<path>", "recording", recordingPath)
     .addOption(
       new Option("--algorithm <name>", `${SEAL_ALGORITHMS.join(" or ")} (default: xxh3-128; blake3 with --key)`).choices(SEAL_ALGORITHMS),
     )

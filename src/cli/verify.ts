@@ -8,7 +8,17 @@ import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import { checkTarget } from "./files.ts";
-import { type CheckFlags, formatOption, keyOption, notEmpty, outOption, publicOption, sourceOption, workersOption } from "./flags.ts";
+import {
+  type CheckFlags,
+  formatOption,
+  keyOption,
+  notEmpty,
+  outOption,
+  publicOption,
+  recordingPath,
+  sourceOption,
+  workersOption,
+} from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { version } from "./version.ts";
@@ -28,7 +38,7 @@ export function verifyCommand(console: Console, done: (code: number) => void): C
   return new Command("verify")
     .summary("compare a recording with its seal")
     .description("Compares a recording with its seal and names every frame that is not as it was.")
-    .argument("<path>", "recording")
+    .argument("<path>", "recording", recordingPath)
     .option("--seal <file>", "the seal (default: PATH.seal, or the one inside)", notEmpty)
     .addOption(keyOption())
     .addOption(publicOption())

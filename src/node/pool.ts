@@ -1,5 +1,5 @@
 /** The fold over a Piscina pool: one long pull task per worker, see DESIGN 5. Never one task per span. */
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { Executor, Job } from "../executor.ts";
 import { makeFolder, type Part } from "../observe.ts";
@@ -45,26 +45,40 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
   const stop = (): void => shared.stop();
   job.signal?.addEventListener("abort", stop);
   if (job.signal?.aborted) stop();
-  const timer = setInterval(() => {
+  const ports: MessagePort[] = [];
+  // What is thrown in a timer or a listener nobody else catches: it would end the process.
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  const attempt = (call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      failed.reject(error);
+    }
+  };
+  const advance = (): void => {
     const { bytes, spans } = shared.progress();
     job.onAdvance(bytes, spans, whole);
-  }, TICK_MS);
+  };
+  const timer = setInterval(() => attempt(advance), TICK_MS);
   try {
     const module = await compileKernels();
     const tasks = Array.from({ length: threads }, (_, worker) => {
       const { port1, port2 } = new MessageChannel();
+      ports.push(port1);
       const drained = new Promise<void>((resolve) => {
-        port1.on("message", (message: WorkerMessage) => (message ? take(message) : resolve()));
+        port1.on("message", (message: WorkerMessage) => attempt(() => (message ? take(message) : resolve())));
         port1.on("close", resolve);
       });
       const task: WorkerTask = { worker, workers: threads, descriptor, index, plan, known, module, shared: shared.buffer, port: port2 };
       return Promise.all([pool.run(task, { transferList: [port2] }), drained]);
     });
-    await Promise.all(tasks);
+    await Promise.race([Promise.all(tasks), failed.promise]);
     return [...waiting.values()].some(({ disproved }) => disproved) ? { ...whole, disproved: true } : whole;
   } finally {
     shared.stop();
     clearInterval(timer);
+    for (const port of ports) port.close();
     job.signal?.removeEventListener("abort", stop);
   }
 }

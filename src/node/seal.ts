@@ -2,25 +2,32 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
+import * as given from "../given.ts";
+import { sealGiven } from "../seal/given.ts";
 import { KEY_BYTES } from "../seal/keys.ts";
-import { type SealOptions as MakeOptions, makeSeal, type Sealed } from "../seal/make.ts";
+import { makeSeal, type Sealed } from "../seal/make.ts";
+import { type SealOptions as MakeOptions, sealOptions } from "../seal/options.ts";
 import type { Seal } from "../seal/seal.ts";
-import { type OpenSealOptions, parseTrusted } from "../seal/trust.ts";
+import { type OpenSealOptions, openSealOptions, parseTrusted } from "../seal/trust.ts";
 import type { Report } from "../types.ts";
-import { type CheckOptions, check } from "./check.ts";
+import { type CheckOptions, check, nodeCheckOptions } from "./check.ts";
 import { sealInside } from "./embedded-seal.ts";
 import { nodePlatform } from "./platform.ts";
-import { type RunOptions, runOn } from "./run.ts";
+import { type RunOptions, runOn, runOptions } from "./run.ts";
 
 export interface SealOptions extends MakeOptions, RunOptions {}
+
+const fields: given.Fields<SealOptions> = { ...sealOptions, ...runOptions };
 
 /**
  * Seals the recording at `path`. Nothing is written: `bytes` is the seal file.
  *
- * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse
+ * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse; what a callback throws
  */
 export async function seal(path: string, options: SealOptions = {}): Promise<Sealed> {
-  return runOn(path, options, (input, executor) => makeSeal(input, nodePlatform, executor, options));
+  const place = given.path(path, "path");
+  const own = given.optionsOf(options, fields);
+  return runOn(place, own, (input, executor) => makeSeal(input, nodePlatform, executor, own));
 }
 
 export interface VerifyOptions extends Omit<CheckOptions, "seal">, OpenSealOptions {
@@ -28,28 +35,39 @@ export interface VerifyOptions extends Omit<CheckOptions, "seal">, OpenSealOptio
   readonly seal?: Seal | string | Uint8Array | undefined;
 }
 
+const isSealFile = (from: unknown): from is string | Uint8Array => typeof from === "string" || from instanceof Uint8Array;
+
+const verifyOptions: given.Fields<VerifyOptions> = {
+  ...nodeCheckOptions,
+  ...openSealOptions,
+  seal: (value, name) => (isSealFile(value) ? value : sealGiven(value, name)),
+};
+
 /**
  * Compares the recording at `path` with its seal.
  *
  * @returns the ordinary report, of check `integrity/seal` alone
- * @throws InputError when nothing can be read; ConfigError for a seal that is none, or not to be trusted
+ * @throws InputError when nothing can be read; ConfigError for a seal that is none, or not to be trusted; TypeError or RangeError for misuse
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Report> {
-  const { seal: given = findSeal(path), key, publicKey, ...rest } = options;
-  const opened = typeof given === "string" || given instanceof Uint8Array ? await openSeal(given, { key, publicKey }) : given;
-  return check(path, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
+  const place = given.path(path, "path");
+  const { seal: from = findSeal(place), key, publicKey, ...rest } = given.optionsOf<VerifyOptions>(options, verifyOptions);
+  const opened = isSealFile(from) ? await openSeal(from, { key, publicKey }) : from;
+  return check(place, { ...rest, checks: rest.checks ?? ["integrity/seal"], seal: opened });
 }
 
 /**
  * Reads a seal and refuses one that contradicts itself, the key or the signature.
  *
  * @param from path or bytes of a seal file
- * @throws ConfigError with one clear line
+ * @throws ConfigError with one clear line; TypeError for misuse
  */
 export async function openSeal(from: string | Uint8Array, options: OpenSealOptions = {}): Promise<Seal> {
-  if (from instanceof Uint8Array) return parseTrusted(from, options);
+  const own = given.optionsOf(options, openSealOptions);
+  if (from instanceof Uint8Array) return parseTrusted(from, own);
+  given.path(from, "seal");
   try {
-    return await parseTrusted(readFile(from), options);
+    return await parseTrusted(readFile(from), own);
   } catch (error) {
     if (error instanceof ConfigError) throw new ConfigError(`${from}: ${error.message}`);
     throw error;

@@ -3,8 +3,10 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConfigError } from "../errors.ts";
+import { following } from "../following.ts";
+import * as given from "../given.ts";
 import { type DriveSummary, writeDrive } from "../simulate/drive.ts";
-import { type DriveOptions, settingsOf } from "../simulate/options.ts";
+import { type DriveOptions, type DriveSettings, driveOptions, settingsOf } from "../simulate/options.ts";
 import { loadKernels } from "../wasm.ts";
 
 export interface SimulateOptions extends DriveOptions {
@@ -15,6 +17,14 @@ export interface SimulateOptions extends DriveOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((seconds: number) => void) | undefined;
 }
+
+const fields: given.Fields<SimulateOptions> = {
+  ...driveOptions,
+  out: given.path,
+  truth: given.path,
+  signal: given.signal,
+  onProgress: given.callback<(seconds: number) => void>,
+};
 
 export interface Simulated extends DriveSummary {
   readonly out: string;
@@ -29,11 +39,24 @@ export function truthPath(out: string): string {
 /**
  * Simulates a drive with known truth. Same options, same bytes, on every machine and version of Node.
  *
- * @throws ConfigError when an option is out of its range or a target is no file; Error of the file system when a file cannot be written; the reason of `signal`
+ * @throws ConfigError when an option is out of its range or a target is no file, TypeError for other misuse; Error of the file system when a file
+ * cannot be written; the reason of `signal`; what `onProgress` throws
  */
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
-  const { out, truth = truthPath(out), signal, onProgress } = options;
-  const settings = settingsOf(options);
+  const { out: _, ...own } = given.optionsOf<SimulateOptions>(options, fields);
+  const out = given.path(options.out, "out");
+  const { truth = truthPath(out) } = own;
+  const settings = settingsOf(own);
+  return following(own.signal, own.onProgress, (signal, progress) => write(settings, out, truth, signal, progress));
+}
+
+async function write(
+  settings: DriveSettings,
+  out: string,
+  truth: string,
+  signal: AbortSignal,
+  progress: ((seconds: number) => void) | undefined,
+): Promise<Simulated> {
   const drive = await Part.begin(out);
   try {
     const sidecar = await Part.begin(truth);
@@ -44,7 +67,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
         {
           drive: (bytes) => drive.write(bytes),
           truth: (text) => sidecar.write(new TextEncoder().encode(text)),
-          ...(onProgress && { progress: onProgress }),
+          ...(progress && { progress }),
         },
         signal,
       );

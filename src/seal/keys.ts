@@ -4,6 +4,8 @@
  * Unkeyed, a leaf is the plain digest (any b3sum or xxhsum gives it) and nodes have a public key of their own. Keyed, both
  * are derived from the caller's key by BLAKE3 itself; neither tells the other or the key.
  */
+import { ConfigError } from "../errors.ts";
+import { bytes, type Given } from "../given.ts";
 import type { Kernels } from "../wasm.ts";
 
 export interface SealKeys {
@@ -13,6 +15,13 @@ export interface SealKeys {
 }
 
 export const KEY_BYTES = 32;
+
+/** The caller's key. @throws TypeError for what is no bytes, ConfigError for another length */
+export const keyGiven: Given<Uint8Array> = (value, name) => {
+  const key = bytes(value, name);
+  if (key.length !== KEY_BYTES) throw new ConfigError(`${name}: expected ${KEY_BYTES} bytes, got ${key.length}`);
+  return key;
+};
 
 const LEAF = "plumbline.seal/1 leaf";
 const NODE = "plumbline.seal/1 node";

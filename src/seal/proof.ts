@@ -8,6 +8,7 @@
 import { joinBytes } from "../bytes.ts";
 import { ConfigError } from "../errors.ts";
 import { count, type Expect, flag, index, listOf, oneOf, record, text } from "../expect.ts";
+import * as given from "../given.ts";
 import type { Kernels } from "../wasm.ts";
 import { LEAF_BYTES, SEAL_ALGORITHMS, type SealAlgorithm } from "./algorithm.ts";
 import { sealKeys } from "./keys.ts";
@@ -157,8 +158,14 @@ const shape = record<Proof>(
   ],
 );
 
-/** @throws ConfigError when the text is no proof */
+/** A copy. @throws ConfigError for what is no proof */
+export function proofGiven(value: unknown): Proof {
+  return shape(value, "");
+}
+
+/** @throws ConfigError when the text is no proof; TypeError for what is no text */
 export function parseProof(json: string): Proof {
+  given.text(json, "proof");
   let value: unknown;
   try {
     value = JSON.parse(json);

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Progress } from "../../src/check-options.ts";
 import { meter, progressLine } from "../../src/cli/progress.ts";
-import type { Progress } from "../../src/engine.ts";
 import { type Ended, NODE, shell, temporaryFolder, writeDamaged, writeSample } from "./run.ts";
 
 const folder = temporaryFolder();

@@ -6,7 +6,7 @@
  *
  * The summary keeps a row per box (some 150 bytes), and two small images per seam between spans.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck, SHARE } from "../../check.ts";
 import { labelRows } from "../../gathers/labels.ts";
 import { type ImageStep, measureStep, type Sight } from "../../luma/box-motion.ts";
 import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "../../luma/disagreements.ts";
@@ -56,6 +56,7 @@ export const frameDelta = defineCheck<Summary>({
   needs: ["frames", "images"],
   knows: [labelRows],
   defaults: { ...LIMITS },
+  ranges: { ...Object.fromEntries(Object.keys(LIMITS).map((name) => [name, AMOUNT])), minShare: SHARE },
   kinds,
   absent: "no image stream that is read",
   blindSpots: [

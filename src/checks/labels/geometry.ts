@@ -5,7 +5,7 @@
  * out of place. A 2D box is judged against the image only when it lies wholly outside: boxes that reach beyond the
  * border are how several benchmarks annotate cut-off objects (MOTChallenge), and how others clip is their choice.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
 import { timesOf } from "../../runs.ts";
 import { rounded } from "../../seam.ts";
 import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
@@ -48,6 +48,7 @@ export const geometry = defineCheck<Summary>({
     /** How far beyond the border a box may lie and still touch the image. */
     imageMarginPx: 0,
   },
+  ranges: { minSizeM: AMOUNT, minSizePx: AMOUNT, maxSizeM: AMOUNT, imageMarginPx: AMOUNT },
   kinds,
   absent: "no label stream",
   blindSpots: [

@@ -5,7 +5,7 @@
  * the object's speed, is how far the label is from where the points saw it: in metres, with every timestamp in order.
  */
 import { BOX_POINTS_CHUNK } from "../../abi.ts";
-import { type Conclusion, defineCheck } from "../../check.ts";
+import { AMOUNT, type Conclusion, defineCheck } from "../../check.ts";
 import { labelRows } from "../../gathers/labels.ts";
 import { poseRows } from "../../gathers/poses.ts";
 import { type MovingBoxes, movingBoxes } from "../../labels/speeds.ts";
@@ -50,6 +50,7 @@ export const boxTime = defineCheck<Summary>({
   needs: ["frames", "points"],
   knows: [labelRows, poseRows],
   defaults: { displacementM: 0.1 },
+  ranges: { displacementM: AMOUNT },
   kinds: {
     "points-off-label": {
       severity: "info",

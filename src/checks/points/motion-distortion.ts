@@ -6,7 +6,7 @@
  * in one moved to one moment (deskewed) it travels as the poses do, and the vehicle's turn adds to the sensor's spin. Where there are no poses,
  * the end of a sweep is held against its beginning (assembly/sweep-seam.ts).
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck } from "../../check.ts";
 import { poseRows, poseTable } from "../../gathers/poses.ts";
 import { PosePath } from "../../poses.ts";
 import type { Plain } from "../../types.ts";
@@ -46,6 +46,7 @@ export const motionDistortion = defineCheck<Summary>({
   needs: ["frames", "points"],
   gathers: [poseRows],
   defaults: { displacementM: 0.1, rangeM: 50 },
+  ranges: { displacementM: AMOUNT, rangeM: AMOUNT },
   kinds,
   absent: "no point stream",
   blindSpots: [

@@ -5,7 +5,7 @@
  * silent, directions that go blind, points that turn to NaN or to the origin, doubles, and sweeps with far fewer or more points.
  */
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck, type Options, SHARE } from "../../check.ts";
 import { fieldOf } from "../../point-fields.ts";
 import { FIELD_TYPES } from "../../point-times.ts";
 import type { PointTable } from "../../types.ts";
@@ -62,6 +62,7 @@ export const sweepShape = defineCheck<Summary>({
   level: 1,
   needs: ["frames", "points"],
   defaults: { farthestM: 500, jumpShare: 0.2, countFactor: 2, blindDegrees: 15, repeatedShare: 0.05 },
+  ranges: { farthestM: AMOUNT, jumpShare: SHARE, countFactor: { least: 1 }, blindDegrees: { least: 0, most: 360 }, repeatedShare: SHARE },
   kinds,
   absent: "no point stream",
   blindSpots: [
