@@ -52,7 +52,7 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): Expect<
 }
 
 export function listOf<T>(item: Expect<T>): Expect<readonly T[]> {
-  return (value, path) => (Array.isArray(value) ? value.map((one, i) => item(one, `${path}[${i}]`)) : wrong(path, "a list", value));
+  return (value, path) => (Array.isArray(value) ? Array.from(value, (one, i) => item(one, `${path}[${i}]`)) : wrong(path, "a list", value));
 }
 
 export function mapOf<T>(item: Expect<T>): Expect<Readonly<Record<string, T>>> {
@@ -139,7 +139,7 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "function") return "a function";
   if (typeof value === "object") return "a map";
-  return typeof value === "string" ? JSON.stringify(short(value)) : String(value);
+  return typeof value === "string" ? JSON.stringify(short(value)) : short(String(value));
 }
 
 export function short(text: string): string {

@@ -117,5 +117,5 @@ export function isObject(value: unknown): value is object {
 
 /** @throws TypeError */
 export function wrong(name: string, expected: string, got: unknown): never {
-  throw new TypeError(`${name}: expected ${expected}, got ${show(got)}`);
+  throw new TypeError(`${name === "" ? "" : `${name}: `}expected ${expected}, got ${show(got)}`);
 }

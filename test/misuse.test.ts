@@ -131,6 +131,9 @@ const options: readonly (readonly [unknown, string, string])[] = [
     "ConfigError",
     'rig.streams[1].id: expected an id of its own, got "/a" as in rig.streams[0]',
   ],
+  [{ rig: { ...RIG, streams: new Array(2) } }, "ConfigError", "rig.streams[0]: expected a map, got nothing"],
+  [{ checks: new Array(1) }, "TypeError", "checks[0]: expected text, got nothing"],
+  [{ seed: 10n ** 100n }, "TypeError", "seed: expected an integer >= 0, got 1000000000"],
   [{ rig: { ...RIG, stream: [] } }, "ConfigError", "rig.stream: unknown key; did you mean streams?"],
   [
     { rig: { ...RIG, streams: [JSON.parse('{"id": "/a", "__proto__": {"required": true}}')] } },
