@@ -122,6 +122,8 @@ export interface RecordingIndex {
   readonly claims: ContainerClaims;
   /** Private to the source: what its reader needs in a worker. */
   readonly detail: unknown;
+  /** Index of the file of a folder that is the recording (src/pipeline/inside.ts): its spans are of that file by itself. */
+  readonly inside?: number;
   /** Labels that lie beside the recording, joined to its streams (src/pipeline/joined.ts). */
   readonly attached?: readonly AttachedLabels[];
 }

@@ -34,6 +34,8 @@ export interface SampleOptions {
   readonly chunkBytes?: number;
   /** Frames of /camera (by number) that are not written, and that repeat the payload of the frame before. */
   readonly dropped?: readonly number[];
+  /** Instead of /camera, /imu and /odom. */
+  readonly topics?: readonly [string, string, string];
 }
 
 const START_NS = 1_700_000_000_000_000_000n;
@@ -44,6 +46,7 @@ export async function sampleMcap({
   chunked = true,
   chunkBytes = 4096,
   dropped = [],
+  topics = ["/camera", "/imu", "/odom"],
 }: SampleOptions = {}): Promise<Uint8Array> {
   const out = new MemoryWritable();
   const writer = new McapWriter({ writable: out, useChunks: chunked, chunkSize: chunkBytes });
@@ -51,9 +54,9 @@ export async function sampleMcap({
   const channel = async (topic: string): Promise<number> =>
     writer.registerChannel({ schemaId: 0, topic, messageEncoding: "bytes", metadata: new Map() });
   const streams = [
-    { id: await channel("/camera"), every: 10, bytes: 700 },
-    { id: await channel("/imu"), every: 1, bytes: 56 },
-    { id: await channel("/odom"), every: 5, bytes: 120 },
+    { id: await channel(topics[0]), every: 10, bytes: 700 },
+    { id: await channel(topics[1]), every: 1, bytes: 56 },
+    { id: await channel(topics[2]), every: 5, bytes: 120 },
   ];
   let state = 12345;
   for (let tick = 0; tick < frames * 10; tick++) {

@@ -148,6 +148,15 @@ describe("complete lists", () => {
     }
   });
 
+  test("every option of a check has a range, and its default lies in it", () => {
+    for (const { id, defaults, ranges = {} } of checks) {
+      expect([id, Object.keys(ranges).sort()]).toEqual([id, Object.keys(defaults).sort()]);
+      for (const [name, { least, most = Number.POSITIVE_INFINITY }] of Object.entries(ranges)) {
+        expect([id, name, (defaults[name] ?? Number.NaN) >= least && (defaults[name] ?? Number.NaN) <= most]).toEqual([id, name, true]);
+      }
+    }
+  });
+
   test("every source is in the list and has its test", () => {
     const written = files
       .filter((path) => path.startsWith("src/sources/") && path !== "src/sources/index.ts")

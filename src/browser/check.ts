@@ -1,5 +1,7 @@
 /** Validation on a page. */
-import type { CheckOptions as EngineOptions } from "../pipeline/engine.ts";
+
+import * as given from "../given.ts";
+import { checkOptions, type CheckOptions as EngineOptions } from "../pipeline/check-options.ts";
 import type { Report } from "../types.ts";
 import type { BrowserRecording } from "./files.ts";
 import { runInWorker } from "./run.ts";
@@ -10,13 +12,21 @@ export interface CheckOptions extends Omit<EngineOptions, "catalogue"> {
   readonly labels?: readonly BrowserRecording[] | undefined;
 }
 
+const { catalogue: _, ...shared } = checkOptions;
+
+/** What each may be. */
+export const browserCheckOptions: given.Fields<CheckOptions> = {
+  ...shared,
+  labels: given.listOf("recordings", (value) => value as BrowserRecording),
+};
+
 /**
  * Validates one recording in a module worker, with the report Node gives on the same bytes.
  *
  * @returns the report; with `interrupted: true` and the part done when `signal` aborts
- * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse
+ * @throws InputError when nothing of it can be read; ConfigError, TypeError or RangeError for misuse; what a callback throws
  */
 export async function check(recording: BrowserRecording, options: CheckOptions = {}): Promise<Report> {
-  const { signal, onProgress, labels, ...rest } = options;
+  const { signal, onProgress, labels, ...rest } = given.optionsOf<CheckOptions>(options, browserCheckOptions);
   return runInWorker("check", recording, rest, { signal, onProgress, labels });
 }

@@ -1,6 +1,7 @@
 /** What a page and its worker say to each other. */
-import type { CheckOptions as EngineOptions, Progress } from "../pipeline/engine.ts";
-import type { Sealed, SealOptions } from "../seal/make.ts";
+import type { CheckOptions as EngineOptions, Progress } from "../pipeline/check-options.ts";
+import type { Sealed } from "../seal/make.ts";
+import type { SealOptions } from "../seal/options.ts";
 import type { Report } from "../types.ts";
 import type { BrowserInput } from "./files.ts";
 

@@ -1,7 +1,8 @@
 /** One job in a worker of its own, while the page stays free. */
 
 import { ConfigError, InputError } from "../errors.ts";
-import type { Progress } from "../pipeline/engine.ts";
+import type { Progress } from "../pipeline/check-options.ts";
+import { following } from "../pipeline/following.ts";
 import { type BrowserRecording, describeFiles } from "./files.ts";
 import type { FromWorker, JobName, Jobs, ToWorker } from "./messages.ts";
 import { startWorker } from "./start-worker.ts";
@@ -23,28 +24,32 @@ export async function runInWorker<Name extends JobName>(
 ): Promise<Jobs[Name]["result"]> {
   const input = { ...describeFiles(recording), ...(labels && { labels: labels.map(describeFiles) }) };
   const worker = startWorker();
-  const tell = (message: ToWorker<Name>): void => worker.postMessage(message);
-  const cancel = (): void => tell({ type: "cancel" });
+  const send = (message: ToWorker<Name>): void => worker.postMessage(message);
   try {
-    return await new Promise<Jobs[Name]["result"]>((resolve, reject) => {
-      worker.onerror = (event) => reject(new Error(`the worker failed: ${event.message || "it could not be loaded"}`));
-      worker.onmessage = ({ data }: MessageEvent<FromWorker<Name>>) => {
-        if (data.type === "done") resolve(data.result);
-        else if (data.type === "error") reject(errorFrom(data));
-        else {
-          try {
-            onProgress?.(data.progress);
-          } catch (error) {
-            reject(error);
-          }
-        }
-      };
-      tell({ type: "run", job, recording: input, options });
-      if (signal?.aborted) cancel();
-      signal?.addEventListener("abort", cancel);
-    });
+    return await following<Progress, Jobs[Name]["result"]>(
+      signal,
+      onProgress,
+      (own, tell) =>
+        new Promise((resolve, reject) => {
+          worker.onerror = (event) => reject(new Error(`the worker failed: ${event.message || "it could not be loaded"}`));
+          worker.onmessage = ({ data }: MessageEvent<FromWorker<Name>>) => {
+            if (data.type === "done") resolve(data.result);
+            else if (data.type === "error") reject(errorFrom(data));
+            else {
+              try {
+                tell?.(data.progress);
+              } catch (error) {
+                reject(error);
+              }
+            }
+          };
+          send({ type: "run", job, recording: input, options });
+          const cancel = (): void => send({ type: "cancel" });
+          if (own.aborted) cancel();
+          own.addEventListener("abort", cancel);
+        }),
+    );
   } finally {
-    signal?.removeEventListener("abort", cancel);
     worker.terminate();
   }
 }

@@ -1,7 +1,8 @@
 /** The whole core in a module worker: one job, then the page ends it. Cancel gets through between spans. */
 
 import type { Input } from "../input.ts";
-import { type Progress, runCheck } from "../pipeline/engine.ts";
+import type { Progress } from "../pipeline/check-options.ts";
+import { runCheck } from "../pipeline/engine.ts";
 import { inlineExecutor } from "../pipeline/executor.ts";
 import { embeddedSeal } from "../seal/embedded.ts";
 import { makeSeal } from "../seal/make.ts";

@@ -9,6 +9,7 @@
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests. Most checks ask every
  * stream the same question: `defineStreamCheck`.
  */
+
 import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
@@ -27,10 +28,22 @@ import type {
   StreamCensus,
   StreamInfo,
 } from "../types.ts";
+import { checkGiven, streamCheckGiven } from "./shape.ts";
 import type { AnyTable, Meeting, Seen } from "./table.ts";
 
 /** Options of a check: numbers with units in their names, e.g. `maxGapPeriods`. */
 export type Options = Readonly<Record<string, number>>;
+
+/** What an option may be, both included. */
+export interface OptionRange {
+  readonly least: number;
+  readonly most?: number;
+}
+
+/** A share of something. */
+export const SHARE: OptionRange = { least: 0, most: 1 };
+/** A length, a time, a count. */
+export const AMOUNT: OptionRange = { least: 0 };
 
 /** What a check may know when it observes a block. */
 export interface Look {
@@ -100,6 +113,8 @@ export interface CheckWords {
   /** 0 mandatory (bytes, order, time), 1 points and labels, 2 pixels. */
   readonly level: 0 | 1 | 2;
   readonly defaults: Options;
+  /** By option; any finite number where absent. */
+  readonly ranges?: Readonly<Record<string, OptionRange>>;
   /** What it cannot run without: it is left out of the plan when that is not given. */
   readonly requires?: "seal";
   /** Columns it reads. */
@@ -133,9 +148,9 @@ export interface Check<S> extends CheckWords {
 // biome-ignore lint/suspicious/noExplicitAny: a list of checks holds summaries of different types; each check keeps its own
 export type AnyCheck = Check<any>;
 
-/** Typed identity: a check is a literal, its summary type is inferred. */
+/** The check itself: a literal, whose summary type is inferred. @throws TypeError or RangeError for one that is none */
 export function defineCheck<S = never>(check: Check<S>): Check<S> {
-  return check;
+  return checkGiven<Check<S>>(check, "");
 }
 
 /** A check that asks every stream it applies to the same question. */
@@ -150,19 +165,28 @@ export interface StreamCheck<S> extends CheckWords {
   answer(summary: S | null, stream: StreamCensus, context: Context, options: Options): Conclusion;
 }
 
-export function defineStreamCheck<S>({ appliesTo, absent, observe, merge, answer, ...words }: StreamCheck<S>): Check<S> & StreamCheck<S> {
-  return {
-    ...words,
-    ...{ appliesTo, absent, observe, merge, answer },
-    fold: { looksAt: (stream) => stream !== CONTAINER && appliesTo(stream), observe, merge },
-    conclude(whole, options) {
-      const answers = whole.streams.flatMap((stream, i) =>
-        appliesTo(stream.info) ? [{ stream: stream.info.id, ...answer(whole.summaries[i] ?? null, stream, whole, options) }] : [],
-      );
-      if (answers.length > 0) return answers;
-      return [{ status: "not_run", reason: absent, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }];
-    },
-  };
+/** @throws TypeError or RangeError for one that is none */
+export function defineStreamCheck<S>(check: StreamCheck<S>): Check<S> & StreamCheck<S> {
+  const { appliesTo, absent, observe, merge, answer, ...words } = streamCheckGiven<StreamCheck<S>>(check);
+  return checkGiven<Check<S> & StreamCheck<S>>(
+    typed<S>({
+      ...words,
+      ...{ appliesTo, absent, observe, merge, answer },
+      fold: { looksAt: (stream) => stream !== CONTAINER && appliesTo(stream), observe, merge },
+      conclude(whole, options) {
+        const answers = whole.streams.flatMap((stream, i) =>
+          appliesTo(stream.info) ? [{ stream: stream.info.id, ...answer(whole.summaries[i] ?? null, stream, whole, options) }] : [],
+        );
+        if (answers.length > 0) return answers;
+        return [{ status: "not_run", reason: absent, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] }];
+      },
+    }),
+    "",
+  );
+}
+
+function typed<S>(check: Check<S> & StreamCheck<S>): Check<S> & StreamCheck<S> {
+  return check;
 }
 
 /** How much of a recording a check looks at at a time, for people. */

@@ -4,6 +4,7 @@ import { checks } from "../checks/index.ts";
 import { ConfigError } from "../errors.ts";
 import { openSeal } from "../node/seal-file.ts";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
+import { json } from "../report/escape.ts";
 import { type Format, formats } from "../report/index.ts";
 import type { OpenSealOptions } from "../seal/trust.ts";
 import type { Console } from "./console.ts";
@@ -22,6 +23,7 @@ import {
   notEmpty,
   outOption,
   publicOption,
+  recordingPaths,
   sourceOption,
   workersOption,
 } from "./flags.ts";
@@ -59,7 +61,7 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
   return new Command("check")
     .summary("validate recordings and report")
     .description("Validates each recording (a file, or a folder holding one) and reports what is wrong, where, and what was not checked.")
-    .argument("<path...>", "recordings")
+    .argument("<path...>", "recordings", recordingPaths)
     .option("--rig <file>", "what the recordings should hold (default: rig.yaml in a folder)", notEmpty)
     .option("--seal <file>", "compare with this seal, frame by frame (see: plumbline seal)", notEmpty)
     .addOption(keyOption())
@@ -131,7 +133,6 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   const sayable = reports.length > 0 || several || STATES_UNREAD.includes(flags.format);
   const text = sayable ? formats[flags.format](reports, context) : null;
   const delivered = text === null || (await deliver(text, flags.out, console));
-  const costed =
-    flags.cost === undefined || (await write(flags.cost, `${JSON.stringify(several ? costs : (costs[0] ?? null), null, 2)}\n`, console));
+  const costed = flags.cost === undefined || (await write(flags.cost, `${json(several ? costs : (costs[0] ?? null), 2)}\n`, console));
   return delivered && costed ? code : EXIT.internal;
 }

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type AnyCheck, scopeOf } from "../check/check.ts";
 import { checks } from "../checks/index.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
+import { json } from "../report/escape.ts";
 import { paint, table } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -19,16 +20,16 @@ export function checksCommand(console: Console, done: (code: number) => void): C
     .description("Lists every check: its id, its level and the question it asks.")
     .option("--json", "as JSON, with kinds, options and blind spots")
     .addHelpText("after", HELP)
-    .action(async ({ json }: { readonly json?: boolean }) => {
-      const text = json ? `${JSON.stringify(checks.map(plain), null, 2)}\n` : list(console.color);
+    .action(async (flags: { readonly json?: boolean }) => {
+      const text = flags.json ? `${json(checks.map(plain), 2)}\n` : list(console.color);
       done((await deliver(text, undefined, console)) ? EXIT.clean : EXIT.internal);
     });
 }
 
 /** A check without its functions. */
 export function plain(check: AnyCheck): object {
-  const { id, title, level, needs, kinds, defaults, blindSpots } = check;
-  return { id, title, level, scope: scopeOf(check), needs, kinds, options: defaults, blindSpots };
+  const { id, title, level, needs, kinds, defaults, ranges = {}, blindSpots } = check;
+  return { id, title, level, scope: scopeOf(check), needs, kinds, options: defaults, ranges, blindSpots };
 }
 
 function list(color: boolean): string {

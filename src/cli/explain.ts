@@ -3,6 +3,7 @@ import { Argument, Command } from "commander";
 import { type AnyCheck, scopeOf } from "../check/check.ts";
 import { checks } from "../checks/index.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
+import { rangeText } from "../pipeline/plan.ts";
 import { paint, table, wrap } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
@@ -40,9 +41,9 @@ function explain(check: AnyCheck, { color, width }: Pick<Console, "color" | "wid
     ...wrap(meaning, width, "      ", "      "),
   ]);
   const options = table(
-    ["option", "default"],
-    Object.entries(check.defaults).map(([name, value]) => [name, `${value}`]),
-    "lr",
+    ["option", "default", "range"],
+    Object.entries(check.defaults).map(([name, value]) => [name, `${value}`, rangeText(check, name)]),
+    "lrl",
   );
   return [
     title(check.id),

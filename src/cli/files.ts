@@ -4,12 +4,9 @@ import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { isInside } from "../node/listing.ts";
 import { isThere, readSmallFile } from "../node/regular-file.ts";
-import { parseRig } from "../rig/file.ts";
+import { MAX_RIG_BYTES, parseRig } from "../rig/file.ts";
 import type { Rig } from "../rig/rig.ts";
 import { KEY_BYTES } from "../seal/keys.ts";
-
-/** A rig larger than this is refused unread. */
-const MAX_RIG_BYTES = 1 << 20;
 
 /** @throws ConfigError */
 export function readRig(path: string): Rig {

@@ -1,12 +1,14 @@
 /** Values of flags: text in, a checked value out, or commander's one-line usage error. */
 import { InvalidArgumentError, Option } from "commander";
 import { checks } from "../checks/index.ts";
+import { ConfigError } from "../errors.ts";
+import { MOST_WORKERS } from "../node/run.ts";
+import { MOST_LEVEL } from "../pipeline/check-options.ts";
+import { expectKnown } from "../pipeline/plan.ts";
 import { type Format, formats } from "../report/index.ts";
-import { nearest } from "../rig/expect.ts";
 import { sources } from "../sources/index.ts";
 import type { Severity } from "../types.ts";
 
-const MAX_WORKERS = 256;
 /** Formats the design names and a later version brings. */
 const LATER = ["html"];
 
@@ -16,12 +18,12 @@ const sourceNames = sources.map((source) => source.format);
 export const workersOption = (): Option =>
   new Option(
     "--workers <n>",
-    `threads, 0 to ${MAX_WORKERS}; 0 adds none to the one that opens and concludes (default: one per core)`,
-  ).argParser((value) => integer(value, 0, MAX_WORKERS));
+    `threads, 0 to ${MOST_WORKERS}; 0 adds none to the one that opens and concludes (default: one per core)`,
+  ).argParser((value) => integer(value, 0, MOST_WORKERS));
 
 export const levelOption = (): Option =>
   new Option("--level <n>", "0 bytes, order and time; 1 also points and labels; 2 also pixels (default: 2)").argParser((value) =>
-    integer(value, 0, 2),
+    integer(value, 0, MOST_LEVEL),
   );
 
 export const checksOption = (): Option =>
@@ -84,10 +86,21 @@ export function notEmpty(value: string): string {
   return value;
 }
 
+/** Of `<path>`. */
+export function recordingPath(value: string): string {
+  if (value === "") throw new InvalidArgumentError("expected a recording, got nothing.");
+  return value;
+}
+
+/** Of `<path...>`. */
+export function recordingPaths(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), recordingPath(value)];
+}
+
 /** The check of this id, or a usage error that names the nearest. */
 export function checkId(value: string): string {
-  if (checks.some((check) => check.id === value)) return value;
-  throw new InvalidArgumentError(unknownCheck(value));
+  known(value, (id) => id === value);
+  return value;
 }
 
 function checkIds(value: string): readonly string[] {
@@ -96,19 +109,16 @@ function checkIds(value: string): readonly string[] {
     .map((one) => one.trim())
     .filter((one) => one !== "");
   if (patterns.length === 0) throw new InvalidArgumentError("expected ids of checks, got none.");
-  for (const pattern of patterns) {
-    const known = checks.some(({ id }) => (pattern.endsWith("*") ? id.startsWith(pattern.slice(0, -1)) : id === pattern));
-    if (!known) throw new InvalidArgumentError(unknownCheck(pattern));
-  }
+  for (const pattern of patterns) known(pattern);
   return patterns;
 }
 
-function unknownCheck(value: string): string {
-  const near = nearest(
-    value,
-    checks.map((check) => check.id),
-  );
-  return `expected a check (see: plumbline checks), got "${value}"${near === null ? "" : `; did you mean ${near}?`}`;
+function known(pattern: string, isMeant?: (id: string) => boolean): void {
+  try {
+    expectKnown(checks, pattern, isMeant);
+  } catch (error) {
+    throw error instanceof ConfigError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 function integer(value: string, least: number, most: number): number {

@@ -1,11 +1,12 @@
 /** `plumbline info PATH`: what a recording holds, without judging it. */
 import { Command } from "commander";
 import { EXIT, exitCode } from "../pipeline/exit-code.ts";
+import { json } from "../report/escape.ts";
 import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, followOption, formatOption, labelsOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, followOption, formatOption, labelsOption, recordingPath, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { checkTargets } from "./targets.ts";
 
@@ -21,7 +22,7 @@ export function infoCommand(console: Console, done: (code: number) => void): Com
   return new Command("info")
     .summary("streams and counts of a recording")
     .description("Lists the streams of a recording with their counts, reading it once and running no check.")
-    .argument("<path>", "recording")
+    .argument("<path>", "recording", recordingPath)
     .addOption(sourceOption())
     .addOption(labelsOption())
     .addOption(followOption())
@@ -44,6 +45,6 @@ async function info(path: string, { format, workers, source, labels, follow = fa
   const code = exitCode(outcomes, { failOn: "error", strict: false, interrupted });
   const [report] = reports;
   if (!report) return code;
-  const text = format === "json" ? JSON.stringify(jsonRecording(report.recording), null, 2) : header(report, console).join("\n");
+  const text = format === "json" ? json(jsonRecording(report.recording), 2) : header(report, console).join("\n");
   return (await deliver(`${text}\n`, undefined, console)) ? code : EXIT.internal;
 }

@@ -9,7 +9,7 @@ import type { Cost } from "../node/run.ts";
 import type { S3Checksums } from "../node/s3.ts";
 import type { SealOptions } from "../node/seal.ts";
 import type { Simulated, SimulateOptions } from "../node/simulate.ts";
-import type { Progress } from "../pipeline/engine.ts";
+import type { Progress } from "../pipeline/check-options.ts";
 import type { Finding, Report } from "../types.ts";
 
 /** Options that survive structured clone. */

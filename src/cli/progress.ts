@@ -2,7 +2,7 @@
  * Progress on stderr: one line that rewrites itself on a terminal, a plain line now and then in a log. Its clock is the
  * engine's own, so a run that is over in a moment says nothing.
  */
-import type { Progress } from "../pipeline/engine.ts";
+import type { Progress } from "../pipeline/check-options.ts";
 import { visible } from "../report/escape.ts";
 import { bytesText, durationText } from "../report/units.ts";
 

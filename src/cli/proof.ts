@@ -4,14 +4,14 @@ import { ConfigError, InputError } from "../errors.ts";
 import type { Proof } from "../index.ts";
 import { findSeal, openSeal, sealPath } from "../node/seal-file.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
-import { visible } from "../report/escape.ts";
+import { json, visible } from "../report/escape.ts";
 import { parseProof } from "../seal/proof.ts";
 import { checkProof, prove } from "../seal/trust.ts";
 import { secretsOf } from "./check.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
 import { readSmall } from "./files.ts";
-import { type CheckFlags, forceOption, keyOption, notEmpty, outOption, publicOption } from "./flags.ts";
+import { type CheckFlags, forceOption, keyOption, notEmpty, outOption, publicOption, recordingPath } from "./flags.ts";
 import { checkTargets } from "./targets.ts";
 
 const HELP = `
@@ -37,7 +37,7 @@ export function proofCommand(console: Console, done: (code: number) => void): Co
   return new Command("proof")
     .summary("prove that a frame was sealed")
     .description("Proves that a frame was sealed, from the seal of its recording; or checks such a proof.")
-    .argument("[path]", "recording")
+    .argument("[path]", "recording", recordingPath)
     .option("--stream <id>", "stream of the frame", notEmpty)
     .option("--frame <n>", "the frame, from 0, as sealed", frameNumber)
     .option("--seal <file>", "the seal (default: PATH.seal, or the one inside)", notEmpty)
@@ -65,7 +65,7 @@ async function make(path: string | undefined, flags: ProofFlags, console: Consol
     const secrets = secretsOf(flags);
     const opened = await openSeal(seal ?? findSeal(path), secrets);
     const proof = await prove(opened, stream, frame, secrets);
-    return (await deliver(`${JSON.stringify(proof, null, 2)}\n`, out, console)) ? EXIT.clean : EXIT.internal;
+    return (await deliver(`${json(proof, 2)}\n`, out, console)) ? EXIT.clean : EXIT.internal;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     console.say(error.message);

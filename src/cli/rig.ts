@@ -6,7 +6,7 @@ import { formatRig } from "../rig/file.ts";
 import { learnRig } from "../rig/learn.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, followOption, forceOption, outOption, sourceOption, workersOption } from "./flags.ts";
+import { type CheckFlags, followOption, forceOption, outOption, recordingPaths, sourceOption, workersOption } from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { checkTargets } from "./targets.ts";
 
@@ -23,7 +23,7 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
   const learn = new Command("learn")
     .summary("write a rig from good runs")
     .description("Writes a rig (what a recording should hold) from runs known to be good.")
-    .argument("<good...>", "recordings known to be good")
+    .argument("<good...>", "recordings known to be good", recordingPaths)
     .addOption(sourceOption())
     .addOption(followOption())
     .addOption(workersOption())

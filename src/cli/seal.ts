@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError, InputError } from "../errors.ts";
 import { sealPath } from "../node/seal-file.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
+import { visible } from "../report/escape.ts";
 import { SEAL_ALGORITHMS, type SealAlgorithm } from "../seal/algorithm.ts";
 import { hex } from "../seal/hex.ts";
 import { MOST_FRAMES_PER_BLOCK } from "../seal/seal.ts";
@@ -10,7 +11,7 @@ import type { Console } from "./console.ts";
 import { cannotWrite, deliver } from "./deliver.ts";
 import { withEngine } from "./engine.ts";
 import { readKey, readSmall } from "./files.ts";
-import { followOption, forceOption, notEmpty, sourceOption, workersOption } from "./flags.ts";
+import { followOption, forceOption, notEmpty, recordingPath, sourceOption, workersOption } from "./flags.ts";
 import type { SealDone } from "./jobs.ts";
 import { meter } from "./progress.ts";
 import { s3Text } from "./s3.ts";
@@ -50,7 +51,7 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
   return new Command("seal")
     .summary("write down what a recording holds, frame by frame")
     .description("Seals a recording: writes a digest of every frame to PATH.seal. The recording itself is only read.")
-    .argument("<path>", "recording")
+    .argument("<path>", "recording", recordingPath)
     .addOption(
       new Option("--algorithm <name>", `${SEAL_ALGORITHMS.join(" or ")} (default: xxh3-128; blake3 with --key or --sign)`).choices(
         SEAL_ALGORITHMS,
@@ -125,8 +126,8 @@ function summary({ about, bytes }: SealDone, out: string, copy: string | undefin
   return [
     `sealed     ${about.frames} frames of ${about.streams} streams (${about.algorithm}${about.keyed ? ", keyed" : ""}${about.signed ? ", signed" : ""})`,
     `root       ${hex(about.root)}`,
-    `written    ${out} (${bytes} bytes)`,
-    ...(copy === undefined ? [] : [`embedded   ${copy}`]),
+    `written    ${visible(out)} (${bytes} bytes)`,
+    ...(copy === undefined ? [] : [`embedded   ${visible(copy)}`]),
     "",
   ].join("\n");
 }

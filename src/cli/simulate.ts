@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { Simulated } from "../node/simulate.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
+import { visible } from "../report/escape.ts";
 import { bytesText } from "../report/units.ts";
 import { FAULT_KINDS } from "../simulate/faults.ts";
 import { parseFaults } from "../simulate/faults-file.ts";
@@ -95,7 +96,7 @@ async function run(flags: SimulateFlags, console: Console): Promise<number> {
   let told = 0;
   const onProgress = (now: number): void => {
     const tenth = Math.floor((10 * now) / seconds);
-    if (tenth > told) line(`${out}: ${10 * tenth} %`);
+    if (tenth > told) line(`${visible(out)}: ${10 * tenth} %`);
     told = tenth;
   };
   try {
@@ -121,8 +122,8 @@ function summary({ bytes, messages, out, truth }: Simulated, seconds: number, fa
   const count = Object.values(messages).reduce((sum, n) => sum + n, 0);
   return [
     `simulated  ${seconds} s, ${count} messages of ${Object.keys(messages).length} streams${faults > 0 ? `, ${faults} planted defects` : ""}`,
-    `written    ${out} (${bytesText(bytes)})`,
-    `truth      ${truth}`,
+    `written    ${visible(out)} (${bytesText(bytes)})`,
+    `truth      ${visible(truth)}`,
     "",
   ].join("\n");
 }

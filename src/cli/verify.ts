@@ -17,6 +17,7 @@ import {
   notEmpty,
   outOption,
   publicOption,
+  recordingPath,
   sourceOption,
   workersOption,
 } from "./flags.ts";
@@ -43,7 +44,7 @@ export function verifyCommand(console: Console, done: (code: number) => void): C
   return new Command("verify")
     .summary("compare a recording with its seal")
     .description("Compares a recording with its seal and names every frame that is not as it was.")
-    .argument("<path>", "recording")
+    .argument("<path>", "recording", recordingPath)
     .option("--seal <file>", "the seal (default: PATH.seal, or the one inside)", notEmpty)
     .addOption(keyOption())
     .addOption(publicOption())

@@ -4,6 +4,9 @@
  * A digest is lower-case hex. CRCs and XXH3 are numbers and shown most significant byte first, as their specifications print them (XXH3's
  * "canonical representation"); BLAKE3 is 32 bytes in order.
  */
+
+import { type Fields, optionsOf, unlooked } from "../given.ts";
+import { show } from "../rig/expect.ts";
 import { ALGORITHMS, type Algorithm, type AlgorithmName, type Parameter } from "./algorithms.ts";
 import { anyBench, type Bench, benchOf, STATE_BYTES } from "./memory.ts";
 
@@ -12,6 +15,9 @@ export { allocate } from "./memory.ts";
 
 /** Every byte as two hex digits. */
 const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** What each may be is for the algorithm to say. */
+const FIELDS: Fields<DigestOptions> = { seed: unlooked, key: unlooked };
 
 /** The names `digest` and `createDigest` know. */
 export const algorithms: readonly AlgorithmName[] = Object.freeze(Object.keys(ALGORITHMS) as AlgorithmName[]);
@@ -127,7 +133,7 @@ function finish(bench: Bench, kind: Algorithm, state: number): string {
 }
 
 function algorithmOf(name: AlgorithmName): Algorithm {
-  if (!Object.hasOwn(ALGORITHMS, name)) throw new RangeError(`expected one of ${algorithms.join(", ")}, got ${JSON.stringify(name)}`);
+  if (!Object.hasOwn(ALGORITHMS, name)) throw new RangeError(`expected one of ${algorithms.join(", ")}, got ${show(name)}`);
   return ALGORITHMS[name];
 }
 
@@ -138,7 +144,7 @@ function bytesOf(bytes: Uint8Array): Uint8Array {
 
 /** The seed as u64, least significant byte first, or the key; null without. */
 function parameterOf(kind: Algorithm, name: string, options: DigestOptions): Uint8Array | null {
-  const { seed, key } = options;
+  const { seed, key } = optionsOf<DigestOptions>(options, FIELDS);
   if (seed !== undefined && key !== undefined) throw new TypeError("expected a seed or a key, got both");
   if (seed !== undefined) {
     expectTaken(kind, name, "seed");

@@ -6,6 +6,7 @@
  * possible go together, and of those the ones that overlap most.
  */
 
+import * as given from "../given.ts";
 import { compileKernelsNow, Kernels } from "../kernels.ts";
 import { lazy } from "../lazy.ts";
 import { assign } from "./assignment.ts";
@@ -42,12 +43,25 @@ export interface ClearMot {
 
 const shared = lazy(() => new Kernels(new WebAssembly.Instance(compileKernelsNow(), {})));
 
-/**
- * @param leastIou boxes that overlap less do not go together
- * @throws RangeError unless 0 < leastIou <= 1
- */
-export function clearMot(truth: readonly TrackedBox[], tested: readonly TrackedBox[], { leastIou = 0.5 } = {}): ClearMot {
-  if (!(leastIou > 0 && leastIou <= 1)) throw new RangeError(`leastIou: expected a share above 0, got ${leastIou}`);
+export interface ClearMotOptions {
+  /** Boxes that overlap less do not go together. Above 0, at most 1; default 0.5. */
+  readonly leastIou?: number | undefined;
+}
+
+const fields: given.Fields<ClearMotOptions> = { leastIou: given.number("a share above 0, at most 1", (n) => n > 0 && n <= 1) };
+const frameNumber = given.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+const side = given.number("a finite number", Number.isFinite);
+
+const boxes = given.listOf(
+  "boxes",
+  given.record<TrackedBox>("a box", { frame: frameNumber, track: given.text, box: given.tuple(4, side) }, ["frame", "track", "box"]),
+);
+
+/** @throws TypeError or RangeError for boxes or options that are none */
+export function clearMot(truth: readonly TrackedBox[], tested: readonly TrackedBox[], options: ClearMotOptions = {}): ClearMot {
+  const { leastIou = 0.5 } = given.optionsOf<ClearMotOptions>(options, fields);
+  boxes(truth, "truth");
+  boxes(tested, "tested");
   const [objects, predictions] = [byFrame(truth), byFrame(tested)];
   const frames = [...new Set([...objects.keys(), ...predictions.keys()])].sort((a, b) => a - b);
   /** The track each object had last, and whether in each of its frames it had one. */

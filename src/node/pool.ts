@@ -52,10 +52,21 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
   });
   job.signal?.addEventListener("abort", stop);
   if (job.signal?.aborted) stop();
-  const timer = setInterval(() => {
+  // What is thrown in a timer or a listener nobody else catches: it would end the process.
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  const attempt = (call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      failed.reject(error);
+    }
+  };
+  const advance = (): void => {
     const { bytes, spans } = shared.progress();
     job.onAdvance(bytes, spans, whole);
-  }, TICK_MS);
+  };
+  const timer = setInterval(() => attempt(advance), TICK_MS);
   const ports: MessagePort[] = [];
   try {
     const module = await compileKernels();
@@ -63,18 +74,18 @@ async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number,
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
       const drained = new Promise<void>((resolve) => {
-        port1.on("message", (message: WorkerMessage) => (message ? take(message) : resolve()));
+        port1.on("message", (message: WorkerMessage) => attempt(() => (message ? take(message) : resolve())));
         port1.on("close", resolve);
       });
       const task: WorkerTask = { worker, workers: threads, descriptor, index, plan, early, module, shared: shared.buffer, port: port2 };
       return Promise.all([pool.run(task, { transferList: [port2] }), drained]);
     });
-    await Promise.race([Promise.all(tasks), stoppedEarly]);
+    await Promise.race([Promise.all(tasks), stoppedEarly, failed.promise]);
     return [...waiting.values()].some(({ disproved }) => disproved) ? { ...whole, disproved: true } : whole;
   } finally {
     shared.stop();
-    for (const port of ports) port.close();
     clearInterval(timer);
+    for (const port of ports) port.close();
     job.signal?.removeEventListener("abort", stop);
   }
 }

@@ -1,7 +1,9 @@
 /** A run over one path: the input opened, threads started, what it cost; all released at the end. */
 import { availableParallelism } from "node:os";
+import * as given from "../given.ts";
 import type { Input } from "../input.ts";
 import { type Executor, inlineExecutor } from "../pipeline/executor.ts";
+import { following } from "../pipeline/following.ts";
 import { describeWithLabels, openDescriptor } from "./input.ts";
 import { startPool } from "./pool.ts";
 
@@ -27,12 +29,23 @@ export interface RunOptions {
   readonly follow?: boolean | undefined;
 }
 
+export const MOST_WORKERS = 256;
+
+/** What each may be. */
+export const runOptions: given.Fields<RunOptions> = {
+  workers: given.integer(0, MOST_WORKERS),
+  onCost: given.callback<(cost: Cost) => void>,
+  labels: given.listOf("paths", given.path),
+  follow: given.flag,
+};
+
 /** Starting threads costs some 40 ms; below this many bytes they are not worth it, unless asked for. */
 const SMALL_BYTES = 4 << 20;
 
 /**
+ * @param options as `runOptions` gives them
  * @param bytesOf what was looked at, of the result
- * @throws InputError when the path cannot be opened; TypeError or RangeError for misuse
+ * @throws InputError when the path cannot be opened; what `onCost` throws
  */
 export async function runOn<T>(
   path: string,
@@ -40,10 +53,6 @@ export async function runOn<T>(
   work: (input: Input, executor: Executor) => Promise<T>,
   bytesOf: (result: T) => number | null = () => null,
 ): Promise<T> {
-  if (typeof path !== "string") throw new TypeError(`expected a path, got ${typeof path}`);
-  if (workers !== undefined && (!Number.isSafeInteger(workers) || workers < 0 || workers > 256)) {
-    throw new RangeError(`workers: expected an integer from 0 to 256, got ${workers}`);
-  }
   const started = performance.now();
   const cpu = process.cpuUsage();
   const descriptor = describeWithLabels(path, labels, { follow });
@@ -51,19 +60,21 @@ export async function runOn<T>(
   const bytes = descriptor.files.reduce((sum, file) => sum + file.size, 0);
   const threads = workers ?? (bytes < SMALL_BYTES ? 0 : availableParallelism());
   const pool = threads === 0 ? null : startPool(descriptor, threads);
-  try {
-    const result = await work(input, pool?.executor ?? inlineExecutor);
-    const { user, system } = process.cpuUsage(cpu);
-    onCost?.({
-      wallMs: performance.now() - started,
-      cpuMs: (user + system) / 1000,
-      workers: threads,
-      bytes: bytesOf(result) ?? bytes,
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    });
-    return result;
-  } finally {
-    input.close();
-    await pool?.close();
-  }
+  return following(undefined, onCost, async (_, tell) => {
+    try {
+      const result = await work(input, pool?.executor ?? inlineExecutor);
+      const { user, system } = process.cpuUsage(cpu);
+      tell?.({
+        wallMs: performance.now() - started,
+        cpuMs: (user + system) / 1000,
+        workers: threads,
+        bytes: bytesOf(result) ?? bytes,
+        peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      });
+      return result;
+    } finally {
+      await pool?.close();
+      input.close();
+    }
+  });
 }

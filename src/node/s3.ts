@@ -6,9 +6,9 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
 import { createHash } from "node:crypto";
-import { requireUnchanged } from "../changed.ts";
 import type { Input } from "../input.ts";
 import { type Kernels, loadKernels } from "../kernels.ts";
+import { requireUnchanged } from "../pipeline/changed.ts";
 import { type InputDescriptor, openDescriptor } from "./input.ts";
 
 export interface S3Checksums {

@@ -2,55 +2,22 @@
  * The engine: open, plan, observe and merge (through an executor), conclude. Thin: it never touches payload bytes.
  * The same function serves Node, browser and tests; they differ in the input, the platform and the executor.
  */
-import { changeDamages } from "../changed.ts";
-import type { AnyCheck, Options } from "../check/check.ts";
+
 import type { Collected } from "../check/table.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import type { Input, Platform } from "../input.ts";
 import { compileKernels, type Kernels, loadKernels } from "../kernels.ts";
-import type { Rig } from "../rig/rig.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
-import { type Seal, versionOf } from "../seal/seal.ts";
+import { versionOf } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
+import { changeDamages } from "./changed.ts";
+import type { CheckOptions } from "./check-options.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
+import { following } from "./following.ts";
 import type { Part } from "./observe.ts";
 import { type Opened, open, SPAN_BYTES } from "./open.ts";
 import { makePlan, type Plan, passesOf } from "./plan.ts";
-
-export interface CheckOptions {
-  /** What the recording should hold; enables the checks that need to know. */
-  readonly rig?: Rig | undefined;
-  /** What the recording held when it was sealed (see `parseSeal`); enables `integrity/seal`. */
-  readonly seal?: Seal | undefined;
-  /** Highest level to run: 0 bytes, order and time; 1 points and labels; 2 pixels. Default 2. */
-  readonly level?: 0 | 1 | 2 | undefined;
-  /** Ids or `domain/*`; all when absent. */
-  readonly checks?: readonly string[] | undefined;
-  /** Options by check id. */
-  readonly options?: Readonly<Record<string, Options>> | undefined;
-  /** Format name; skips detection. */
-  readonly source?: string | undefined;
-  /** For sampled checks; printed in the report. Default 0. */
-  readonly seed?: number | undefined;
-  /** Grain of the work in bytes; never changes the report. Default 8 MiB. */
-  readonly spanBytes?: number | undefined;
-  /** Cancels: the promise resolves with a partial report, `interrupted: true`. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Checks to choose from; the built-in list when absent. Runs inline only: workers know the built-in ones. */
-  readonly catalogue?: readonly AnyCheck[] | undefined;
-}
-
-export interface Progress {
-  readonly bytes: number;
-  readonly totalBytes: number;
-  readonly spans: number;
-  readonly totalSpans: number;
-  /** In the part of the recording folded so far. */
-  readonly findings: number;
-  readonly elapsedMs: number;
-}
 
 /** Concluding is cheap but not free: findings so far are counted at most this often. */
 const FINDINGS_EVERY_MS = 1000;
@@ -71,9 +38,16 @@ export interface Folded {
 /**
  * Validates one recording.
  *
- * @throws InputError when nothing can be read; ConfigError, TypeError or RangeError for misuse
+ * @param options as src/pipeline/check-options.ts gives them
+ * @throws InputError when nothing can be read; ConfigError for a check or option there is none of; what a callback throws
  */
-export async function runCheck(input: Input, platform: Platform, executor: Executor, options: CheckOptions = {}): Promise<Report> {
+export function runCheck(input: Input, platform: Platform, executor: Executor, options: CheckOptions = {}): Promise<Report> {
+  return following(options.signal, options.onProgress, (signal, onProgress) =>
+    checkOnce(input, platform, executor, { ...options, signal, onProgress }),
+  );
+}
+
+async function checkOnce(input: Input, platform: Platform, executor: Executor, options: CheckOptions): Promise<Report> {
   const checks = options.catalogue ?? allChecks;
   const started = performance.now();
   const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
@@ -97,7 +71,7 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
  * Opens, plans, observes and merges.
  *
  * @param leaves how the leaves of a seal are taken; null when none is given or made
- * @throws InputError when nothing can be read; ConfigError, TypeError or RangeError for misuse
+ * @throws InputError when nothing can be read; ConfigError for a check or option there is none of; what a callback throws
  */
 export async function fold(
   input: Input,
@@ -111,10 +85,10 @@ export async function fold(
     level: options.level ?? 2,
     checks: options.checks,
     options: options.options,
-    seed: integer(options.seed ?? 0, "seed", 0),
+    seed: options.seed ?? 0,
     leaves,
   });
-  const spanBytes = integer(options.spanBytes ?? SPAN_BYTES, "spanBytes", 1);
+  const { spanBytes = SPAN_BYTES } = options;
   const kernels = await loadKernels(await compileKernels());
   const run = async (believeIndex: boolean): Promise<Folded> => {
     const asked = { source: options.source, spanBytes, believeIndex, rig: options.rig ?? null, forms: leaves !== null };
@@ -176,9 +150,4 @@ async function foldSpans(
 
 function bytesOf(spans: RecordingIndex["spans"]): number {
   return spans.reduce((sum, span) => sum + span.bytes, 0);
-}
-
-function integer(value: number, name: string, least: number): number {
-  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`${name}: expected an integer >= ${least}, got ${value}`);
-  return value;
 }

@@ -2,12 +2,14 @@
 import { ConfigError, InputError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
 import type { Kernels } from "../kernels.ts";
-import { leftOutDamages, withLeftOut } from "../left-out.ts";
+import { nearest, short } from "../rig/expect.ts";
 import type { Rig } from "../rig/rig.ts";
 import { sources } from "../sources/index.ts";
 import { joinDamages } from "../summary/damages.ts";
 import type { ContainerFacts, Damage, RecordingIndex } from "../types.ts";
+import { folderSource, insideSource, recognisedBy } from "./inside.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
+import { leftOutDamages, withLeftOut } from "./left-out.ts";
 import type { OpenOptions, Source } from "./source.ts";
 
 /** Default grain of the work. Smaller spans cost more in folding, larger ones fall out of the caches: 8 MiB was fastest of 4, 8 and 16. */
@@ -16,20 +18,35 @@ export const SPAN_BYTES = 8 << 20;
 /** @throws ConfigError for an unknown format name */
 export async function loadSource(format: string): Promise<Source> {
   const entry = sources.find((s) => s.format === format);
-  if (!entry) throw new ConfigError(`expected a format (${sources.map((s) => s.format).join(", ")}), got "${format}"`);
+  if (!entry) {
+    const formats = sources.map((one) => one.format);
+    const near = nearest(format, formats);
+    const hint = near === null ? "" : `; did you mean ${near}?`;
+    throw new ConfigError(`expected a format (${formats.join(", ")}), got ${JSON.stringify(short(format))}${hint}`);
+  }
   return entry.load();
 }
 
-/** @throws InputError when no source recognises the input */
+/**
+ * The source that recognises the input; of a folder that is none itself, the one that recognises the one recording in it.
+ *
+ * @throws InputError when there is none, or when a folder holds several
+ */
 export async function detectSource(input: Input, rig?: Rig | null): Promise<Source> {
   if (input.files.length === 0) throw new InputError(`${input.name}: no files in this folder`);
   if (input.files.every((file) => file.size === 0)) throw new InputError(`${input.name}: empty ${input.kind}`);
-  for (const entry of sources) {
-    const source = await entry.load();
-    if (source.detect(input, rig)) return source;
-  }
+  const all = sources.map((entry) => entry.load);
+  const source = await (input.kind === "folder" ? folderSource : recognisedBy)(input, all, rig);
+  if (source) return source;
   const known = sources.map((s) => s.format).join(", ");
   throw new InputError(`${input.name}: no recording recognised in this ${input.kind} (known formats: ${known})`);
+}
+
+/** The source of this name: for the input itself, or for the one file of a folder that it reads. */
+async function namedSource(format: string, input: Input, rig: Rig | null | undefined): Promise<Source> {
+  const source = await loadSource(format);
+  if (input.kind === "file" || source.detect(input, rig)) return source;
+  return (await folderSource(input, [async () => source], rig)) ?? source;
 }
 
 export interface Opened {
@@ -58,7 +75,8 @@ export async function open(
 /** The recording without the labels beside it, and what was left out of both. */
 async function openOwn(input: Input, kernels: Kernels, platform: Platform, options: Parameters<typeof open>[3]): Promise<Opened> {
   try {
-    const source = options.source === undefined ? await detectSource(input, options.rig) : await loadSource(options.source);
+    const { source: format, rig } = options;
+    const source = format === undefined ? await detectSource(input, rig) : await namedSource(format, input, rig);
     const index = source.open(input, kernels, platform, options);
     kernels.release();
     return { source, index: { ...index, facts: withDamages(index.facts, leftOutDamages(input)) } };
@@ -88,9 +106,14 @@ function withRig(index: RecordingIndex, rig: Rig | null | undefined): RecordingI
 
 /** What reads a recording that is open already, in another thread. */
 export async function sourceOf(index: RecordingIndex): Promise<Source> {
-  const source = await loadSource(index.format);
+  const source = await ownSource(index);
   if (!index.attached) return source;
-  return joinedSource(source, await Promise.all(index.attached.map(({ format }) => loadSource(format))));
+  return joinedSource(source, await Promise.all(index.attached.map((labels) => ownSource(labels.index))));
+}
+
+async function ownSource({ format, inside }: RecordingIndex): Promise<Source> {
+  const source = await loadSource(format);
+  return inside === undefined ? source : insideSource(source, inside);
 }
 
 /** Labels that cannot be read are a mistake in the configuration: the recording is another matter. */

@@ -5,6 +5,7 @@
 import { type AnyCheck, CONTAINER, type Options } from "../check/check.ts";
 import { tablesOf } from "../check/table.ts";
 import { ConfigError } from "../errors.ts";
+import { nearest, short } from "../rig/expect.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
 import type { Need, PlannedCheck, RecordingIndex } from "../types.ts";
 
@@ -36,20 +37,19 @@ const CENSUS_NEEDS: readonly Need[] = ["frames", "digests", "points", "labels"];
 
 /** @throws ConfigError for an unknown check or option, or a check asked for by name that lacks what it requires */
 export function makePlan(checks: readonly AnyCheck[], options: PlanOptions): Plan {
-  for (const pattern of options.checks ?? []) {
-    if (!checks.some((check) => matches(check.id, pattern)))
-      throw new ConfigError(`expected a check (see \`plumbline checks\`), got "${pattern}"`);
-  }
+  for (const pattern of options.checks ?? []) expectKnown(checks, pattern);
+  for (const id of Object.keys(options.options ?? {})) expectKnown(checks, id, (known) => known === id);
   const planned: PlannedCheck[] = [];
   const run: { id: string; options: Options }[] = [];
   const needs = new Set<Need>(CENSUS_NEEDS);
   const tables = new Set<string>();
   for (const check of checks) {
+    const own = withOptions(check, options.options?.[check.id]);
     const reason = leftOut(check, options);
     if (reason === NO_SEAL && options.checks?.includes(check.id)) throw new ConfigError(`${check.id}: expected a seal, got none`);
     planned.push(reason === null ? { check: check.id, rate: 1 } : { check: check.id, rate: 0, reason });
     if (reason !== null) continue;
-    run.push({ id: check.id, options: withOptions(check, options.options?.[check.id]) });
+    run.push({ id: check.id, options: own });
     for (const need of check.needs) needs.add(need);
     for (const table of check.early ? [] : (check.sees ?? [])) {
       tables.add(table.id);
@@ -99,11 +99,40 @@ function matches(id: string, pattern: string): boolean {
   return pattern.endsWith("*") ? id.startsWith(pattern.slice(0, -1)) : id === pattern;
 }
 
-function withOptions(check: AnyCheck, given: Options | undefined): Options {
-  for (const [name, value] of Object.entries(given ?? {})) {
-    if (!(name in check.defaults))
-      throw new ConfigError(`${check.id}: expected one of ${Object.keys(check.defaults).join(", ")}, got "${name}"`);
-    if (!Number.isFinite(value)) throw new ConfigError(`${check.id}.${name}: expected a finite number, got ${value}`);
+/**
+ * @param pattern an id, or `domain/*`
+ * @throws ConfigError unless one of the checks is meant
+ */
+export function expectKnown(checks: readonly AnyCheck[], pattern: string, isMeant = (id: string): boolean => matches(id, pattern)): void {
+  if (checks.some(({ id }) => isMeant(id))) return;
+  const ids = checks.map(({ id }) => id);
+  const near = nearest(pattern, ids);
+  throw new ConfigError(
+    `expected a check (see: plumbline checks), got ${JSON.stringify(short(pattern))}${near === null ? "" : `; did you mean ${near}?`}`,
+  );
+}
+
+/** @throws ConfigError for an option the check has not, or a value beyond its range */
+function withOptions(check: AnyCheck, given: Options = {}): Options {
+  const { id, defaults, ranges = {} } = check;
+  const names = Object.keys(defaults);
+  for (const [name, value] of Object.entries(given)) {
+    if (!names.includes(name)) {
+      const near = nearest(name, names);
+      const hint = near === null ? `expected ${names.length > 0 ? `one of ${names.join(", ")}` : "none"}` : `did you mean ${near}?`;
+      throw new ConfigError(`options.${id}.${short(name)}: unknown option; ${hint}`);
+    }
+    const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = ranges[name] ?? {};
+    if (!Number.isFinite(value) || value < least || value > most) {
+      throw new ConfigError(`options.${id}.${name}: expected ${rangeText(check, name)}, got ${value}`);
+    }
   }
-  return { ...check.defaults, ...given };
+  return { ...defaults, ...given };
+}
+
+/** What an option of a check may be: "a number from 0 to 1". */
+export function rangeText({ ranges = {} }: Pick<AnyCheck, "ranges">, option: string): string {
+  const range = ranges[option];
+  if (!range) return "a finite number";
+  return range.most === undefined ? `a number >= ${range.least}` : `a number from ${range.least} to ${range.most}`;
 }

@@ -4,12 +4,14 @@
  */
 
 /**
- * C0, DEL, C1, line and paragraph separators, invisible and bidirectional marks, the byte order mark, tag characters,
- * non-characters and unpaired surrogates.
+ * C0, DEL, C1, line and paragraph separators, bidirectional marks, everything that is shown as nothing (Unicode's
+ * Default_Ignorable_Code_Point, among it zero-width characters, fillers, variation selectors, the byte order mark and
+ * tags), non-characters, and unpaired surrogates. Spelt out, so that no runtime's edition of Unicode changes a report.
  */
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is meant by itself
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Noncharacter_Code_Point}|\p{Surrogate}/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
@@ -19,9 +21,42 @@ export function visible(text: string): string {
     const short = SHORT[character];
     if (short !== undefined) return short;
     const code = character.codePointAt(0) ?? 0;
-    if (code <= 0xff) return `\\x${code.toString(16).padStart(2, "0")}`;
-    return code <= 0xffff ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
+    if (code <= 0xff) return `\\x${hex(code, 2)}`;
+    return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\u{${hex(code)}}`;
   });
+}
+
+/**
+ * The one way JSON is written: `JSON.parse` gives the value back, and the text is safe to print. What `JSON.stringify`
+ * leaves as it is becomes `\u202e`, `\udb40\udc01`. No bigint, see `toJson` in json.ts.
+ *
+ * @param indent spaces; 0 for one line
+ */
+export function json(value: unknown, indent = 0): string {
+  return inPlace(JSON.stringify(value, null, indent), (character) =>
+    Array.from({ length: character.length }, (_, i) => `\\u${hex(character.charCodeAt(i), 4)}`).join(""),
+  );
+}
+
+/** YAML in which every scalar that is not `isSafe` stands in double quotes: its unsafe characters become `\u202e`, `\U000e0001`. */
+export function yaml(text: string): string {
+  return inPlace(text, (character) =>
+    character.length === 1 ? `\\u${hex(character.charCodeAt(0), 4)}` : `\\U${hex(character.codePointAt(0), 8)}`,
+  );
+}
+
+/** Whether nothing in it needs to be made visible. */
+export function isSafe(text: string): boolean {
+  return text.search(UNSAFE) < 0;
+}
+
+/** Line breaks stay: they are the layout, those inside of strings are escaped already. */
+function inPlace(text: string, spell: (character: string) => string): string {
+  return text.replace(UNSAFE, (character) => (character === "\n" ? character : spell(character)));
+}
+
+function hex(code = 0, digits = 0): string {
+  return code.toString(16).padStart(digits, "0");
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };

@@ -3,6 +3,7 @@
  * indentation, a trailing newline. Same bytes and same configuration give the same text everywhere.
  */
 import type { Finding, Plain, Report, Verdict } from "../types.ts";
+import { json } from "./escape.ts";
 import type { RenderContext } from "./render.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -13,8 +14,7 @@ export interface JsonObject {
 /** One object for one recording, an array in argument order for several. */
 export function render(reports: readonly Report[], context: Pick<RenderContext, "several"> = { several: reports.length > 1 }): string {
   const [only] = reports;
-  if (!context.several && only) return `${JSON.stringify(jsonReport(only), null, 2)}\n`;
-  return `${JSON.stringify(reports.map(jsonReport), null, 2)}\n`;
+  return `${json(!context.several && only ? jsonReport(only) : reports.map(jsonReport), 2)}\n`;
 }
 
 export function jsonReport(report: Report): JsonObject {

@@ -4,6 +4,7 @@
  * among the arguments (`index`), since names need not differ.
  */
 import type { Report } from "../types.ts";
+import { json } from "./escape.ts";
 import { type JsonObject, jsonFinding, jsonPlan, jsonRecording, jsonSummary, jsonVerdict } from "./json.ts";
 
 export function render(reports: readonly Report[]): string {
@@ -21,5 +22,5 @@ function records(report: Report, index: number): readonly JsonObject[] {
 }
 
 function line(record: JsonObject): string {
-  return `${JSON.stringify(record)}\n`;
+  return `${json(record)}\n`;
 }

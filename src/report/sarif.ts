@@ -4,7 +4,7 @@
  * notification, so that a run without results is never mistaken for a clean recording.
  */
 import type { Finding, Report, Severity, Verdict } from "../types.ts";
-import { uri, visible } from "./escape.ts";
+import { json, uri, visible } from "./escape.ts";
 import { type Json, type JsonObject, jsonFinding, jsonSummary, jsonVerdict, toJson } from "./json.ts";
 import { describeFinding, type RenderContext, type Unread } from "./render.ts";
 
@@ -40,7 +40,7 @@ export function render(reports: readonly Report[], context: RenderContext): stri
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${json(log, 2)}\n`;
 }
 
 interface Rule {

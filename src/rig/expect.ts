@@ -4,8 +4,12 @@
  */
 import { ConfigError } from "../errors.ts";
 
-/** @throws ConfigError naming `path` */
-export type Expect<T> = (value: unknown, path: string) => T;
+export interface Expect<T> {
+  /** @throws ConfigError naming `path` */
+  (value: unknown, path: string): T;
+  /** See `orNone`. */
+  readonly orNone?: true;
+}
 
 export const text: Expect<string> = (value, path) =>
   typeof value === "string" && value !== "" ? value : wrong(path, "text that is not empty", value);
@@ -48,7 +52,7 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): Expect<
 }
 
 export function listOf<T>(item: Expect<T>): Expect<readonly T[]> {
-  return (value, path) => (Array.isArray(value) ? value.map((one, i) => item(one, `${path}[${i}]`)) : wrong(path, "a list", value));
+  return (value, path) => (Array.isArray(value) ? Array.from(value, (one, i) => item(one, `${path}[${i}]`)) : wrong(path, "a list", value));
 }
 
 export function mapOf<T>(item: Expect<T>): Expect<Readonly<Record<string, T>>> {
@@ -56,6 +60,11 @@ export function mapOf<T>(item: Expect<T>): Expect<Readonly<Record<string, T>>> {
     isMap(value)
       ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, item(one, join(path, key))]))
       : wrong(path, "a map of names to values", value);
+}
+
+/** Of a field: absent where nothing is written, as YAML leaves a list or a map that is empty. */
+export function orNone<T>(expect: Expect<T>): Expect<T> {
+  return Object.assign((value: unknown, path: string) => expect(value, path), { orNone: true } as const);
 }
 
 /** Fields in the order of `fields`; those not `required` may be absent. An unknown one is refused with the nearest known. */
@@ -73,7 +82,8 @@ export function record<T extends object>(
       throw new ConfigError(`${join(path, short(key))}: unknown key; ${hint}`);
     }
     for (const key of required) if (value[key] === undefined) throw new ConfigError(`${join(path, key)}: expected a value, got nothing`);
-    const given = Object.entries<Expect<unknown>>(fields).filter(([key]) => value[key] !== undefined);
+    const isGiven = (key: string, { orNone }: Expect<unknown>): boolean => value[key] !== undefined && !(orNone && value[key] === null);
+    const given = Object.entries<Expect<unknown>>(fields).filter(([key, expect]) => isGiven(key, expect));
     return Object.fromEntries(given.map(([key, expect]) => [key, expect(value[key], join(path, key))])) as T;
   };
 }
@@ -110,10 +120,12 @@ function number(what: string, holds: (n: number) => boolean): Expect<number> {
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Also of another realm: a frame of a page, a sandbox.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function join(path: string, key: string): string {
+/** The path of a field. */
+export function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
@@ -122,13 +134,14 @@ function wrong(path: string, expected: string, got: unknown): never {
 }
 
 /** A short look at what was there; never the whole of something large or circular. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "function") return "a function";
   if (typeof value === "object") return "a map";
-  return typeof value === "string" ? JSON.stringify(short(value)) : String(value);
+  return typeof value === "string" ? JSON.stringify(short(value)) : short(String(value));
 }
 
-function short(text: string): string {
+export function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -2,10 +2,10 @@
  * Learning a rig from good runs: what every one of them held is what the next one should hold. Pure: reports in, a rig
  * and notes for the person out. It learns presence, kind, rate and the longest gap; everything else a person adds.
  */
-
 import { decade, tenTo } from "../geometry/elementary.ts";
-import type { Plain, Report, StreamKind } from "../types.ts";
-import type { Rig, RigStream } from "./rig.ts";
+import * as given from "../given.ts";
+import type { Finding, Plain, Report, StreamKind, Verdict } from "../types.ts";
+import { type Rig, type RigStream, STREAM_KINDS } from "./rig.ts";
 
 export interface Learnt {
   readonly rig: Rig;
@@ -22,32 +22,99 @@ const GAP_PERIODS = 2.5;
 const STEADY_GAP_PERIODS = 1.75;
 /** In periods, at the 95th percentile. */
 const STEADY_JITTER = 0.1;
+/** What is slower than once in a year or faster than a stamp can tell is no rate, and a longer gap is no gap of a recording. */
+const SLOWEST_HZ = 3e-8;
+const FASTEST_HZ = 1e9;
+const LONGEST_MS = 1e12;
 
-type Stream = Report["recording"]["streams"][number];
+/** What is read of a report: so it may also come from a file. */
+interface Run {
+  readonly interrupted?: boolean;
+  readonly recording: {
+    readonly name: string;
+    readonly streams: readonly Pick<Report["recording"]["streams"][number], "id" | "kind" | "frames">[];
+  };
+  readonly verdicts: readonly Pick<Verdict, "check" | "stream" | "status" | "observed">[];
+  readonly findings: readonly Pick<Finding, "severity">[];
+}
 
-/** @throws RangeError when no report of a whole run is given */
+const kind: given.Given<StreamKind> = (value, name) =>
+  STREAM_KINDS.find((one) => one === value) ?? given.wrong(name, `one of ${STREAM_KINDS.join(", ")}`, value);
+const stream = given.record<Run["recording"]["streams"][number]>("a stream", { id: given.text, kind, frames: given.integer(0) }, [
+  "id",
+  "kind",
+  "frames",
+]);
+const verdict = given.record<Run["verdicts"][number]>(
+  "a verdict",
+  {
+    check: given.text,
+    stream: (value, name) => (value === null ? null : given.text(value, name)),
+    status: given.text as given.Given<Verdict["status"]>,
+    observed: (value, name) => (given.isObject(value) ? (value as Verdict["observed"]) : given.wrong(name, "an object", value)),
+  },
+  ["check", "stream", "status", "observed"],
+);
+const run = given.record<Run>(
+  "a report",
+  {
+    interrupted: given.flag,
+    recording: given.record<Run["recording"]>("a recording", { name: given.text, streams: given.listOf("streams", stream) }, [
+      "name",
+      "streams",
+    ]),
+    verdicts: given.listOf("verdicts", verdict),
+    findings: given.listOf(
+      "findings",
+      given.record<Run["findings"][number]>("a finding", { severity: given.text as given.Given<Finding["severity"]> }, ["severity"]),
+    ),
+  },
+  ["recording", "verdicts", "findings"],
+);
+
+/** @throws RangeError when no report of a whole run is given; TypeError for what is no list of reports */
 export function learnRig(reports: readonly Report[]): Learnt {
-  const whole = reports.filter((report) => !report.interrupted);
+  const all = given.listOf("reports", run)(reports, "reports");
+  const whole = all.filter((report) => !report.interrupted);
   if (whole.length === 0) throw new RangeError(`expected a report of at least one whole run, got ${reports.length}, all interrupted`);
-  const notes = [...reports.flatMap(doubts), ...(whole.length === 1 ? ["learnt from one run: more runs tell what varies"] : [])];
+  const notes = [...all.flatMap(doubts), ...(whole.length === 1 ? ["learnt from one run: more runs tell what varies"] : [])];
   const streams: RigStream[] = [];
-  for (const id of new Set(whole.flatMap((report) => report.recording.streams.map((stream) => stream.id)))) {
-    const runs = whole.flatMap((report) =>
-      report.recording.streams.filter((s) => s.id === id && s.frames > 0).map((stream) => ({ report, stream })),
-    );
-    if (runs.length === 0) notes.push(`${id}: no frame in any run, left out`);
+  for (const [id, runs] of runsById(whole)) {
+    if (id === "") notes.push("a stream without a name, left out");
+    else if (runs.length === 0) notes.push(`${id}: no frame in any run, left out`);
     else streams.push(learnStream(id, runs, whole.length, notes));
   }
   if (streams.length === 0) notes.push("no stream with frames in any run: the rig requires nothing");
   return { rig: { schema: "plumbline.rig/1", streams }, notes };
 }
 
-interface Run {
-  readonly report: Report;
-  readonly stream: Stream;
+/** A stream in one run. */
+interface Seen {
+  readonly kind: StreamKind;
+  /** What time/rate saw of it, where it could answer. */
+  readonly observed: Readonly<Record<string, Plain>>;
 }
 
-function learnStream(id: string, runs: readonly Run[], total: number, notes: string[]): RigStream {
+/** Of every stream, in order of first appearance, the runs in which it had frames. */
+function runsById(reports: readonly Run[]): ReadonlyMap<string, readonly Seen[]> {
+  const runs = new Map<string, Seen[]>();
+  for (const { recording, verdicts } of reports) {
+    const rates = new Map<string | null, Seen["observed"]>();
+    for (const { check, stream, status, observed } of verdicts) {
+      if (check === "time/rate" && (status === "pass" || status === "fail") && !rates.has(stream)) rates.set(stream, observed);
+    }
+    const held = new Set<string>();
+    for (const { id, kind, frames } of recording.streams) {
+      const own = runs.get(id) ?? [];
+      runs.set(id, own);
+      if (frames > 0 && !held.has(id)) own.push({ kind, observed: rates.get(id) ?? {} });
+      if (frames > 0) held.add(id);
+    }
+  }
+  return runs;
+}
+
+function learnStream(id: string, runs: readonly Seen[], total: number, notes: string[]): RigStream {
   const kind = sameKind(id, runs, notes);
   const required = runs.length === total;
   if (!required) notes.push(`${id}: in ${runs.length} of ${total} runs, so not required`);
@@ -60,15 +127,15 @@ function learnStream(id: string, runs: readonly Run[], total: number, notes: str
   };
 }
 
-function sameKind(id: string, runs: readonly Run[], notes: string[]): StreamKind | null {
-  const kinds = [...new Set(runs.map(({ stream }) => stream.kind))];
+function sameKind(id: string, runs: readonly Seen[], notes: string[]): StreamKind | null {
+  const kinds = [...new Set(runs.map((run) => run.kind))];
   if (kinds.length === 1) return kinds[0] ?? null;
   notes.push(`${id}: ${kinds.join(" in one run, ")} in another, so of no kind`);
   return null;
 }
 
 /** Median over the runs whose rate could be measured; null when it could not, or when they disagree. */
-function learnRate(id: string, runs: readonly Run[], notes: string[]): number | null {
+function learnRate(id: string, runs: readonly Seen[], notes: string[]): number | null {
   const rates = runs.flatMap((run) => rateOf(run) ?? []).sort((a, b) => a - b);
   const [least, most] = [rates[0], rates.at(-1)];
   if (least === undefined || most === undefined) return null;
@@ -80,13 +147,13 @@ function learnRate(id: string, runs: readonly Run[], notes: string[]): number | 
 }
 
 /** By the median gap where there is one, as time/rate compares it: lost frames do not lower it. */
-function rateOf(run: Run): number | null {
+function rateOf(run: Seen): number | null {
   const medianMs = seen(run, "medianMs");
   const rateHz = medianMs ? 1000 / medianMs : seen(run, "rateHz");
-  return rateHz === 0 ? null : rateHz;
+  return rateHz !== null && rateHz >= SLOWEST_HZ && rateHz <= FASTEST_HZ ? rateHz : null;
 }
 
-function learnGap(rateHz: number, runs: readonly Run[]): number {
+function learnGap(rateHz: number, runs: readonly Seen[]): number {
   const periodMs = 1000 / rateHz;
   const steady = runs.every((run) => (seen(run, "jitterMs") ?? Number.POSITIVE_INFINITY) <= STEADY_JITTER * periodMs);
   const longestMs = runs.reduce((longest, run) => Math.max(longest, seen(run, "longestGapMs") ?? 0), 0);
@@ -94,18 +161,12 @@ function learnGap(rateHz: number, runs: readonly Run[]): number {
 }
 
 /** A number that time/rate observed. */
-function seen(run: Run, name: string): number | null {
-  const value = observedRate(run)?.[name];
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+function seen({ observed }: Seen, name: string): number | null {
+  const value = observed[name];
+  return typeof value === "number" && value >= 0 && value <= LONGEST_MS ? value : null;
 }
 
-/** What time/rate saw on the stream, where it could answer. */
-function observedRate({ report, stream }: Run): Readonly<Record<string, Plain>> | null {
-  const verdict = report.verdicts.find((v) => v.check === "time/rate" && v.stream === stream.id);
-  return verdict && (verdict.status === "pass" || verdict.status === "fail") ? verdict.observed : null;
-}
-
-function doubts({ recording: { name }, findings, interrupted }: Report): readonly string[] {
+function doubts({ recording: { name }, findings, interrupted }: Run): readonly string[] {
   if (interrupted) return [`${name}: interrupted, not learnt from`];
   const of = (severity: string): number => findings.filter((finding) => finding.severity === severity).length;
   if (of("error") + of("warning") === 0) return [];

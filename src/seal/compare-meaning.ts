@@ -4,10 +4,11 @@
  * In a container of another format one may state what the other cannot: that is told apart from a change. What the seal holds nothing of
  * (all but kind, type and 64 bits of the schema, in version 1) is told too: an answer must not stand for it.
  */
-import { PLAIN_FORM } from "../forms.ts";
+
 import type { FrameForm, Plain, Severity, StreamInfo } from "../types.ts";
 import type { SealVersion } from "./algorithm.ts";
 import type { Change } from "./compare.ts";
+import { PLAIN_FORM } from "./forms.ts";
 import type { Leaves } from "./leaves.ts";
 import { differenceOf, FORM_FIELDS, type FormDifference, type FormField, usedForms } from "./meaning.ts";
 import type { SealedStream } from "./seal.ts";

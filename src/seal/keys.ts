@@ -5,6 +5,8 @@
  * Unkeyed, a leaf is the plain digest (any b3sum or xxhsum gives it) and nodes have a public key of their own. Keyed, both
  * are derived from the caller's key by BLAKE3 itself; neither tells the other or the key.
  */
+import { ConfigError } from "../errors.ts";
+import { bytes, type Given } from "../given.ts";
 import type { Kernels } from "../kernels.ts";
 import type { SealVersion } from "./algorithm.ts";
 
@@ -15,6 +17,13 @@ export interface SealKeys {
 }
 
 export const KEY_BYTES = 32;
+
+/** The caller's key. @throws TypeError for what is no bytes, ConfigError for another length */
+export const keyGiven: Given<Uint8Array> = (value, name) => {
+  const key = bytes(value, name);
+  if (key.length !== KEY_BYTES) throw new ConfigError(`${name}: expected ${KEY_BYTES} bytes, got ${key.length}`);
+  return key;
+};
 
 /** @param key u8[32] the caller's, or null */
 export function sealKeys(version: SealVersion, key: Uint8Array | null, kernels: Kernels): SealKeys {

@@ -3,8 +3,8 @@
  * hashed content of a stream's node every text has its length before it, so that no two meanings are the same bytes.
  */
 import { joinBytes } from "../digest/bytes.ts";
-import { PLAIN_FORM } from "../forms.ts";
 import type { FrameForm, StreamInfo } from "../types.ts";
+import { PLAIN_FORM } from "./forms.ts";
 import { unhex } from "./hex.ts";
 import type { Leaves } from "./leaves.ts";
 import { u32 } from "./words.ts";

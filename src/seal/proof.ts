@@ -7,6 +7,7 @@
  */
 import { joinBytes } from "../digest/bytes.ts";
 import { ConfigError } from "../errors.ts";
+import * as given from "../given.ts";
 import type { Kernels } from "../kernels.ts";
 import { count, type Expect, flag, index, listOf, oneOf, record, text } from "../rig/expect.ts";
 import type { FrameForm } from "../types.ts";
@@ -210,8 +211,14 @@ export const expectProof: Expect<Proof> = (value, path) => {
   return proof;
 };
 
-/** @throws ConfigError when the text is no proof */
+/** A copy. @throws ConfigError for what is no proof */
+export function proofGiven(value: unknown): Proof {
+  return expectProof(value, "");
+}
+
+/** @throws ConfigError when the text is no proof; TypeError for what is no text */
 export function parseProof(json: string): Proof {
+  given.text(json, "proof");
   let value: unknown;
   try {
     value = JSON.parse(json);

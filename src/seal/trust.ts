@@ -1,11 +1,13 @@
 /** What may be asked of a seal or a proof by whoever holds its key, the signer's public key, or the root: the library's functions for both. */
 import { ConfigError } from "../errors.ts";
+import * as given from "../given.ts";
 import { loadKernels } from "../kernels.ts";
 import { parseSeal, SIGNATURE_BYTES } from "./format.ts";
+import { sealGiven } from "./given.ts";
 import { unhex } from "./hex.ts";
-import { KEY_BYTES } from "./keys.ts";
+import { KEY_BYTES, keyGiven } from "./keys.ts";
 import { NODE_BYTES } from "./merkle.ts";
-import { checkPath, expectProof, type Proof, proofOf, versionOfProof } from "./proof.ts";
+import { checkPath, type Proof, proofGiven, proofOf, versionOfProof } from "./proof.ts";
 import type { Seal } from "./seal.ts";
 import { checkSignature } from "./signature.ts";
 
@@ -15,6 +17,9 @@ export interface OpenSealOptions {
   /** Ed25519 public key, PEM: the seal must be signed with its private half, and its leaves be BLAKE3. */
   readonly publicKey?: string | undefined;
 }
+
+/** What each may be. */
+export const openSealOptions: given.Fields<OpenSealOptions> = { key: keyGiven, publicKey: given.text };
 
 /** What bytes of a seal are asked for, or an opened one: it is then the caller's word that it was opened with what it takes. */
 export async function trusted(seal: Seal, { key, publicKey }: OpenSealOptions): Promise<Seal> {
@@ -36,13 +41,20 @@ export async function parseTrusted(bytes: Uint8Array, { key, publicKey }: OpenSe
  * The proof that a frame was sealed, to be checked with neither the recording nor the seal.
  *
  * @param frame from 0, as sealed
- * @throws ConfigError for a stream or frame the seal does not hold, or without the key of a keyed seal
+ * @throws ConfigError for a stream or frame the seal does not hold, or without the key of a keyed seal; TypeError for misuse
  */
-export async function prove(seal: Seal, stream: string, frame: number, { key }: Pick<OpenSealOptions, "key"> = {}): Promise<Proof> {
+export async function prove(seal: Seal, stream: string, frame: number, options: Pick<OpenSealOptions, "key"> = {}): Promise<Proof> {
+  sealGiven(seal, "seal");
+  given.text(stream, "stream");
+  number(frame, "frame");
+  // Whoever opened the seal may have its options at hand.
+  const { key } = given.optionsOf<OpenSealOptions>(options, openSealOptions);
   if (seal.keyed && !key) throw new ConfigError("the seal is keyed: expected its key");
   if (!seal.keyed && key) throw new ConfigError("the seal was made without a key, but one is given");
   return proofOf(seal, stream, frame, key ?? null, await loadKernels());
 }
+
+const number = given.number("a number", () => true);
 
 export interface CheckProofOptions extends OpenSealOptions {
   /** The root the proof must lead to, hex. */
@@ -58,14 +70,15 @@ export interface ProofLimits {
  * Whether a proof holds. Without a root or public key it only agrees with itself. With one of them its leaves must be BLAKE3: a frame can be
  * made to have any other leaf.
  *
- * @throws ConfigError with one clear line when it does not
+ * @throws ConfigError with one clear line when it does not, or is none; TypeError for misuse
  */
-export async function checkProof(given: Proof, { key, publicKey, root }: CheckProofOptions = {}): Promise<ProofLimits> {
+export async function checkProof(proof: Proof, options: CheckProofOptions = {}): Promise<ProofLimits> {
+  const { key, publicKey, root } = given.optionsOf<CheckProofOptions>(options, { ...openSealOptions, root: given.text });
   const kernels = await loadKernels();
-  const proof = expectProof(given, "");
-  checkPath(proof, key ?? null, kernels);
-  const { signature, algorithm } = proof;
-  const version = versionOfProof(proof);
+  const expected = proofGiven(proof);
+  checkPath(expected, key ?? null, kernels);
+  const { signature, algorithm } = expected;
+  const version = versionOfProof(expected);
   const about = {
     schema: `plumbline.seal/${version}`,
     algorithm,

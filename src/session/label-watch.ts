@@ -5,11 +5,11 @@
  * A fault is told when two analyses in a row have found it, so that what the next frame explains otherwise is never told. Where a fault
  * needs more frames than one to be one (a class that stays, a track that goes on under a new id), these are counted from there.
  */
-
 import { analyseLabels } from "../checks/labels/sequence/analyse.ts";
 import type { LabelFault } from "../checks/labels/sequence/faults.ts";
 import { type LabelRow, labelColumns } from "../columns/builder.ts";
 import { labelTable } from "../columns/labels.ts";
+import * as given from "../given.ts";
 import { compileKernelsNow, Kernels } from "../kernels.ts";
 import { lazy } from "../lazy.ts";
 import type { StreamInfo } from "../types.ts";
@@ -23,24 +23,50 @@ const NEAR = 1;
 
 export interface WatchOptions {
   /** Frames that are looked at together: what is older is forgotten. */
-  readonly windowFrames?: number;
+  readonly windowFrames?: number | undefined;
   /** Where 2D boxes are cut off by the border of the image. */
-  readonly imageSize?: StreamInfo["imageSize"];
+  readonly imageSize?: StreamInfo["imageSize"] | undefined;
 }
+
+/** One box of a frame. What it does not have stays absent; NaN is a number. */
+export type WatchedBox = Omit<LabelRow, "frame">;
+
+const pixels = given.number("a number above 0", (n) => n > 0 && Number.isFinite(n));
+const fields: given.Fields<WatchOptions> = {
+  windowFrames: given.integer(20),
+  imageSize: given.record<NonNullable<StreamInfo["imageSize"]>>("width and height", { width: pixels, height: pixels }, ["width", "height"]),
+};
+
+const anyNumber = given.number("a number", () => true);
+const boxesGiven = given.listOf(
+  "boxes",
+  given.record<WatchedBox>(
+    "a box",
+    {
+      track: given.text,
+      class: given.text,
+      annotator: given.text,
+      confidence: anyNumber,
+      box2d: given.tuple(4, anyNumber),
+      box3d: given.tuple(7, anyNumber),
+      ignored: given.flag,
+    },
+    ["class"],
+  ),
+);
 
 /** Watches one label stream. */
 export class LabelWatch {
   readonly #windowFrames: number;
   readonly #info: Pick<StreamInfo, "imageSize">;
-  readonly #frames: { readonly stampNs: bigint; readonly boxes: readonly Omit<LabelRow, "frame">[] }[] = [];
+  readonly #frames: { readonly stampNs: bigint; readonly boxes: readonly WatchedBox[] }[] = [];
   #first = 0;
   #before: readonly LabelFault[] = [];
   readonly #told: LabelFault[] = [];
 
-  /** @throws RangeError for a window of fewer than 20 frames */
-  constructor({ windowFrames = 40, imageSize }: WatchOptions = {}) {
-    if (!(Number.isSafeInteger(windowFrames) && windowFrames >= 20))
-      throw new RangeError(`windowFrames: expected 20 or more, got ${windowFrames}`);
+  /** @throws RangeError for a window of fewer than 20 frames, TypeError for other misuse */
+  constructor(options: WatchOptions = {}) {
+    const { windowFrames = 40, imageSize } = given.optionsOf<WatchOptions>(options, fields);
     this.#windowFrames = windowFrames;
     this.#info = imageSize ? { imageSize } : {};
   }
@@ -51,9 +77,10 @@ export class LabelWatch {
    * @param stampNs after the one before
    * @returns faults not told before; frames count from the first one pushed. One that goes on (labels of a stretch, a shaking track) is told
    * when it is seen first, with the frames it has until then
+   * @throws TypeError or RangeError for a stamp or boxes that are none; the frame is then not taken
    */
-  push(stampNs: bigint, boxes: readonly Omit<LabelRow, "frame">[]): readonly LabelFault[] {
-    this.#frames.push({ stampNs, boxes });
+  push(stampNs: bigint, boxes: readonly WatchedBox[]): readonly LabelFault[] {
+    this.#frames.push({ stampNs: this.#stampGiven(stampNs), boxes: boxesGiven(boxes, "boxes") });
     if (this.#frames.length > this.#windowFrames) {
       this.#frames.shift();
       this.#first++;
@@ -67,6 +94,14 @@ export class LabelWatch {
   /** Faults the last frames show, when no more follow. */
   end(): readonly LabelFault[] {
     return this.#tell(this.#before);
+  }
+
+  #stampGiven(stampNs: unknown): bigint {
+    if (typeof stampNs !== "bigint") return given.wrong("stampNs", "a bigint", stampNs);
+    const before = this.#frames.at(-1)?.stampNs;
+    if (BigInt.asIntN(64, stampNs) !== stampNs) throw new RangeError(`stampNs: expected an int64, got ${stampNs}`);
+    if (before !== undefined && stampNs <= before) throw new RangeError(`stampNs: expected a time after ${before}, got ${stampNs}`);
+    return stampNs;
   }
 
   #look(): readonly LabelFault[] {

@@ -3,6 +3,7 @@
  * true time and says afterwards exactly what it did.
  */
 import { ConfigError } from "../errors.ts";
+import * as is from "../rig/expect.ts";
 import { trueNs } from "./clocks.ts";
 import { type LabelsMeasurement, type Measurement, POINT_STRIDE, TOPIC } from "./types.ts";
 
@@ -33,6 +34,31 @@ export interface Fault {
   readonly to?: number;
   readonly amount?: number;
 }
+
+const list = is.listOf(
+  is.record<Fault>(
+    {
+      kind: is.oneOf(...(Object.keys(FAULT_KINDS) as FaultKind[])),
+      stream: is.text,
+      from: is.notNegative,
+      to: is.positive,
+      amount: is.positive,
+    },
+    ["kind", "stream", "from"],
+  ),
+);
+
+/** The value as a list of faults: a copy. @throws ConfigError */
+export const faultsOf: is.Expect<readonly Fault[]> = (value, path) => {
+  const faults = list(value, path);
+  for (const [i, { kind, from, to, amount }] of faults.entries()) {
+    if (to !== undefined && to <= from) throw new ConfigError(`${path}[${i}].to: expected a moment after from (${from}), got ${to}`);
+    if (kind === "rate-drop" && amount !== undefined && (!Number.isInteger(amount) || amount < 2)) {
+      throw new ConfigError(`${path}[${i}].amount: expected a whole number >= 2, got ${amount}`);
+    }
+  }
+  return faults;
+};
 
 /** What was done, for the truth. Frames count from 0 in the stream as written. */
 export interface Planted {

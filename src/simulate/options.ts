@@ -1,7 +1,9 @@
 /** What a drive is asked to be. */
 import { ConfigError } from "../errors.ts";
+import * as given from "../given.ts";
+import * as is from "../rig/expect.ts";
 import { MOST_ANNOTATORS } from "./annotators.ts";
-import type { Fault } from "./faults.ts";
+import { type Fault, faultsOf } from "./faults.ts";
 
 export interface DriveOptions {
   /** Same seed, same bytes. A whole number, 0 to 2^53 - 1; default 1. */
@@ -19,6 +21,24 @@ export interface DriveOptions {
   /** Planted defects; see docs/simulator.md. */
   readonly faults?: readonly Fault[] | undefined;
 }
+
+const anyNumber = given.number("a number", () => true);
+const lidar = is.record<NonNullable<DriveOptions["lidar"]>>(
+  { rings: is.finite, columns: is.finite, returns: is.finite as is.Expect<1 | 2> },
+  ["rings", "columns"],
+);
+const camera = is.record<NonNullable<DriveOptions["camera"]>>({ width: is.finite, height: is.finite }, ["width", "height"]);
+
+/** Of what type each must be; `settingsOf` knows their ranges. */
+export const driveOptions: given.Fields<DriveOptions> = {
+  seed: anyNumber,
+  seconds: anyNumber,
+  lidar,
+  camera: (value, name) => (value === null ? null : camera(value, name)),
+  rateHz: anyNumber,
+  annotators: anyNumber,
+  faults: faultsOf,
+};
 
 export interface DriveSettings {
   readonly seed: number;

@@ -2,6 +2,7 @@
  * The truth beside a drive, as JSON written piece by piece: one line per moment, so that memory does not grow with it.
  * The format is described in docs/simulator.md.
  */
+import { json } from "../report/escape.ts";
 import type { Annotator } from "./annotators.ts";
 import type { Planted } from "./faults.ts";
 import type { LabelTrack } from "./labels.ts";
@@ -40,7 +41,7 @@ export interface TruePicture {
 /** Pieces of one JSON document, in this order: `head`, any number of `moment`, `tail`. */
 export function head({ settings, sensors, annotators }: TruthHead): string {
   const fields = { schema: "plumbline.truth/1", startNs: String(START_NS), settings, sensors, annotators };
-  return `${JSON.stringify(fields, null, 1).slice(0, -2)},\n "moments": [`;
+  return `${json(fields, 1).slice(0, -2)},\n "moments": [`;
 }
 
 export function moment(
@@ -70,7 +71,7 @@ export function moment(
       points: box.points,
     })),
   };
-  return `${index === 0 ? "" : ","}\n  ${JSON.stringify(fields)}`;
+  return `${index === 0 ? "" : ","}\n  ${json(fields)}`;
 }
 
 export interface TruthTail {
@@ -81,9 +82,9 @@ export interface TruthTail {
 }
 
 export function tail({ labels, faults, messages }: TruthTail): string {
-  const list = (items: readonly unknown[]): string => `[${items.map((item) => `\n  ${JSON.stringify(item)}`).join(",")}\n ]`;
-  const tracks = Object.entries(labels).map(([topic, items]) => `\n  ${JSON.stringify(topic)}: ${list(items)}`);
-  return `\n ],\n "labels": {${tracks.join(",")}\n },\n "faults": ${list(faults)},\n "messages": ${JSON.stringify(messages)}\n}\n`;
+  const list = (items: readonly unknown[]): string => `[${items.map((item) => `\n  ${json(item)}`).join(",")}\n ]`;
+  const tracks = Object.entries(labels).map(([topic, items]) => `\n  ${json(topic)}: ${list(items)}`);
+  return `\n ],\n "labels": {${tracks.join(",")}\n },\n "faults": ${list(faults)},\n "messages": ${json(messages)}\n}\n`;
 }
 
 function rounded(value: number): number {

@@ -1,7 +1,7 @@
 /** The walls hold: a page, with nothing but the core, gives Node's report byte for byte. */
 import { describe, expect, type TestContext, test } from "vitest";
 import { commands } from "vitest/browser";
-import { check, checks, InputError } from "../../src/browser/index.ts";
+import { ConfigError, check, checks, InputError, openSeal, seal, verify } from "../../src/browser/index.ts";
 import { render } from "../../src/report/json.ts";
 import { recording, SAMPLE } from "./recording.ts";
 
@@ -53,6 +53,59 @@ describe("a check on a page", () => {
     const file = await recording(SAMPLE, context);
     await expect(check(file, { spanBytes: 0 })).rejects.toThrow(RangeError);
     await expect(check(file, { checks: ["no/such"] })).rejects.toThrow(/no\/such/);
+    const wrong: readonly (readonly [unknown, new (message: string) => Error, string])[] = [
+      [null, TypeError, "options: expected an object, got nothing"],
+      [{ unknownOption: () => {} }, TypeError, "unknownOption: unknown option"],
+      [{ workers: 2 }, TypeError, "workers: unknown option"],
+      [{ catalogue: [] }, TypeError, "catalogue: unknown option"],
+      [{ level: 7 }, RangeError, "level: expected an integer from 0 to 2, got 7"],
+      [{ signal: {} }, TypeError, "signal: expected an AbortSignal"],
+      [{ onProgress: 7 }, TypeError, "onProgress: expected a function"],
+      [{ labels: "" }, TypeError, "labels: expected a list of recordings"],
+      [{ labels: ["boxes.json"] }, TypeError, "expected a File"],
+      [{ rig: "rig.yaml" }, ConfigError, "rig: expected a map"],
+      [
+        { rig: { schema: "plumbline.rig/1", streams: [{ id: "a", rateHz: "fast" }] } },
+        ConfigError,
+        "rig.streams[0].rateHz: expected a number",
+      ],
+      [{ options: { "time/rates": {} } }, ConfigError, "did you mean time/rate?"],
+      [{ options: { "time/rate": { maxGapPeriods: -1 } } }, ConfigError, "options.time/rate.maxGapPeriods: expected a number >= 1, got -1"],
+      [{ seal: {} }, TypeError, "seal: expected an opened seal"],
+    ];
+    for (const [options, kind, message] of wrong) {
+      const refused = check(file, options as never);
+      await expect(refused, message).rejects.toThrow(kind);
+      await expect(refused).rejects.toThrow(message);
+    }
+    await expect(verify(file, { strict: true } as never)).rejects.toThrow("strict: unknown option");
+    await expect(seal(file, { key: "secret" } as never)).rejects.toThrow("key: expected a Uint8Array");
+    await expect(openSeal("drive.seal" as never)).rejects.toThrow("seal: expected a file or bytes");
+  });
+
+  test("ends with the error of a callback, thrown or rejected", async (context) => {
+    const file = await recording(SAMPLE, context);
+    const error = new Error("from the callback");
+    const thrown = (): never => {
+      throw error;
+    };
+    await expect(check(file, { onProgress: thrown })).rejects.toBe(error);
+    await expect(check(file, { onProgress: async () => thrown() })).rejects.toBe(error);
+    await expect(seal(file, { onProgress: thrown })).rejects.toBe(error);
+  });
+
+  test("of a folder that holds one recording gives the report of that", async (context) => {
+    const file = await recording(SAMPLE, context);
+    if (!(file instanceof File)) throw new TypeError("expected a file");
+    const readme = new File(["# A drive\n".repeat(20)], "README.md");
+    const files = [
+      { path: file.name, blob: file },
+      { path: "README.md", blob: readme },
+    ];
+    const report = await check({ name: "drive", files });
+    expect(report).toEqual(await check(file));
+    const sealed = await seal({ name: "drive", files });
+    expect((await verify({ name: "drive", files }, { seal: sealed.bytes })).summary.fail).toBe(0);
   });
 
   test("can list the checks", () => {

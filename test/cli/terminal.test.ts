@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { meter, progressLine } from "../../src/cli/progress.ts";
-import type { Progress } from "../../src/pipeline/engine.ts";
+import type { Progress } from "../../src/pipeline/check-options.ts";
+
 import { type Ended, NODE, shell, temporaryFolder, writeDamaged, writeSample } from "./run.ts";
 
 const folder = temporaryFolder();

@@ -51,6 +51,13 @@ describe("wrong usage is exit 2, one line on stderr, nothing on stdout", () => {
     [["check"], "missing required argument 'path'"],
     [["check", "x", "y", "--labels", "z"], "--labels: expected one recording with them, got 2"],
     [["check", "x", "--labels", ""], "expected a file, got nothing."],
+    [["check", ""], "expected a recording, got nothing."],
+    [["check", "x", ""], "expected a recording, got nothing."],
+    [["info", ""], "expected a recording, got nothing."],
+    [["seal", ""], "expected a recording, got nothing."],
+    [["verify", ""], "expected a recording, got nothing."],
+    [["proof", "", "--stream", "/a", "--frame", "0"], "expected a recording, got nothing."],
+    [["rig", "learn", "x", ""], "expected a recording, got nothing."],
     [["check", "x", "--seal", "y"], "y: no such file"],
     [["check", "x", "--format", "html"], "html is not available yet; expected one of text, json, ndjson, sarif, junit."],
     [["check", "x", "--format", "xml"], "expected one of text, json, ndjson, sarif, junit."],
@@ -93,7 +100,7 @@ describe("checks and explain", () => {
     const { code, stdout } = await plumbline(["checks", "--json"]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual(
-      checks.map(({ id, title, level, needs, kinds, defaults, blindSpots, ...rest }) => ({
+      checks.map(({ id, title, level, needs, kinds, defaults, ranges = {}, blindSpots, ...rest }) => ({
         id,
         title,
         level,
@@ -101,6 +108,7 @@ describe("checks and explain", () => {
         needs,
         kinds,
         options: defaults,
+        ranges,
         blindSpots,
       })),
     );

@@ -78,6 +78,14 @@ describe("parse", () => {
     expect(parseRig(`${HEAD}streams: [{ id: a }]`, "rig.yaml").streams).toEqual([{ id: "a" }]);
   });
 
+  test("a list or map with nothing in it is none", () => {
+    const lists = ["streams", "offsets", "association", "accept"].map((key) => `${key}:\n`).join("");
+    expect(parseRig(HEAD + lists, "rig.yaml")).toEqual({ schema: "plumbline.rig/1" });
+    const stream = ["classes", "extrinsic", "columns", "units"].map((key) => `    ${key}:\n`).join("");
+    expect(parseRig(`${HEAD}streams:\n  - id: a\n${stream}`, "rig.yaml").streams).toEqual([{ id: "a" }]);
+    expect(parseRig(`${HEAD}streams: []\naccept: ~`, "rig.yaml")).toEqual({ schema: "plumbline.rig/1", streams: [] });
+  });
+
   test("a sensor's rotation on the vehicle", () => {
     const text = `${HEAD}streams: [{ id: a, extrinsic: { rotation: [0, 0, 0.7071, 0.7071] } }]`;
     const [x, y, z, w] = parseRig(text, "rig.yaml").streams?.[0]?.extrinsic?.rotation ?? [];
@@ -97,7 +105,17 @@ describe("parse", () => {
     [`${HEAD}framesPerBlock: 0`, "rig.yaml: framesPerBlock: expected an integer >= 1, got 0"],
     [`${HEAD}framesPerBlock: 2.5`, "rig.yaml: framesPerBlock: expected an integer >= 1, got 2.5"],
     [`${HEAD}streams: {}`, "rig.yaml: streams: expected a list, got a map"],
-    [`${HEAD}streams:`, "rig.yaml: streams: expected a list, got nothing"],
+    [`${HEAD}framesPerBlock:`, "rig.yaml: framesPerBlock: expected an integer >= 1, got nothing"],
+    [`${HEAD}streams: [{ id: a, rateHz: }]`, "rig.yaml: streams[0].rateHz: expected a number > 0, got nothing"],
+    [`${HEAD}streams:\n  -`, "rig.yaml: streams[0]: expected a map, got nothing"],
+    [
+      `${HEAD}offsets: [{ between: , expectedMs: 0, toleranceMs: 1 }]`,
+      "rig.yaml: offsets[0].between: expected a list of two stream ids, got nothing",
+    ],
+    [
+      `${HEAD}streams: [{ id: a, columns: { x: 0 }, units: { constructor: m } }]`,
+      "rig.yaml: streams[0].units.constructor: expected the name of a column, got none of that name in columns",
+    ],
     [`${HEAD}streams: [{ kind: imu }]`, "rig.yaml: streams[0].id: expected a value, got nothing"],
     [`${HEAD}streams: [{ id: "" }]`, 'rig.yaml: streams[0].id: expected text that is not empty, got ""'],
     [`${HEAD}streams: [{ id: 7 }]`, "rig.yaml: streams[0].id: expected text that is not empty, got 7"],
@@ -175,7 +193,7 @@ describe("text that is not YAML, or means harm", () => {
     [`${HEAD}---\n${HEAD}`, /^rig\.yaml: .*expected YAML/],
     [`${HEAD}framesPerBlock: !!js/function 1`, /^rig\.yaml: line 2, column 17: expected YAML, got Unresolved tag/],
     [`${HEAD}streams: &a [*a]`, /^rig\.yaml: streams\[0\]: expected a map, got a list of 1$/],
-    [`${HEAD}x: ${"a".repeat(300_000)}`, /^rig\.yaml: expected at most 262144 characters, got 300027$/],
+    [`${HEAD}x: ${"a".repeat(5_000_000)}`, /^rig\.yaml: expected a rig of at most 4194304 characters, got 5000027$/],
     [`a: ${"[".repeat(50_000)}`, /^rig\.yaml: .*expected YAML, got too deep a nesting$/],
     ["\u0000\u0001\ufffd", /^rig\.yaml: /],
   ])("%#", (text, message) => {

@@ -1,7 +1,10 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatRig, parseRig } from "../../src/rig/file.ts";
 import { learnRig } from "../../src/rig/learn.ts";
+import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, Plain, Report, Status, StreamKind } from "../../src/types.ts";
+import { hostileText, unsafeIn } from "../unsafe-text.ts";
 
 interface Seen {
   readonly kind?: StreamKind;
@@ -162,7 +165,79 @@ describe("doubts", () => {
   });
 });
 
-test("what is learnt is a valid rig file", () => {
-  const { rig } = learnRig([run("a", { "/x": at(100, 101, 1), __proto__: {}, "a: b # c\n": at(5, 6, 1) })]);
-  expect(parseRig(formatRig(rig), "rig.yaml")).toEqual(rig);
+describe("what is learnt is a valid rig file", () => {
+  const readBack = (rig: Rig): Rig => parseRig(formatRig(rig), "rig.yaml");
+
+  test("names that are YAML's own, of Object's own, and a stream without a name", () => {
+    const { rig, notes } = learnRig([run("a", { "/x": at(100, 101, 1), ["__proto__"]: {}, "a: b # c\n": at(5, 6, 1), "": {} })]);
+    expect(rig.streams?.map(({ id }) => id)).toEqual(["/x", "__proto__", "a: b # c\n"]);
+    expect(notes).toContain("a stream without a name, left out");
+    expect(readBack(rig)).toEqual(rig);
+  });
+
+  test("rates and gaps that are none are not learnt", () => {
+    const none = { id: "/x", kind: "bytes", required: true };
+    for (const [medianMs, longestGapMs] of [
+      [1e-320, 1],
+      [1e308, 1e308],
+      [Number.MIN_VALUE, Number.MAX_VALUE],
+      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+      [-5, 1],
+    ] as const) {
+      expect(learnRig([run("a", { "/x": { observed: { medianMs, longestGapMs, rateHz: 0 } } })]).rig.streams).toEqual([none]);
+    }
+    expect(learnRig([run("a", { "/x": at(100, Number.POSITIVE_INFINITY, 30) })]).rig.streams?.[0]?.maxGapMs).toBe(250);
+  });
+
+  test("a stream stated twice in one run is one", () => {
+    const one = run("a", { "/x": {} });
+    const twice = { ...one, recording: { ...one.recording, streams: [...one.recording.streams, ...one.recording.streams] } };
+    expect(learnRig([twice, run("b", { "/x": {} })])).toEqual({
+      rig: { schema: "plumbline.rig/1", streams: [{ id: "/x", kind: "bytes", required: true }] },
+      notes: [],
+    });
+  });
+
+  test("of four thousand streams", () => {
+    const many = run(
+      "a",
+      Object.fromEntries(Array.from({ length: 4_000 }, (_, i) => [`/vehicle/sensors/camera_${i}/image_raw`, at(100, 101, 1)])),
+    );
+    const { rig } = learnRig([many, many]);
+    expect(readBack(rig).streams).toHaveLength(4_000);
+  }, 20_000);
+
+  test("one too large to be read is not written", () => {
+    const long = run("a", Object.fromEntries(Array.from({ length: 9 }, (_, i) => ["x".repeat(500_000) + i, {}])));
+    expect(() => formatRig(learnRig([long]).rig)).toThrow(/^expected a rig of at most 4194304 characters, got 45/);
+  });
+
+  test("whatever the reports say", () => {
+    const anyNumber = fc.oneof(
+      fc.double(),
+      fc.double({ min: 0, max: 1e4 }),
+      fc.constantFrom(0, -0, Number.MIN_VALUE, Number.MAX_VALUE, 1e-9, 1e21),
+    );
+    const observed = fc.dictionary(
+      fc.constantFrom("medianMs", "rateHz", "longestGapMs", "jitterMs"),
+      fc.oneof(anyNumber, fc.constantFrom(null, "10", 5n, [1], { a: 1 })),
+    );
+    const seen = fc.record({
+      kind: fc.constantFrom<StreamKind>("points", "imu", "pose", "image", "labels", "stamps", "bytes"),
+      frames: fc.constantFrom(0, 1, 100),
+      status: fc.constantFrom<Status>("pass", "fail", "not_run", "not_observable"),
+      observed,
+    });
+    const id = fc.oneof(fc.constantFrom("", "~", "yes", "1e3", "- a", "__proto__", "/x"), hostileText);
+    const runs = fc.array(fc.array(fc.tuple(id, seen), { maxLength: 5 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(runs, (all) => {
+        const { rig } = learnRig(all.map((streams, i) => run(`${i}`, Object.fromEntries(streams))));
+        const text = formatRig(rig);
+        expect(unsafeIn(text)).toBeNull();
+        expect(parseRig(text, "rig.yaml")).toEqual(rig);
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

@@ -5,7 +5,8 @@ import { nodePlatform } from "../../src/node/platform.ts";
 import { runCheck } from "../../src/pipeline/engine.ts";
 import { inlineExecutor } from "../../src/pipeline/executor.ts";
 import type { Rig } from "../../src/rig/rig.ts";
-import { makeSeal, type SealOptions } from "../../src/seal/make.ts";
+import { makeSeal } from "../../src/seal/make.ts";
+import type { SealOptions } from "../../src/seal/options.ts";
 import type { Seal } from "../../src/seal/seal.ts";
 import type { Report } from "../../src/types.ts";
 

@@ -81,6 +81,17 @@ const ROWS = [0, 0, 1].map((frame, i) => ({ frame, track: String(i), class: "car
 describe("NDJSON and MessagePack", () => {
   const expected = [0, 0, 1].map((frame, i) => expect.objectContaining({ frame, track: String(i), class: "car", box2d: [1, 2, 3, 4.5] }));
 
+  test("rows of more than a head: what an object holds besides, after blank lines", async () => {
+    const rows = ROWS.map((row) => ({ embedding: Array.from({ length: 40_000 }, (_, i) => i / 7), ...row }));
+    const ndjson = `${"\n".repeat(70_000)}# a comment\n${rows.map((row) => `${JSON.stringify(row)}\n`).join("")}`;
+    expect((await readLabels(labelsTable, "a.ndjson", ndjson)).streams["a"]?.labels).toHaveLength(ROWS.length);
+    const packed = rows.map((row) => encode(row));
+    const whole = new Uint8Array(packed.reduce((sum, { length }) => sum + length, 0));
+    for (let i = 0, at = 0; i < packed.length; at += packed[i++]?.length ?? 0) whole.set(packed[i] ?? [], at);
+    expect(labelsTable.detect(labelFile("a.msgpack", whole))).toBe(true);
+    expect((await readLabels(labelsTable, "a.msgpack", whole)).streams["a"]?.labels).toHaveLength(ROWS.length);
+  });
+
   test("an object a line", async () => {
     const { streams } = await readLabels(labelsTable, "a.ndjson", ROWS.map((row) => `${JSON.stringify(row)}\n`).join(""));
     expect(streams["a"]?.labels).toEqual(expected);

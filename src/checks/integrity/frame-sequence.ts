@@ -4,7 +4,7 @@
  * Three witnesses: the source's own numbers (step-runs.ts lays the counter out), the digest of the payload, and its
  * size. A number that counts nothing (constant, several publishers in one topic) is not believed, and then says so.
  */
-import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { contentOf } from "../../summary/content.ts";
 import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../summary/histogram.ts";
 import { type Largest, mergeLargest } from "../../summary/largest.ts";
@@ -131,6 +131,16 @@ export const frameSequence = defineStreamCheck<Summary>({
     sizeRatio: 4,
     sizeMads: 8,
     minSizeFrames: 10,
+  },
+  ranges: {
+    minStepShare: SHARE,
+    maxBackShare: SHARE,
+    minPayloadBytes: AMOUNT,
+    minFrozenImuFrames: { least: 2 },
+    minMedianPoints: AMOUNT,
+    sizeRatio: { least: 1 },
+    sizeMads: AMOUNT,
+    minSizeFrames: AMOUNT,
   },
   kinds,
   absent: "no stream",

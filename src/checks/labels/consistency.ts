@@ -5,7 +5,7 @@
  * of pixels were normalised by somebody, headings of hundreds are degrees. Units are only judged where the stream or its image
  * size says what is usual.
  */
-import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
 import { timesOf } from "../../summary/runs.ts";
 import { rounded } from "../../summary/seam.ts";
 import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
@@ -58,6 +58,7 @@ export const consistency = defineStreamCheck<Summary>({
     /** A heading beyond this is no angle in radians. */
     maxYawRad: 2 * Math.PI + 1e-6,
   },
+  ranges: { maxYawRad: AMOUNT },
   kinds,
   absent: "no label stream",
   blindSpots: [

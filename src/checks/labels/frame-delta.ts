@@ -6,7 +6,7 @@
  *
  * The summary keeps a row per box (some 150 bytes), and the small images of its two ends.
  */
-import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, SHARE } from "../../check/check.ts";
 import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../columns/label-frames.ts";
 import { labelRows } from "../../columns/labels.ts";
 import type { Kernels } from "../../kernels.ts";
@@ -55,6 +55,7 @@ export const frameDelta = defineStreamCheck<Summary>({
   sees: [labelRows],
   early: true,
   defaults: { ...LIMITS },
+  ranges: { ...Object.fromEntries(Object.keys(LIMITS).map((name) => [name, AMOUNT])), minShare: SHARE },
   kinds,
   absent: "no image stream that is read",
   blindSpots: [

@@ -5,7 +5,7 @@
  * out of place. A 2D box is judged against the image only when it lies wholly outside: boxes that reach beyond the
  * border are how several benchmarks annotate cut-off objects (MOTChallenge), and how others clip is their choice.
  */
-import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
 import { timesOf } from "../../summary/runs.ts";
 import { rounded } from "../../summary/seam.ts";
 import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
@@ -47,6 +47,7 @@ export const geometry = defineStreamCheck<Summary>({
     /** How far beyond the border a box may lie and still touch the image. */
     imageMarginPx: 0,
   },
+  ranges: { minSizeM: AMOUNT, minSizePx: AMOUNT, maxSizeM: AMOUNT, imageMarginPx: AMOUNT },
   kinds,
   absent: "no label stream",
   blindSpots: [

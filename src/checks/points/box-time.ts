@@ -5,7 +5,7 @@
  * the object's speed, is how far the label is from where the points saw it: in metres, with every timestamp in order.
  */
 import { BOX_POINTS_CHUNK } from "../../abi.ts";
-import { type Conclusion, defineStreamCheck } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, defineStreamCheck } from "../../check/check.ts";
 import { labelFrameAt } from "../../columns/label-frames.ts";
 import { labelRows } from "../../columns/labels.ts";
 import { fieldOf } from "../../columns/point-fields.ts";
@@ -50,6 +50,7 @@ export const boxTime = defineStreamCheck<Summary>({
   sees: [labelRows, poseRows],
   early: true,
   defaults: { displacementM: 0.1 },
+  ranges: { displacementM: AMOUNT },
   kinds: {
     "points-off-label": {
       severity: "info",

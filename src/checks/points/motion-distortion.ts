@@ -6,7 +6,7 @@
  * in one moved to one moment (deskewed) it travels as the poses do, and the vehicle's turn adds to the sensor's spin. Where there are no poses,
  * the end of a sweep is held against its beginning (assembly/points/sweep-seam.ts).
  */
-import { type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";
 import { PosePath } from "../../geometry/pose-path.ts";
 import type { Plain } from "../../types.ts";
@@ -45,6 +45,7 @@ export const motionDistortion = defineStreamCheck<Summary>({
   needs: ["frames", "points"],
   sees: [poseRows],
   defaults: { displacementM: 0.1, rangeM: 50 },
+  ranges: { displacementM: AMOUNT, rangeM: AMOUNT },
   kinds,
   absent: "no point stream",
   blindSpots: [

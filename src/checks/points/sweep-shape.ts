@@ -5,7 +5,7 @@
  * silent, directions that go blind, points that turn to NaN or to the origin, doubles, and sweeps with far fewer or more points.
  */
 import { SHAPE_FIGURES, SHAPE_SECTORS, SWEEP_LASERS } from "../../abi.ts";
-import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { fieldOf } from "../../columns/point-fields.ts";
 import { FIELD_TYPES } from "../../columns/point-times.ts";
 import type { Kernels } from "../../kernels.ts";
@@ -61,6 +61,7 @@ export const sweepShape = defineStreamCheck<Summary>({
   level: 1,
   needs: ["frames", "points"],
   defaults: { farthestM: 500, jumpShare: 0.2, countFactor: 2, blindDegrees: 15, repeatedShare: 0.05 },
+  ranges: { farthestM: AMOUNT, jumpShare: SHARE, countFactor: { least: 1 }, blindDegrees: { least: 0, most: 360 }, repeatedShare: SHARE },
   kinds,
   absent: "no point stream",
   blindSpots: [

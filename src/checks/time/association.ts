@@ -5,7 +5,7 @@
  * nothing more: a stream that is late by a second has the same gaps as one that is not (see time/sensor-offset). So it is information, and a
  * finding only where the rig states how far apart two streams may be.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
 import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
 import type { Kernels } from "../../kernels.ts";
 import { rounded } from "../../summary/seam.ts";
@@ -36,6 +36,7 @@ export const association = defineCheck({
     /** Without a rig, pairs are counted within this share of the reference's usual period. */
     withinPeriods: 0.5,
   },
+  ranges: { withinPeriods: AMOUNT },
   kinds,
   blindSpots: [
     "a constant offset, and any other error of a clock: the nearest stamp is always near (see time/sensor-offset, time/clock-model)",

@@ -5,7 +5,7 @@
  * drift; jumps say where a clock was set. The way itself (an image takes 30 ms, a label a second) cannot be told from an offset: only what
  * no way explains is accused.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
 import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
 import { rounded } from "../../summary/seam.ts";
 import type { Severity, StreamInfo } from "../../types.ts";
@@ -33,6 +33,7 @@ export const clockModelCheck = defineCheck({
     /** Drift is said only when its standard error is below. */
     maxDriftErrorPpm: 20,
   },
+  ranges: { maxDelayS: AMOUNT, maxAheadS: AMOUNT, maxDriftPpm: AMOUNT, maxDriftErrorPpm: AMOUNT },
   kinds,
   blindSpots: [
     "an offset as small as the way of a message to the recorder: see time/sensor-offset",

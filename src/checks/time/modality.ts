@@ -6,7 +6,7 @@
  *
  * It also answers for the rig's tables: one that was not read is an open question, so that a rig is never obeyed in part and in silence.
  */
-import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check/check.ts";
 import { NOT_REQUIRED, type RigStream } from "../../rig/rig.ts";
 import { ms, nsBetween } from "../../summary/seam.ts";
 import type { Plain, Severity, StreamCensus } from "../../types.ts";
@@ -29,6 +29,7 @@ export const modality = defineCheck({
   level: 0,
   needs: ["frames"],
   defaults: { toleranceMs: 1000, tolerancePeriods: 3 },
+  ranges: { toleranceMs: AMOUNT, tolerancePeriods: AMOUNT },
   kinds,
   blindSpots: [
     "everything, when there is no rig: what a recording should hold is not guessed",

@@ -5,7 +5,7 @@
  * reported as such and skipped, so it does not look like a jump of decades; so is one whose payload does not decode. The recorder's log clock is judged
  * beside the sensor's stamp, but only where it goes back on its own: one defect, one finding.
  */
-import { type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../summary/histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
 import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
@@ -151,6 +151,7 @@ export const order = defineStreamCheck<Summary>({
   level: 0,
   needs: ["frames"],
   defaults: { nearDuplicateShare: 0.01, logToleranceMs: 1 },
+  ranges: { nearDuplicateShare: SHARE, logToleranceMs: AMOUNT },
   kinds,
   absent: "no stream",
   blindSpots: [

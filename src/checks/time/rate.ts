@@ -8,7 +8,7 @@
  * Where stamps go back, the gap that such a step undoes was never a silence: one stamp an hour ahead is a matter of
  * order. Figures are then taken over the believed gaps alone, and not at all where too many to tell apart are undone.
  */
-import { type Conclusion, type Context, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Context, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../summary/histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
 import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../summary/runs.ts";
@@ -140,6 +140,16 @@ export const rate = defineStreamCheck<Summary>({
     minFrames: 10,
     rateTolerance: 0.05,
     maxJitter: 0.25,
+  },
+  ranges: {
+    maxGapPeriods: { least: 1 },
+    maxSteadyGapPeriods: { least: 1 },
+    steadyJitter: AMOUNT,
+    minPeriodicShare: SHARE,
+    periodTolerance: SHARE,
+    minFrames: { least: 2 },
+    rateTolerance: AMOUNT,
+    maxJitter: AMOUNT,
   },
   kinds,
   absent: "no stream",

@@ -5,7 +5,7 @@
  * the turns of the vehicle (gyroscope, poses, LiDAR, camera) and the standing objects that must stand still (poses against labels).
  * See docs/time-offsets.md.
  */
-import { type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineCheck, type Options } from "../../check/check.ts";
 import type { Seen } from "../../check/table.ts";
 import { imageSteps, imageTable } from "../../columns/image-steps.ts";
 import { imuRows, imuTable } from "../../columns/imu.ts";
@@ -43,6 +43,13 @@ export const sensorOffset = defineCheck({
     mostHalfWidthMs: 25,
     /** A drive whose rate of turn varies by less is at rest, mrad/s. */
     leastRateMrad: 10,
+  },
+  ranges: {
+    maxOffsetMs: { least: 1, most: 60_000 },
+    toleranceMs: AMOUNT,
+    cameraToleranceMs: AMOUNT,
+    mostHalfWidthMs: AMOUNT,
+    leastRateMrad: AMOUNT,
   },
   kinds,
   blindSpots: [

@@ -15,7 +15,7 @@ import { type Input, type Platform, readRange } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { FieldType, PointTable } from "../../types.ts";
-import { columnsForm } from "../_table-form.ts";
+import { columnsForm } from "../tables/table-form.ts";
 import { readAnnotations, readPoses } from "./av2-tables.ts";
 import { type Feather, featherColumns, isFeather, readFeather } from "./feather.ts";
 import { type Column, WIDTH } from "./feather-columns.ts";

@@ -1,27 +1,34 @@
 /** What importers of JSON label files share: finding them among an input's files, and naming where their text breaks. */
 import { type Input, readRange } from "../../input.ts";
-import { Pieces, type Shape, shapeOf } from "./json.ts";
+import { Pieces } from "./json.ts";
+import { Outline, type Shape } from "./json-outline.ts";
 import { type LabelFile, type LabelSet, stemOf } from "./label-set.ts";
 
-const HEAD_BYTES = 1 << 20;
-/** JSON files of a folder that are looked into. */
+/** Read at a time. */
+const WINDOW_BYTES = 1 << 18;
+/** JSON files of a folder that are looked into, and bytes of them all together beyond the first window of each. */
 const MAX_CANDIDATES = 256;
+const MAX_BYTES = 1 << 30;
 
-/** The JSON files of an input whose outer shape a format recognises. A single file may have any name. */
+/** The JSON files of an input whose outer shape a format recognises, whatever the order of their keys. A single file may have any name. */
 export function jsonFiles(input: Input, isFormat: (shape: Shape) => boolean): readonly LabelFile[] {
   const found: LabelFile[] = [];
   let looked = 0;
+  let left = MAX_BYTES;
   for (const [file, { path, size }] of input.files.entries()) {
     if (!(input.kind === "file" || path.endsWith(".json")) || looked >= MAX_CANDIDATES) continue;
-    const start = readRange(input, file, 0, Math.min(size, 64));
-    const first = new TextDecoder()
-      .decode(start)
-      .replace(/^\uFEFF/, "")
-      .trimStart()[0];
-    if (first !== "{" && first !== "[") continue;
-    looked++;
-    const shape = shapeOf(readRange(input, file, 0, Math.min(size, HEAD_BYTES)));
-    if (shape && isFormat(shape)) found.push({ file, stem: stemOf(path) });
+    const outline = new Outline();
+    let known = 0;
+    for (let at = 0; at < size && !outline.done && (at === 0 || left > 0); at += WINDOW_BYTES) {
+      outline.push(readRange(input, file, at, Math.min(size - at, WINDOW_BYTES)));
+      left -= at === 0 ? 0 : WINDOW_BYTES;
+      if (outline.version === known) continue;
+      known = outline.version;
+      if (!isFormat(outline)) continue;
+      found.push({ file, stem: stemOf(path) });
+      break;
+    }
+    if (known > 0) looked++;
   }
   return found;
 }

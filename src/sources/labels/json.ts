@@ -21,8 +21,6 @@ export interface Piece {
 /** Walks a JSON text. `problem` is where it stops being JSON, null while it has not. */
 export class Pieces {
   problem: number | null = null;
-  /** Keys of the outer object that were met, also of empty lists; [""] for a list. */
-  readonly keys: string[] = [];
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -41,7 +39,6 @@ export class Pieces {
   /** @returns past the list, or -1 */
   *#list(key: string, start: number): Generator<Piece, number, void> {
     const bytes = this.#bytes;
-    this.keys.push(key);
     let p = this.#skip(start + 1);
     if (bytes[p] === 93) return p + 1;
     while (true) {
@@ -198,30 +195,4 @@ export function nameOf(value: unknown): string {
 export function allNumbers(values: ArrayLike<number>): boolean {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
   return true;
-}
-
-/** The first elements of each outer list, for telling formats apart: at most `HEAD` bytes are looked at. */
-const HEAD = 1 << 20;
-
-export interface Shape {
-  /** Keys of the outer object; [""] for a list. */
-  readonly keys: ReadonlySet<string>;
-  /** First objects of the list under a key. */
-  first(key: string): readonly Json[];
-}
-
-/** @param complete whether `bytes` is the whole text */
-export function shapeOf(bytes: Uint8Array): Shape | null {
-  const head = bytes.subarray(0, HEAD);
-  const firsts = new Map<string, Json[]>();
-  const pieces = new Pieces(head);
-  for (const { key, element, start, end } of pieces) {
-    const list = firsts.get(key) ?? [];
-    firsts.set(key, list);
-    if (list.length < 3 && end - start < HEAD / 4) {
-      const value = parsed(head, start, end);
-      if (isJson(value)) list.push(element ? value : { "": value });
-    }
-  }
-  return firsts.size === 0 ? null : { keys: new Set([...pieces.keys, ...firsts.keys()]), first: (key) => firsts.get(key) ?? [] };
 }

@@ -105,10 +105,10 @@ export function columnsByRig({ id, columns = {}, units = {} }: RigStream): Label
     const name = [column, ...NAMES[column]].find((one) => Object.hasOwn(columns, one));
     if (name === undefined) continue;
     map[column] = columns[name] ?? -1;
-    const unit = units[name];
+    const unit = Object.hasOwn(units, name) ? units[name] : undefined;
     if (unit === undefined) continue;
     const known = column === "stamp" ? TIME_UNITS : column === "yaw" ? ANGLES : METRES.has(column) ? LENGTHS : PIXELS;
-    const value = known[unit];
+    const value = Object.hasOwn(known, unit) ? known[unit] : undefined;
     if (value === undefined) {
       throw new ConfigError(`streams ${id}: units.${name}: expected one of ${Object.keys(known).join(", ")}, got ${JSON.stringify(unit)}`);
     }

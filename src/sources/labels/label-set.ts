@@ -15,8 +15,8 @@ import { type Decoded, NO_FACTS, type Source } from "../../pipeline/source.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { KEPT_DAMAGES } from "../../summary/damages.ts";
 import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
-import { besideForm } from "../_table-form.ts";
 import { damage, digests } from "../parts.ts";
+import { besideForm } from "../tables/table-form.ts";
 import { NOT_A_NUMBER } from "../tables/text.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./labels-file.ts";
 

@@ -7,7 +7,7 @@
  * without a frame number belongs to the frame of its stamp. Rows may be sorted by frame or by track.
  */
 import { decode } from "@msgpack/msgpack";
-import { readRange } from "../../input.ts";
+import { type Input, readRange } from "../../input.ts";
 import type { RigStream } from "../../rig/rig.ts";
 import { splitLine } from "../tables/csv.ts";
 import { folderRig } from "../tables/rig.ts";
@@ -28,6 +28,8 @@ export interface LabelTableOptions {
 }
 
 const HEAD_BYTES = 64 << 10;
+/** A first row may be as long as this. */
+const MOST_HEAD_BYTES = 16 << 20;
 const MAX_CANDIDATES = 256;
 const FORMS: Readonly<Record<string, Form>> = {
   csv: "csv",
@@ -51,7 +53,7 @@ const importer: Importer = {
       const form = formOf(path);
       const stream = stated.find((one) => one.path === path || (input.kind === "file" && one.path?.split("/").at(-1) === path));
       if ((!form && !stream) || size === 0 || looked++ >= MAX_CANDIDATES) continue;
-      const head = readRange(input, file, 0, Math.min(size, HEAD_BYTES));
+      const head = headOf(input, file, form ?? "csv");
       const options = stream ? labelTableOptions(stream, head) : guess(form ?? "csv", head);
       if (options) found.push({ file, stem: stream?.id ?? stemOf(path), options });
     }
@@ -124,6 +126,20 @@ function decoded(bytes: Uint8Array): unknown {
   }
 }
 
+/** The first bytes of a table: of one of objects, a whole row of them. */
+function headOf(input: Input, file: number, form: Form): Uint8Array {
+  const size = input.files[file]?.size ?? 0;
+  for (let bytes = HEAD_BYTES; ; bytes *= 16) {
+    const head = readRange(input, file, 0, Math.min(size, bytes));
+    if (form === "csv" || head.length < bytes || bytes >= MOST_HEAD_BYTES || holdsRow(form, head)) return head;
+  }
+}
+
+function holdsRow(form: Form, head: Uint8Array): boolean {
+  if (form === "messagepack") return !rowsOf(head)[Symbol.iterator]().next().done;
+  return firstLine(head.subarray(0, head.lastIndexOf(10) + 1)) !== "";
+}
+
 /** A table whose columns are not stated, by its header or its first row. */
 function guess(form: Form, head: Uint8Array): LabelTableOptions | null {
   if (form === "messagepack") {
@@ -134,7 +150,8 @@ function guess(form: Form, head: Uint8Array): LabelTableOptions | null {
   }
   const line = firstLine(head);
   if (form === "ndjson") {
-    const row = parsed(new TextEncoder().encode(line), 0, line.length * 3);
+    const bytes = new TextEncoder().encode(line);
+    const row = parsed(bytes, 0, bytes.length);
     const table = isJson(row) ? columnsByName(Object.keys(row), "name") : null;
     return table && { form, table, separator: "", header: false };
   }

@@ -20,9 +20,7 @@ export const CUT = 3;
 /** Marks as triples (start, end, how), ascending and disjoint. */
 export type Marks = Float64Array;
 
-export interface McapChannel extends ChannelRecord {
-  readonly stream: number;
-  /** Plain data: crosses worker boundaries. Chunks ascend. */
+/** Plain data: crosses worker boundaries. Chunks ascend. */
 export interface BelievedIndex {
   /** Where each chunk begins in the file. */
   readonly at: Float64Array;
@@ -32,7 +30,9 @@ export interface BelievedIndex {
   readonly records: Uint8Array;
 }
 
-/** Index into the stream's forms, where they were asked for. */
+export interface McapChannel extends ChannelRecord {
+  readonly stream: number;
+  /** Index into the stream's forms, where they were asked for. */
   readonly form?: number;
 }
 

@@ -1,10 +1,10 @@
 /** Opening: magic, footer and summary, then the data section as it stands; what contradicts what is damage. */
 
 import { InputError } from "../../errors.ts";
-import { PLAIN_FORM, type Stated, schemaFingerprint, textForm, withForms } from "../../forms.ts";
 import type { Input, Platform } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { OpenOptions } from "../../pipeline/source.ts";
+import { PLAIN_FORM, type Stated, schemaFingerprint, textForm, withForms } from "../../seal/forms.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { ContainerClaims, RecordingIndex } from "../../types.ts";
 import { sizeAt } from "./cursor.ts";

@@ -30,14 +30,9 @@ export function bagFiles({ kind, files }: Input, order: readonly string[]): BagF
 export function isBagFolder(input: Input): boolean {
   const { databases, compressed } = bagFiles(input, []);
   const parts = [...databases, ...compressed].map((file) => input.files[file]?.path ?? "");
-  if (parts.length === 0) return isMcapBag(input);
+  if (parts.length === 0) return false;
   const names = new Set(parts.map((path) => path.replace(/(_\d+)?\.db3(\.zstd)?$/, "")));
   return names.size === 1 || input.files.some(({ path }) => path === METADATA);
-}
-
-/** A bag of the other storage, whose files are recordings of their own: recognised to be refused in plain words. */
-export function isMcapBag({ files }: Input): boolean {
-  return files.some(({ path }) => path === METADATA) && files.some(({ path }) => /^[^/]+\.mcap$/.test(path));
 }
 
 function numberOf(path: string): number {

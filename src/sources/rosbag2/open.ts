@@ -11,7 +11,7 @@ import { DamageList } from "../../summary/damages.ts";
 import type { Damage, RecordingIndex, Span } from "../../types.ts";
 import { ros2Definition } from "../messages/ros2-definitions.ts";
 import { type Connection, formed, streamsOf } from "../tables/message-rows.ts";
-import { bagFiles, isMcapBag, METADATA } from "./bag-files.ts";
+import { bagFiles, METADATA } from "./bag-files.ts";
 import { type Claim, claimsOf, compareFiles, compareTopics } from "./compare.ts";
 import { type Database, type FileDamage, openDatabase } from "./database.ts";
 import { type BagMetadata, MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
@@ -60,8 +60,6 @@ export function openBag(input: Input, kernels: Kernels, { spanBytes, forms }: Op
 
   const opened: Opened[] = [];
   let lostBytes = 0;
-  if (databases.length === 0 && isMcapBag(input))
-    throw new InputError(`${input.name}: a ROS 2 bag of MCAP files: check each .mcap by itself`);
   let problem = compressed.length > 0 ? "databases compressed as a whole, which are not read" : "no database";
   for (const file of databases) {
     const database = sizeOf(file) === 0 ? "an empty file" : openDatabase(input, file, (one) => add(file, one));

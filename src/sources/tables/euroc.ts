@@ -7,13 +7,13 @@
  */
 import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
-import { withTableForms } from "../_table-form.ts";
 import { type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { image } from "../folders/frames.ts";
 import { imageStream } from "../folders/image-list.ts";
 import { stemOf } from "../labels/label-set.ts";
 import { looksLike } from "../labels/labels-file.ts";
 import { type RowLayout, readRows } from "./rows.ts";
+import { withTableForms } from "./table-form.ts";
 import { type Fields, textOf } from "./text.ts";
 
 const HEAD_BYTES = 4096;

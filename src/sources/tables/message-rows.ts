@@ -1,7 +1,7 @@
 /** Messages of a container to blocks: rows as they are met in the file, grouped by stream, with stamps, digests and typed columns. */
 import { ColumnsBuilder } from "../../columns/builder.ts";
-import { PLAIN_FORM, type SchemaText, type Stated, schemaFingerprint, textForm, withForms } from "../../forms.ts";
 import type { Kernels } from "../../kernels.ts";
+import { PLAIN_FORM, type SchemaText, type Stated, schemaFingerprint, textForm, withForms } from "../../seal/forms.ts";
 import type { Block, Need, StreamInfo, StreamKind } from "../../types.ts";
 import { messageDecoder } from "../messages/decoders.ts";
 import type { ChannelSchema, MessageDecoder } from "../messages/index.ts";

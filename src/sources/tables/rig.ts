@@ -1,10 +1,8 @@
 /** The rig that lies in a recording's folder. */
 import { ConfigError } from "../../errors.ts";
 import { type Input, readAll } from "../../input.ts";
-import { parseRig } from "../../rig/file.ts";
+import { MAX_RIG_BYTES, parseRig } from "../../rig/file.ts";
 import type { Rig } from "../../rig/rig.ts";
-
-const MAX_RIG_BYTES = 1 << 20;
 
 /** Null where there is none. One that cannot be read is reported by whoever was asked to use it. */
 export function folderRig(input: Input): Rig | null {

@@ -9,7 +9,6 @@ import { type Input, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
 import type { Rig, RigStream } from "../../rig/rig.ts";
 import type { StreamInfo } from "../../types.ts";
-import { withTableForms } from "../_table-form.ts";
 import { readPointsTable } from "../clouds/points-table.ts";
 import { type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { readLabelTable } from "../labels/label-table.ts";
@@ -18,6 +17,7 @@ import { damage } from "../parts.ts";
 import { folderRig } from "./rig.ts";
 import { readRows } from "./rows.ts";
 import { isTableKind, tableLayout } from "./table-columns.ts";
+import { withTableForms } from "./table-form.ts";
 
 const HEAD_BYTES = 64 << 10;
 

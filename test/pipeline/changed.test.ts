@@ -3,11 +3,11 @@ import { appendFileSync, cpSync, mkdtempSync, renameSync, rmSync, symlinkSync, t
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { InputError } from "../src/errors.ts";
-import { check, type Finding, openSeal, type Report, seal, verify } from "../src/index.ts";
-import { render } from "../src/report/json.ts";
-import { sweepPath, writeKittiDrive } from "./kitti-drive.ts";
-import { sampleMcap } from "./sample-mcap.ts";
+import { InputError } from "../../src/errors.ts";
+import { check, type Finding, openSeal, type Report, seal, verify } from "../../src/index.ts";
+import { render } from "../../src/report/json.ts";
+import { sweepPath, writeKittiDrive } from "../kitti-drive.ts";
+import { sampleMcap } from "../sample-mcap.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "plumbline-changed-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,12 +2,13 @@
  * What says how the rows of a table are read and is not in the rows themselves: which column is what, and the lines before the first row.
  * A seal holds it as the text that defines a type (`FrameForm`).
  */
-import { blake3Hex, PLAIN_FORM, textForm } from "../forms.ts";
-import { type Input, readAll, readRange } from "../input.ts";
-import type { Kernels } from "../kernels.ts";
-import type { FrameForm } from "../types.ts";
-import type { FolderStream } from "./folders/folder.ts";
-import { Lines, textOf } from "./tables/text.ts";
+
+import { type Input, readAll, readRange } from "../../input.ts";
+import type { Kernels } from "../../kernels.ts";
+import { blake3Hex, PLAIN_FORM, textForm } from "../../seal/forms.ts";
+import type { FrameForm } from "../../types.ts";
+import type { FolderStream } from "../folders/folder.ts";
+import { Lines, textOf } from "./text.ts";
 
 /** Lines before the first row are looked for in this many bytes. */
 const HEAD_BYTES = 64 << 10;

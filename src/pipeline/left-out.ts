@@ -1,7 +1,7 @@
 /** What lies in a recording's folder and was not read: named, one by one, and never passed over in silence. */
-import { InputError } from "./errors.ts";
-import type { Input, PassedOver } from "./input.ts";
-import type { Damage, Severity } from "./types.ts";
+import { InputError } from "../errors.ts";
+import type { Input, PassedOver } from "../input.ts";
+import type { Damage, Severity } from "../types.ts";
 
 const KINDS: Readonly<
   Record<PassedOver["kind"], { readonly kind: string; readonly severity: Severity; readonly words: readonly [string, string] }>

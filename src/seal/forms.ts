@@ -3,9 +3,9 @@
  *
  * The text that defines a type is told by its BLAKE3: a seal holds the form, and a text made to have another's digest must not pass for it.
  */
-import { digestBytes } from "./check/fingerprint.ts";
-import type { Kernels } from "./kernels.ts";
-import type { FrameForm, StreamInfo } from "./types.ts";
+import { digestBytes } from "../check/fingerprint.ts";
+import type { Kernels } from "../kernels.ts";
+import type { FrameForm, StreamInfo } from "../types.ts";
 
 /** The text that defines a type. */
 export interface SchemaText {

@@ -1,7 +1,7 @@
 /** A recording that is written to while it is read: what is told of it is of no state it ever had. */
-import { InputError } from "./errors.ts";
-import type { FileChange, Input } from "./input.ts";
-import type { Damage } from "./types.ts";
+import { InputError } from "../errors.ts";
+import type { FileChange, Input } from "../input.ts";
+import type { Damage } from "../types.ts";
 
 /** Of a recording and the labels beside it, since they were opened. */
 export function changeDamages(input: Input): readonly Damage[] {
