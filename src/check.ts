@@ -3,7 +3,8 @@
  *
  * The law every check obeys: cutting the recording anywhere and merging in any tree gives a byte-identical report.
  * So `merge` is associative, `left` precedes `right` in file order, and whatever spans two neighbouring frames is
- * handled at the seam. Summaries are plain data (structured clone) and bounded: see `runs.ts` for the capped list.
+ * handled at the seam. Summaries are plain data (structured clone) and bounded: see `runs.ts` for a list that keeps the
+ * gravest. However many defects a check concludes, `gravest.ts` says which of them are located.
  *
  * Adding one = one file in src/checks/<domain>/, one line in src/checks/index.ts, its kernel in assembly/, its tests.
  */
@@ -17,6 +18,7 @@ import type {
   ContainerFacts,
   Coverage,
   Finding,
+  More,
   Need,
   Plain,
   RecordingIndex,
@@ -49,6 +51,8 @@ export type Defect = Omit<Finding, "check" | "stream" | "fingerprint" | "signals
   readonly signals?: readonly string[];
   /** Only for checks of scope `recording`, `streams` or `container`: the stream concerned. */
   readonly stream?: string | null;
+  /** How grave it is among those of its kind: larger is graver; 0 when absent. Decides which are located where there are many. */
+  readonly weight?: number;
 };
 
 export interface Conclusion {
@@ -57,7 +61,10 @@ export interface Conclusion {
   readonly reason?: string;
   readonly coverage: Coverage;
   readonly observed: Readonly<Record<string, Plain>>;
+  /** As many as there are, or the gravest of them: the engine locates `CheckBase.locates` of them and counts the others. */
   readonly defects: readonly Defect[];
+  /** Found beside `defects`, and only counted. */
+  readonly more?: readonly More[];
   /** For scopes `recording` and `streams`: the stream the verdict is about; null or absent for the whole. */
   readonly stream?: string | null;
 }
@@ -70,6 +77,8 @@ interface CheckBase {
   /** 0 mandatory (bytes, order, time), 1 points and labels, 2 pixels. */
   readonly level: 0 | 1 | 2;
   readonly defaults: Options;
+  /** Findings located for each verdict, at most `MOST_LOCATED`; `LOCATED` when absent (src/gravest.ts). */
+  readonly locates?: number;
   /** What it cannot run without: it is left out of the plan when that is not given. */
   readonly requires?: "seal";
   /** Collected on the way, for `conclude`. */

@@ -5,11 +5,12 @@ import { concludeCensus } from "./census.ts";
 import type { Check, Conclusion, Context, Defect, Options } from "./check.ts";
 import { digestHex } from "./fingerprint.ts";
 import { gatheredOf, nothingKnown } from "./gather.ts";
+import { addMore, countMore, gravest, LOCATED, MOST_LOCATED } from "./gravest.ts";
 import type { GatheredParts, Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
 import type { Seal } from "./seal/seal.ts";
-import type { Finding, RecordingIndex, Report, StreamCensus, Verdict } from "./types.ts";
+import type { Finding, More, RecordingIndex, Report, StreamCensus, Verdict } from "./types.ts";
 import type { Kernels } from "./wasm.ts";
 
 /** What the recording is held against. */
@@ -37,11 +38,11 @@ export function conclude(
   for (const [c, { id, options }] of plan.run.entries()) {
     const check = checks.find((known) => known.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
-    for (const { stream, conclusion } of conclusions(check, whole.summaries[c] ?? [], context, options)) {
-      verdicts.push(verdict(check, stream, conclusion, interrupted));
-      findings.push(...conclusion.defects.map((defect) => finding(check, stream, defect, kernels)).sort(byPlace));
-    }
+    const { answers, located } = limited(check, conclusions(check, whole.summaries[c] ?? [], context, options));
+    for (const { stream, conclusion, more } of answers) verdicts.push(verdict(check, stream, conclusion, more, interrupted));
+    for (const { stream, defect } of located) findings.push(finding(check, stream, defect, kernels));
   }
+  const more = verdicts.reduce((sum, one) => sum + (one.more ?? []).reduce((count, { count: own }) => count + own, 0), 0);
   return {
     schema: "plumbline.report/1",
     recording: recordingOf(index, streams),
@@ -54,7 +55,8 @@ export function conclude(
       fail: count(verdicts, "fail"),
       not_run: count(verdicts, "not_run"),
       not_observable: count(verdicts, "not_observable"),
-      findings: findings.length,
+      findings: findings.length + more,
+      ...(more > 0 && { more }),
     },
   };
 }
@@ -64,24 +66,72 @@ interface Answer {
   readonly conclusion: Conclusion;
 }
 
-function conclusions(check: Check, summaries: readonly unknown[], context: Context, options: Options): readonly Answer[] {
-  if (check.scope === "container") return [{ stream: null, conclusion: check.conclude(summaries[0], context, options) }];
-  if (check.scope === "recording" || check.scope === "streams") {
+function* conclusions(check: Check, summaries: readonly unknown[], context: Context, options: Options): Generator<Answer> {
+  if (check.scope === "container") {
+    yield { stream: null, conclusion: check.conclude(summaries[0], context, options) };
+  } else if (check.scope === "recording" || check.scope === "streams") {
     const all = check.scope === "recording" ? check.conclude(context, options) : check.conclude(summaries, context, options);
-    return all.map((conclusion) => ({ stream: conclusion.stream ?? null, conclusion }));
+    for (const conclusion of all) yield { stream: conclusion.stream ?? null, conclusion };
+  } else {
+    let isAbsent = true;
+    for (const [i, stream] of context.streams.entries()) {
+      if (!check.appliesTo(stream.info)) continue;
+      isAbsent = false;
+      yield { stream: stream.info.id, conclusion: check.conclude(summaries[i] ?? null, stream, context, options) };
+    }
+    const nothing = { coverage: { items: 0, checked: 0 }, observed: {}, defects: [] };
+    if (isAbsent) yield { stream: null, conclusion: { ...nothing, status: "not_run", reason: check.absent } };
   }
-  const answers: Answer[] = [];
-  for (const [i, stream] of context.streams.entries()) {
-    if (!check.appliesTo(stream.info)) continue;
-    answers.push({ stream: stream.info.id, conclusion: check.conclude(summaries[i] ?? null, stream, context, options) });
+}
+
+/** What a check answers of a stream, without its defects, and the findings that are only counted. */
+interface Limited {
+  readonly stream: string | null;
+  readonly conclusion: Omit<Conclusion, "defects">;
+  more: readonly More[];
+}
+
+/** A defect, and the position of its answer. */
+type Located = Defect & { readonly answer: number };
+
+/** The limits of gravest.ts: of each answer, and of all answers together, where every stream has its turn. */
+function limited(
+  check: Check,
+  all: Iterable<Answer>,
+): { readonly answers: readonly Limited[]; readonly located: readonly { readonly stream: string | null; readonly defect: Defect }[] } {
+  const limit = Math.min(check.locates ?? LOCATED, MOST_LOCATED);
+  const answers: Limited[] = [];
+  let located: Located[] = [];
+  const settle = (): void => {
+    const { kept, rest } = gravest(located, MOST_LOCATED, ({ kind, answer }) => `${kind} ${String(answer).padStart(9, "0")}`);
+    located = [...kept];
+    const left = Map.groupBy(rest, ({ answer }) => answer);
+    for (const [answer, defects] of left) {
+      const one = answers[answer];
+      if (one) one.more = addMore(one.more, countMore(defects));
+    }
+  };
+  for (const {
+    stream,
+    conclusion: { defects, ...conclusion },
+  } of all) {
+    const { kept, rest } = gravest(defects.toSorted(byPlace), limit);
+    const answer = answers.push({ stream, conclusion, more: addMore(conclusion.more ?? [], countMore(rest)) }) - 1;
+    for (const defect of kept) located.push({ ...defect, answer });
+    if (located.length > 4 * MOST_LOCATED) settle();
   }
-  if (answers.length > 0) return answers;
-  const absent: Conclusion = { status: "not_run", reason: check.absent, coverage: { items: 0, checked: 0 }, observed: {}, defects: [] };
-  return [{ stream: null, conclusion: absent }];
+  settle();
+  return { answers, located: located.map((defect) => ({ stream: answers[defect.answer]?.stream ?? null, defect })) };
 }
 
 /** A run that was cut short proves nothing about the rest: what would have passed was not run. */
-function verdict(check: Check, stream: string | null, conclusion: Conclusion, interrupted: boolean): Verdict {
+function verdict(
+  check: Check,
+  stream: string | null,
+  conclusion: Omit<Conclusion, "defects">,
+  more: readonly More[],
+  interrupted: boolean,
+): Verdict {
   const cut = interrupted && conclusion.status === "pass";
   const reason = cut ? "interrupted" : conclusion.reason;
   return {
@@ -91,6 +141,7 @@ function verdict(check: Check, stream: string | null, conclusion: Conclusion, in
     ...(reason !== undefined && { reason }),
     coverage: conclusion.coverage,
     observed: conclusion.observed,
+    ...(more.length > 0 && { more }),
   };
 }
 
@@ -128,7 +179,7 @@ function finding(check: Check, stream: string | null, defect: Defect, kernels: K
 }
 
 /** By frame, then byte, then kind: the order a person walks the recording. Stable for the rest. */
-function byPlace(a: Finding, b: Finding): number {
+function byPlace(a: Defect, b: Defect): number {
   return (
     (a.frames?.[0] ?? -1) - (b.frames?.[0] ?? -1) ||
     (a.bytes?.[0] ?? -1) - (b.bytes?.[0] ?? -1) ||

@@ -84,7 +84,7 @@ export async function runCheck(input: Input, platform: Platform, executor: Execu
     totalBytes: bytesBefore + bytesOf(index.spans),
     spans: part.end,
     totalSpans: index.spans.length,
-    findings: report.findings.length,
+    findings: report.summary.findings,
     elapsedMs: performance.now() - started,
   });
   return report;
@@ -161,7 +161,7 @@ async function foldSpans(
     onAdvance(bytes, spans, soFar) {
       if (!options.onProgress) return;
       if (performance.now() - counted > FINDINGS_EVERY_MS) {
-        findings = conclude(checks, plan, index, soFar, given, true, kernels, known).findings.length;
+        findings = conclude(checks, plan, index, soFar, given, true, kernels, known).summary.findings;
         counted = performance.now();
       }
       tell(bytesBefore + bytes, spans);

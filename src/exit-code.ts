@@ -40,7 +40,9 @@ function codeOf(outcome: Outcome, { failOn, strict }: ExitOptions): number {
   const { report, rig } = outcome;
   if (report.interrupted) return EXIT.interrupted;
   if (strict && report.verdicts.some((verdict) => isOpen(verdict) && !isAccepted(verdict, rig))) return EXIT.unread;
-  return report.findings.some((finding) => RANK[finding.severity] >= RANK[failOn]) ? EXIT.findings : EXIT.clean;
+  const isGrave = ({ severity }: { readonly severity: Severity }): boolean => RANK[severity] >= RANK[failOn];
+  const isFound = report.findings.some(isGrave) || report.verdicts.some(({ more = [] }) => more.some(isGrave));
+  return isFound ? EXIT.findings : EXIT.clean;
 }
 
 /** Not answered, or not for everything that could have been looked at. */

@@ -6,6 +6,7 @@
  * streams. Every part is read by the source of its own format.
  */
 import { ConfigError } from "./errors.ts";
+import { addMore } from "./gravest.ts";
 import type { Input, Platform } from "./input.ts";
 import { type Decoded, NO_FACTS, type Reader, type Source } from "./source.ts";
 import type { AttachedLabels, ContainerFacts, Damage, RecordingIndex, Span, StreamInfo } from "./types.ts";
@@ -26,6 +27,7 @@ export function joinIndex(base: RecordingIndex, files: number, labels: readonly 
   const spans: Span[] = [...base.spans];
   const attached: AttachedLabels[] = [];
   const damages: Damage[] = [...base.facts.damages];
+  let moreDamages = base.facts.moreDamages ?? [];
   let lostBytes = base.facts.lostBytes;
   const frames = new Map(base.claims.frames);
   let firstFile = files;
@@ -45,7 +47,8 @@ export function joinIndex(base: RecordingIndex, files: number, labels: readonly 
       else if ((to[span.stream] ?? -1) >= 0) spans.push({ ...span, stream: to[span.stream] ?? -1 });
     }
     const facts = factsOf(index.facts, part);
-    damages.push(...facts.damages);
+    for (const one of facts.damages) damages.push(one);
+    moreDamages = addMore(moreDamages, facts.moreDamages ?? []);
     lostBytes += facts.lostBytes;
     for (const [stream, claimed] of index.claims.frames ?? []) if ((to[stream] ?? -1) >= 0) frames.set(to[stream] ?? -1, claimed);
     firstFile += input.files.length;
@@ -55,7 +58,7 @@ export function joinIndex(base: RecordingIndex, files: number, labels: readonly 
     streams,
     spans,
     attached,
-    facts: { ...base.facts, damages, lostBytes },
+    facts: { ...base.facts, damages, ...(moreDamages.length > 0 && { moreDamages }), lostBytes },
     claims: frames.size > 0 ? { ...base.claims, frames } : base.claims,
   };
 }

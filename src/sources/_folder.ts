@@ -11,7 +11,7 @@ import { InputError } from "../errors.ts";
 import type { Input } from "../input.ts";
 import type { Decoded, Reader } from "../source.ts";
 import { NO_FACTS } from "../source.ts";
-import type { Block, ContainerClaims, Damage, Need, Plain, RecordingIndex, Span, StreamInfo } from "../types.ts";
+import type { Block, ContainerClaims, Damage, More, Need, Plain, RecordingIndex, Span, StreamInfo } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import type { ReadRows, RowLayout } from "./_rows.ts";
 
@@ -45,6 +45,7 @@ export interface FolderStream {
   readonly unit: Unit;
   /** Found while listing. `stream` is filled in by `folderIndex`. */
   readonly damages?: readonly Omit<Damage, "stream">[];
+  readonly moreDamages?: readonly More[];
 }
 
 interface FolderDetail {
@@ -101,7 +102,11 @@ export function folderIndex(
       const isRead = unit.kind === "rows" && units.findIndex((u) => u.kind === "rows" && u.file === unit.file) < stream;
       return isRead ? [] : spansOf(input, unit, stream, spanBytes);
     }),
-    facts: { ...NO_FACTS, damages: sorted.flatMap((s, stream) => (s.damages ?? []).map((d) => ({ ...d, stream }))) },
+    facts: {
+      ...NO_FACTS,
+      damages: sorted.flatMap((s, stream) => (s.damages ?? []).map((d) => ({ ...d, stream }))),
+      moreDamages: sorted.flatMap((s) => s.moreDamages ?? []),
+    },
     claims: claims((id) => sorted.findIndex((s) => s.info.id === id)),
     detail: { units } satisfies FolderDetail,
   };
@@ -169,12 +174,14 @@ export interface TableFrames {
   readonly malformed: Block["malformed"];
   readonly columns: Pick<Block, "poses" | "imu" | "labels" | "points">;
   readonly damages: readonly Omit<Damage, "stream">[];
+  /** Those that are only counted. */
+  readonly moreDamages?: readonly More[];
 }
 
 export type DecodeTable = (table: LoadedTable, needs: ReadonlySet<Need>, kernels: Kernels) => TableFrames;
 
 /** A table no frame could be read from. */
-export function noFrames(damages: TableFrames["damages"]): TableFrames {
+export function noFrames(damages: TableFrames["damages"], moreDamages: readonly More[] = []): TableFrames {
   return {
     stampNs: new BigInt64Array(0),
     sequence: new Uint32Array(0),
@@ -185,6 +192,7 @@ export function noFrames(damages: TableFrames["damages"]): TableFrames {
     malformed: [],
     columns: {},
     damages,
+    moreDamages,
   };
 }
 
@@ -277,10 +285,12 @@ function readTable(
   const loaded = load(input, kernels, file, MAX_TABLE_BYTES);
   const unread = loaded.damage && loaded.bytes === 0;
   const table = unread ? noFrames([]) : decode({ path, pointer: loaded.pointer, bytes: loaded.bytes, options }, needs, kernels);
-  const damages = [...(loaded.damage ? [loaded.damage] : []), ...table.damages].map((d) => ({ ...d, stream }));
-  const lostAll = table.stampNs.length === 0 && table.damages.length > 0;
+  const { damages: found, moreDamages, columns, ...frames } = table;
+  const damages = [...(loaded.damage ? [loaded.damage] : []), ...found].map((d) => ({ ...d, stream }));
+  const lostAll = table.stampNs.length === 0 && found.length > 0;
   const lostBytes = loaded.lostBytes + (lostAll ? loaded.bytes : 0);
-  return decoded(kernels, stream, needs, damages, lostBytes, { ...table, ...table.columns, files: [path] });
+  const { facts, blocks } = decoded(kernels, stream, needs, damages, lostBytes, { ...frames, ...columns, files: [path] });
+  return { facts: { ...facts, ...(moreDamages && { moreDamages }) }, blocks };
 }
 
 interface Loaded {
@@ -324,7 +334,7 @@ function decoded(
   needs: ReadonlySet<Need>,
   damages: readonly Damage[],
   lostBytes: number,
-  from: Omit<TableFrames, "columns" | "damages"> & Pick<Block, "files" | "points" | "poses" | "imu" | "labels" | "images">,
+  from: Omit<TableFrames, "columns" | "damages" | "moreDamages"> & Pick<Block, "files" | "points" | "poses" | "imu" | "labels" | "images">,
 ): Decoded {
   const { stampNs, sequence, pointer, bytes, start, end, ...columns } = from;
   const count = stampNs.length;

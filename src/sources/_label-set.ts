@@ -8,12 +8,12 @@
  * The streams of a file are known only when it was read, so it is read twice: when the recording is opened, and as the one
  * span it is. Memory is bounded by `MAX_LABEL_FILE_BYTES` and `MAX_ROWS`: what is larger is named as damage.
  */
-import { KEPT_DAMAGES } from "../damages.ts";
+import { DamageList } from "../damages.ts";
 import { InputError } from "../errors.ts";
 import { type Input, readAll } from "../input.ts";
 import type { Rig } from "../rig.ts";
 import { type Decoded, NO_FACTS, type Source } from "../source.ts";
-import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../types.ts";
+import type { Block, Damage, LabelColumns, Need, RecordingIndex, StampSource, StreamInfo } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { damage, digests } from "./_folder.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./_labels-file.ts";
@@ -55,7 +55,6 @@ interface Sequence {
 
 /** What one label file holds. Frames are named by a handle that `frame` returns. */
 export class LabelSet {
-  readonly damages: Omit<Damage, "stream">[] = [];
   readonly path: string;
   readonly #rows = new Rows();
   readonly #sequences = new Map<string, Sequence>();
@@ -63,7 +62,7 @@ export class LabelSet {
   readonly #stamps: (bigint | null)[] = [];
   readonly #reasons = new Map<number, string>();
   readonly #runs: { frame: number; start: number }[] = [];
-  readonly #more = new Map<string, number>();
+  readonly #damages = new DamageList();
   #full = false;
 
   constructor(path: string) {
@@ -168,15 +167,13 @@ export class LabelSet {
     } else this.damage("malformed-record", bytes, { reason });
   }
 
-  /** Damages of a kind beyond the first are counted. */
   damage(kind: string, bytes: readonly [number, number] | null, observed: Damage["observed"], expected: Damage["expected"] = {}): void {
-    if (this.damages.length < KEPT_DAMAGES) this.damages.push(damage(kind, this.path, { bytes, observed, expected }));
-    else this.#more.set(kind, (this.#more.get(kind) ?? 0) + 1);
+    this.#damages.add(damage(kind, this.path, { bytes, observed, expected }));
   }
 
-  /** Damages that are only counted. */
-  get moreDamages(): readonly MoreDamages[] {
-    return [...this.#more].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => ({ kind, severity: "error", count }));
+  /** For `ContainerFacts`. */
+  facts(): ReturnType<DamageList["facts"]> {
+    return this.#damages.facts();
   }
 
   /** The streams that were found: names in order of first appearance. */
@@ -251,7 +248,7 @@ export class LabelSet {
   }
 
   #overflow(expected: Damage["expected"]): void {
-    if (!this.#full) this.damages.unshift(damage("table-too-long", this.path, { expected }));
+    if (!this.#full) this.damage("table-too-long", null, {}, expected);
     this.#full = true;
   }
 }
@@ -333,7 +330,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
         }
         const set = readFile(readAll(input, of.file), of, input);
         const sequences = set.streams();
-        if (reason === "") reason = String(set.damages[0]?.observed["reason"] ?? "");
+        if (reason === "") reason = String(set.facts().damages[0]?.observed["reason"] ?? "");
         const ids = new Map<string, number>();
         for (const { name, type, stamps, imageSize } of sequences) {
           ids.set(name, streams.length);
@@ -381,9 +378,9 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           const set = readFile(kernels.u8(pointer, bytes).slice(), known.of, input);
           const shrunk = bytes < span.end ? [damage("file-shrunk", set.path, { observed: { bytes }, expected: { bytes: span.end } })] : [];
           const blocks = set.blocks({ pointer, bytes }, known.streams, needs, kernels);
-          const damages = [...shrunk, ...set.damages].map((one) => ({ ...one, stream: null }));
-          const more = set.moreDamages.length > 0 ? { moreDamages: set.moreDamages } : {};
-          return { facts: { ...NO_FACTS, damages, ...more, lostBytes: span.end - bytes }, blocks };
+          const facts = set.facts();
+          const damages = [...shrunk.map((one) => ({ ...one, stream: null })), ...facts.damages];
+          return { facts: { ...NO_FACTS, ...facts, damages, lostBytes: span.end - bytes }, blocks };
         },
       };
     },

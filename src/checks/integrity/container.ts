@@ -6,14 +6,14 @@
  * that could carry a checksum have one. An absent checksum is never a pass.
  */
 import { type Context, type Defect, defineCheck } from "../../check.ts";
-import { joinDamages } from "../../damages.ts";
-import type { ContainerFacts, Damage, Finding, MoreDamages, Plain, Severity } from "../../types.ts";
+import { joinDamages, weightOf } from "../../damages.ts";
+import type { ContainerFacts, Damage, Finding, More, Plain, Severity } from "../../types.ts";
 
 interface Summary {
-  /** The first damages by byte order. */
+  /** The gravest damages, by byte order. */
   readonly damages: readonly Damage[];
   /** All others, counted. */
-  readonly more: readonly MoreDamages[];
+  readonly more: readonly More[];
   readonly regions: ContainerFacts["regions"];
   /** CRC-32 of the bytes of the region the claims cover, as far as they were read. */
   readonly fold: { readonly crc: number; readonly bytes: number };
@@ -80,7 +80,6 @@ export const container = defineCheck<Summary>({
     "changes in regions without a checksum (coverage says how many have one)",
     "a change made together with its checksum: a CRC guards against accidents, not against intent (use a seal)",
     "where in the data section a change is, when only the checksum over the whole section shows it",
-    "beyond the first 100 damages only their number is told",
   ],
 
   observe: ({ damages, moreDamages = [], regions, fold, lostBytes }) => ({
@@ -113,12 +112,12 @@ export const container = defineCheck<Summary>({
     const { total, withChecksum } = summary.regions;
     const coverage = { items: total, checked: summary.regions.verified + (crc.compared ? 1 : 0) };
     const observed: Record<string, Plain> = {
-      damages: counted([...summary.damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...summary.more]),
+      damages: counted([...summary.damages.map(({ kind }) => ({ kind, count: 1 })), ...summary.more]),
       lostBytes: summary.lostBytes,
       regions: { total, withChecksum, verified: coverage.checked },
       ...(crc.compared && { dataCrc: crc.isRight ? "match" : "mismatch" }),
     };
-    const answer = { coverage, observed, defects };
+    const answer = { coverage, observed, defects, more: summary.more };
     if (isWrong) return { ...answer, status: "fail" };
     if (withChecksum === 0) return { ...answer, status: "not_run", reason: "no checksum" };
     if (withChecksum < total) return { ...answer, status: "pass", reason: `${total - withChecksum} of ${total} regions carry no checksum` };
@@ -128,12 +127,12 @@ export const container = defineCheck<Summary>({
   describe: (finding) => `${placeOf(finding)}${wordsOf(finding)}`,
 });
 
-function kept(damages: readonly Damage[], more: readonly MoreDamages[]): Pick<Summary, "damages" | "more"> {
+function kept(damages: readonly Damage[], more: readonly More[]): Pick<Summary, "damages" | "more"> {
   const joined = joinDamages(damages, more);
   return { damages: joined.kept, more: joined.more };
 }
 
-function counted(all: readonly MoreDamages[]): Record<string, number> {
+function counted(all: readonly Pick<More, "kind" | "count">[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { kind, count } of [...all].sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0))) {
     counts[kind] = (counts[kind] ?? 0) + count;
@@ -151,6 +150,7 @@ function defectOf(damage: Damage, { streams }: Context): Defect {
     ...(bytes && { bytes }),
     ...(file !== null && { file }),
     stream: stream === null ? null : (streams[stream]?.info.id ?? null),
+    weight: weightOf(damage),
     observed,
     expected,
     signals: ["container"],

@@ -5,6 +5,7 @@
  * payload and logged time: the same recording in another container is equal.
  */
 import { type Conclusion, type Context, type Defect, defineCheck } from "../../check.ts";
+import { countMore, type Grave, gravest, MOST_LOCATED } from "../../gravest.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import { type Change, type ChangeKind, compare } from "../../seal/compare.ts";
 import { joined, type LeafParts, type Leaves, mergeLeaves, NO_LEAVES, observeLeaves, type Places } from "../../seal/leaves.ts";
@@ -20,8 +21,8 @@ const kinds = {
   moved: { severity: "error", meaning: "a sealed frame in another place of its stream, or in another stream" },
 } as const satisfies Record<ChangeKind, { severity: Severity; meaning: string }>;
 
-/** Findings per stream and kind. Runs count as one. */
-const MOST = 1000;
+/** Findings per stream: what changed is what a seal is for. Runs count as one. */
+const MOST = MOST_LOCATED;
 
 export const seal = defineCheck<LeafParts>({
   id: "integrity/seal",
@@ -31,6 +32,7 @@ export const seal = defineCheck<LeafParts>({
   needs: ["frames", "digests"],
   defaults: {},
   requires: "seal",
+  locates: MOST,
   kinds,
   blindSpots: [
     "everything, when no seal is given",
@@ -137,12 +139,14 @@ function judgeStream(
   for (const kind of Object.keys(kinds)) counts[kind] = 0;
   for (const { kind, count } of changes) counts[kind] = (counts[kind] ?? 0) + count;
   const movedAway = away.reduce((sum, { count }) => sum + count, 0);
-  const defects = Object.keys(kinds).flatMap((kind) =>
+  const places = Object.keys(kinds).flatMap((kind) =>
     split(
       changes.filter((change) => change.kind === kind),
       leaves,
-    ).map((change) => defectOf(change, sealedStreams, presentStreams, sealed)),
+    ).map((change) => ({ change, ...graveOf(change, (change.present ? leaves : was)?.stampNs ?? NO_LEAVES.stampNs) })),
   );
+  const { kept, rest } = gravest(places, MOST);
+  const defects = kept.map(({ change }) => defectOf(change, sealedStreams, presentStreams, sealed));
   const schema = schemaOf(was, is?.census, sealed, context);
   const observed: Record<string, Plain> = { sealedFrames: was?.frames ?? 0, frames: leaves.count, ...counts, movedAway, schema };
   if (schema === "changed") defects.push(schemaDefect(was, is?.census));
@@ -153,7 +157,14 @@ function judgeStream(
     coverage: { items, checked: items },
     observed,
     defects,
+    more: countMore(rest),
   };
+}
+
+/** The more frames a run has, the graver it is. */
+function graveOf({ kind, count, sealed: was, present: is }: Change, stampNs: BigInt64Array): Grave {
+  const frames = runAt(is?.frame ?? was?.frame ?? 0, count);
+  return { kind, severity: kinds[kind].severity, weight: count, frames, timeNs: bounds(stampNs, ...frames) };
 }
 
 /** Fingerprints of two formats are of different texts; one without a schema has none. */
@@ -189,11 +200,11 @@ function split(changes: readonly Change[], { places }: Leaves): readonly Change[
       if (k < change.count && isNeighbour(places, at)) continue;
       pieces.push(part(change, from, k - from));
       from = k;
-      if (pieces.length > MOST) return changes.slice(0, MOST);
+      if (pieces.length > MOST) return changes;
     }
     if (!present) pieces.push(change);
   }
-  return pieces.slice(0, MOST);
+  return pieces;
 }
 
 function part(change: Change, skip: number, count: number): Change {
@@ -229,6 +240,7 @@ function defectOf(
     severity: kinds[kind].severity,
     frames,
     timeNs: [low, high],
+    weight: count,
     ...(isOnePiece && { bytes: [a, b] as const }),
     ...(isOnePiece && file !== undefined && { file }),
     ...(was && (kind === "moved" || kind === "duplicated") && { from: { stream: was.stream, frames: runAt(was.frame, count) } }),

@@ -6,10 +6,10 @@
  * border are how several benchmarks annotate cut-off objects (MOTChallenge), and how others clip is their choice.
  */
 import { type Conclusion, type Defect, defineCheck, type Options } from "../../check.ts";
-import { timesOf } from "../../runs.ts";
+import { moreOf, timesOf, weightOf } from "../../runs.ts";
 import { rounded } from "../../seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
-import type { LabelColumns, Severity, StreamInfo } from "../../types.ts";
+import { gravestTrackRuns, mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../track-runs.ts";
+import type { Severity, StreamInfo } from "../../types.ts";
 
 const kinds = {
   "non-finite": { severity: "error", meaning: "a coordinate, size or angle is NaN or infinite" },
@@ -77,9 +77,9 @@ export const geometry = defineCheck<Summary>({
       if (has3d) boxes3d++;
       const fault = (has3d ? judge3d(labels.box3d, row, options) : null) ?? (has2d ? judge2d(labels.box2d, row, options, stream) : null);
       if (!fault) continue;
-      const builder = builders.get(fault.kind) ?? new TrackRunsBuilder(block.frames.stampNs);
+      const builder = builders.get(fault.kind) ?? new TrackRunsBuilder(block.frames.stampNs, labels.tracks);
       builders.set(fault.kind, builder);
-      builder.add(labels.frame[row] ?? 0, trackOf(labels, row), fault.figure);
+      builder.add(labels.frame[row] ?? 0, labels.track[row] ?? -1, fault.figure);
     }
     return {
       frames: block.frames.count,
@@ -104,7 +104,8 @@ export const geometry = defineCheck<Summary>({
 
   conclude(summary, { info }, _context, options) {
     if (!summary || summary.boxes2d + summary.boxes3d === 0) return silent(summary);
-    const defects = KINDS.flatMap((kind) => summary.found[kind].kept.map((run) => defectOf(kind, run, info, options)));
+    const found = KINDS.map((kind) => ({ kind, ...gravestTrackRuns(summary.found[kind], summary.frames) }));
+    const defects = found.flatMap(({ kind, kept }) => kept.map((run) => defectOf(kind, run, info, options)));
     return {
       status: defects.length > 0 ? "fail" : "pass",
       coverage: { items: summary.rows, checked: summary.rows },
@@ -116,6 +117,7 @@ export const geometry = defineCheck<Summary>({
         ...Object.fromEntries(KINDS.flatMap((kind) => (summary.found[kind].rows > 0 ? [[kind, summary.found[kind].rows]] : []))),
       },
       defects,
+      more: found.flatMap(({ kind, rest }) => moreOf(kind, kinds[kind].severity, rest)),
     };
   },
 
@@ -188,10 +190,6 @@ function notFinite(box: Float64Array, at: number, width: number): number {
   return count;
 }
 
-function trackOf(labels: LabelColumns, row: number): string {
-  return labels.tracks[labels.track[row] ?? -1] ?? "";
-}
-
 function byKind<T>(of: (kind: Kind) => T): Record<Kind, T> {
   return Object.fromEntries(KINDS.map((kind) => [kind, of(kind)])) as Record<Kind, T>;
 }
@@ -214,6 +212,7 @@ function defectOf(kind: Kind, run: TrackRun, { imageSize }: StreamInfo, options:
     severity: kinds[kind].severity,
     frames: [run.first, run.last],
     timeNs: timesOf(run),
+    weight: weightOf(run),
     ...(run.tag !== "" && { tracks: [run.tag] }),
     ...FIGURES[kind](rounded(run.worst), options, imageSize ?? { width: 0, height: 0 }),
     signals: ["geometry"],
