@@ -34,7 +34,7 @@ export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Re
   const [place, seconds, frame, track] = [put(tracks.place), put(tracks.seconds), put(tracks.frame), put(tracks.track)];
   const edges = tracks.dimensions === "2d" ? put(tracks.edges) : 0;
   const floor = put(floors);
-  const [starts, last] = [kernels.alloc(4 * (frames + 1)), kernels.alloc(4 * tracks.rows.length)];
+  const [starts, last] = [kernels.alloc(4 * (frames + 1)), kernels.alloc(4 * tracks.count)];
   const [members, before, after, partner, suspects] = [0, 0, 0, 0, 0].map(() => kernels.alloc(4 * rows)) as [
     number,
     number,
@@ -45,7 +45,7 @@ export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Re
   const [residual, fit] = [kernels.alloc(8 * rows), kernels.alloc(8 * rows)];
   const { exports } = kernels;
   const count = exports.sortByFrame(frame, track, rows, frames, starts, members);
-  exports.linkTracks(members, count, track, frame, rows, tracks.rows.length, MOST_GAP_FRAMES, before, after, last);
+  exports.linkTracks(members, count, track, frame, rows, tracks.count, MOST_GAP_FRAMES, before, after, last);
   exports.trackResiduals(place, seconds, frame, before, after, edges, rows, residual);
   exports.swapPartners(
     place,

@@ -90,8 +90,10 @@ function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: stri
   const mine = analysis.faults.filter((fault) => fault.kind in check.kinds);
   const reason = mine.length > 0 ? null : unanswered(check, analysis);
   if (reason !== null) return nothing(stream, "not_observable", reason, items);
+  const left = analysis.more.filter(({ kind }) => kind in check.kinds);
   const counts: Record<string, number> = {};
   for (const { kind } of mine) counts[kind] = (counts[kind] ?? 0) + 1;
+  for (const { kind, count } of left) counts[kind] = (counts[kind] ?? 0) + count;
   const noise = analysis.dimensions === "3d" ? "noiseM" : "noiseWidths";
   return {
     stream,
@@ -106,6 +108,11 @@ function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: stri
       ...counts,
     },
     defects: mine.map((fault) => defectOf(check, stream, fault, table)),
+    more: left.map((one) => ({
+      ...one,
+      severity: check.kinds[one.kind as Kind].severity,
+      timeNs: one.frames && timesOf(one.frames, table),
+    })),
   };
 }
 
@@ -113,15 +120,19 @@ function unanswered<Kind extends FaultKind>(check: SequenceCheck<Kind>, analysis
   return analysis.judged === 0 ? "no track has three boxes in a row" : check.unobservable(analysis);
 }
 
-function defectOf<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, fault: LabelFault, { stampNs }: LabelTable): Defect {
-  const [first, last] = fault.frames;
-  const times = [stampNs[first] ?? 0n, stampNs[last] ?? 0n] as const;
+function timesOf([first, last]: readonly [number, number], { stampNs }: LabelTable): readonly [bigint, bigint] {
+  const [from, to] = [stampNs[first] ?? 0n, stampNs[last] ?? 0n];
+  return from <= to ? [from, to] : [to, from];
+}
+
+function defectOf<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, fault: LabelFault, table: LabelTable): Defect {
   return {
     kind: fault.kind,
     severity: check.kinds[fault.kind as Kind].severity,
     stream,
     frames: fault.frames,
-    timeNs: times[0] <= times[1] ? times : [times[1], times[0]],
+    timeNs: timesOf(fault.frames, table),
+    weight: fault.weight,
     ...(fault.tracks.length > 0 && { tracks: fault.tracks }),
     observed: fault.observed,
     expected: fault.expected,

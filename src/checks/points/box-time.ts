@@ -8,7 +8,7 @@ import { BOX_POINTS_CHUNK } from "../../abi.ts";
 import { type Conclusion, defineCheck } from "../../check.ts";
 import { labelRows } from "../../gathers/labels.ts";
 import { poseRows } from "../../gathers/poses.ts";
-import { type MovingBoxes, movingBoxes } from "../../labels/speeds.ts";
+import { boxesIn, type MovingBoxes, movingBoxes } from "../../labels/speeds.ts";
 import { labelFrameAt } from "../../luma/label-frames.ts";
 import { fieldOf } from "../../point-fields.ts";
 import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../point-times.ts";
@@ -18,6 +18,8 @@ import type { Kernels } from "../../wasm.ts";
 /** Points a box must hold to be asked, and boxes an answer needs. */
 const LEAST_POINTS = 5;
 const LEAST_BOXES = 10;
+/** Boxes of a frame that are asked, the first of them: every point is held against each. */
+const MOST_BOXES = 1000;
 /** Slower is standing, m/s. */
 const LEAST_SPEED = 1;
 /** Of the boxes within reach, this share holds points where labels and points are in one frame of reference. */
@@ -163,7 +165,7 @@ interface Found {
 /** The boxes of the label frame nearest to a stamp, within half a period. */
 function labelsAt(boxes: MovingBoxes, stampNs: bigint): readonly Found[] {
   const frame = labelFrameAt(boxes.byStamp, stampNs) ?? -1;
-  const rows = boxes.rows[frame] ?? [];
+  const rows = boxesIn(boxes, frame, MOST_BOXES);
   return rows.length > 0 ? [{ boxes, rows, stampNs: boxes.table.stampNs[frame] ?? 0n }] : [];
 }
 
@@ -179,7 +181,8 @@ function countIn(table: PointTable, times: PointTimes, { boxes, rows }: Found, k
   if (table.pointer === null || !x || !y || !z || x.type !== y.type || x.type !== z.type) return [];
   const mark = kernels.mark();
   const { box3d } = boxes.table.labels;
-  const columns = Float64Array.from(rows.flatMap((row) => [...box3d.subarray(7 * row, 7 * row + 7)]));
+  const columns = new Float64Array(7 * rows.length);
+  for (const [i, row] of rows.entries()) columns.set(box3d.subarray(7 * row, 7 * row + 7), 7 * i);
   const at = kernels.put(new Uint8Array(columns.buffer));
   const scratch = kernels.alloc(8 * BOX_POINTS_CHUNK);
   const out = kernels.alloc(32 * rows.length);
