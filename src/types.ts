@@ -242,9 +242,9 @@ export interface LabelColumns {
   readonly annotators: readonly string[];
   /** NaN where unknown. */
   readonly confidence: Float64Array;
-  /** f64[4n] left, top, right, bottom in pixels; NaN in all four where a row has no 2D box. */
+  /** f64[4n] left, top, right, bottom in pixels; NaN in all four where a row has no 2D box, empty where none has one. */
   readonly box2d: Float64Array;
-  /** f64[7n] x, y, z, length, width, height (metres), yaw (radians); centre; NaN in all where there is no 3D box. */
+  /** f64[7n] x, y, z, length, width, height (metres), yaw (radians); centre; NaN in all where there is no 3D box, empty where none has one. */
   readonly box3d: Float64Array;
   /** Rows that mark a region to ignore (KITTI DontCare): not boxes, not counted as boxes. 1 or 0. */
   readonly ignored: Uint8Array;

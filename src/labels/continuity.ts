@@ -33,8 +33,8 @@ export function continuityFaults(tracks: Tracks, scale: Scale, off: Float64Array
   /** By row: 1 for a box that leaps, which is no jitter. */
   const leaps = new Uint8Array(tracks.table.labels.count);
   for (let track = 0; track < tracks.count; track++) {
-    teleports(tracks, scale, track, off, leaps, faults);
-    holes(tracks, track, faults);
+    if (tracks.lengthOf(track) > 2) teleports(tracks, scale, track, off, leaps, faults);
+    if (tracks.lengthOf(track) > 3) holes(tracks, track, faults);
     ghosts(tracks, track, reach, faults);
   }
   jitterFaults(tracks, scale, off, leaps, faults);
@@ -116,9 +116,10 @@ function distanceOf(tracks: Tracks, row: number): number {
 }
 
 function reachOf(tracks: Tracks): number {
-  const distances = Float64Array.from(tracks.track.keys(), (row) => ((tracks.track[row] ?? -1) < 0 ? Number.NaN : distanceOf(tracks, row)))
-    .filter((distance) => !Number.isNaN(distance))
-    .sort();
+  let count = 0;
+  const all = new Float64Array(tracks.track.length);
+  for (let row = 0; row < all.length; row++) if ((tracks.track[row] ?? -1) >= 0) all[count++] = distanceOf(tracks, row);
+  const distances = all.subarray(0, count).sort();
   return distances[Math.floor(IN_REACH * distances.length)] ?? Number.POSITIVE_INFINITY;
 }
 

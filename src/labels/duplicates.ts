@@ -122,8 +122,10 @@ class Together {
   readonly #from: Float64Array;
   readonly #tracks: Tracks;
   readonly #mark: number;
-  /** In kernel memory: boxes of pairs, their numbers, and what comes of it. */
-  readonly #boxes: number;
+  /** Boxes of pairs, one behind the other. */
+  readonly #boxes: Float64Array;
+  /** In kernel memory: these boxes, their numbers, and what comes of it. */
+  readonly #at: number;
   readonly #pairs: number;
   readonly #out: number;
   readonly #frame = new Int32Array(BATCH);
@@ -141,7 +143,8 @@ class Together {
     this.#is3d = tracks.dimensions === "3d";
     this.#from = this.#is3d ? tracks.table.labels.box3d : tracks.table.labels.box2d;
     this.#mark = kernels.mark();
-    this.#boxes = kernels.alloc(8 * this.#width * 2 * BATCH);
+    this.#boxes = new Float64Array(this.#width * 2 * BATCH);
+    this.#at = kernels.alloc(this.#boxes.byteLength);
     this.#pairs = kernels.put(new Uint8Array(Int32Array.from({ length: 2 * BATCH }, (_, i) => i).buffer));
     this.#out = kernels.alloc(8 * 2 * BATCH);
     this.#count = new Int32Array(tracks.count);
@@ -156,10 +159,9 @@ class Together {
   /** Rows of one frame, of the track in question and of track `other`; frames must not go back. */
   add(a: number, b: number, other: number): void {
     const [width, at] = [this.#width, this.#waiting++];
-    const boxes = new Float64Array(this.#kernels.exports.memory.buffer, this.#boxes + 16 * width * at, 2 * width);
     for (let i = 0; i < width; i++) {
-      boxes[i] = this.#from[width * a + i] ?? Number.NaN;
-      boxes[width + i] = this.#from[width * b + i] ?? Number.NaN;
+      this.#boxes[2 * width * at + i] = this.#from[width * a + i] ?? Number.NaN;
+      this.#boxes[2 * width * at + width + i] = this.#from[width * b + i] ?? Number.NaN;
     }
     this.#frame[at] = this.#tracks.frame[a] ?? 0;
     this.#other[at] = other;
@@ -185,7 +187,9 @@ class Together {
     if (this.#waiting === 0) return;
     const { exports } = this.#kernels;
     const each = this.#is3d ? 2 : 1;
-    exports[this.#is3d ? "orientedIou" : "axisIou"](this.#boxes, this.#boxes, this.#pairs, this.#waiting, this.#out);
+    const used = this.#boxes.subarray(0, 2 * this.#width * this.#waiting);
+    new Float64Array(exports.memory.buffer, this.#at, used.length).set(used);
+    exports[this.#is3d ? "orientedIou" : "axisIou"](this.#at, this.#at, this.#pairs, this.#waiting, this.#out);
     const iou = new Float64Array(exports.memory.buffer, this.#out, each * this.#waiting);
     for (let i = 0; i < this.#waiting; i++) {
       if (!((iou[each * i] ?? 0) > LEAST_IOU)) continue;

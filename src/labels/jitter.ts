@@ -44,10 +44,11 @@ interface Shaking {
 export function jitterFaults(tracks: Tracks, scale: Scale, residual: Float64Array, leaps: Uint8Array, faults: FaultList): void {
   const least = tracks.dimensions === "3d" ? JITTER_3D : JITTER_2D;
   for (let track = 0; track < tracks.count; track++) {
+    if (tracks.lengthOf(track) < 2 * LEAST_JITTER) continue;
     const rows = tracks.rowsOf(track);
     let restless = 0;
     for (const row of rows) if ((residual[row] ?? 0) > LOOK * least * tracks.size(row)) restless++;
-    if (restless < LEAST_JITTER / 2 || rows.length < 2 * LEAST_JITTER) continue;
+    if (restless < LEAST_JITTER / 2) continue;
     const shaking = shakingOf(tracks, track, leaps);
     for (const [first, last, usual] of stretchesOf(shaking, Math.max(least, scale.log / 2))) {
       const shake = median(shaking.off.subarray(first, last + 1));

@@ -2,6 +2,7 @@
 import type { Plain } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { rounded } from "./faults.ts";
+import { hasThree } from "./residuals.ts";
 import { MOST_GAP_FRAMES, type Tracks, WIDTH } from "./tracks.ts";
 
 /** Fewer second differences than this say nothing. */
@@ -20,6 +21,7 @@ export interface Noise {
 
 /** Annotators with enough boxes, in order of first appearance. */
 export function noiseByAnnotator(tracks: Tracks, kernels: Kernels): readonly Noise[] {
+  if (!hasThree(tracks)) return [];
   const { labels, frames } = tracks.table;
   const rows = labels.count;
   const is3d = tracks.dimensions === "3d";
@@ -58,8 +60,10 @@ export function noiseByAnnotator(tracks: Tracks, kernels: Kernels): readonly Noi
 /** Annotators by number, -1 for none, who may have enough boxes. */
 function busiest({ table: { labels }, track }: Tracks): readonly number[] {
   const boxes = new Uint32Array(labels.annotators.length + 1);
-  for (const [row, annotator] of labels.annotator.entries())
+  for (let row = 0; row < labels.count; row++) {
+    const annotator = labels.annotator[row] ?? -1;
     if ((track[row] ?? -1) >= 0) boxes[annotator + 1] = (boxes[annotator + 1] ?? 0) + 1;
+  }
   const of = (annotator: number): number => boxes[annotator + 1] ?? 0;
   const all = [...boxes.keys()].map((i) => i - 1).filter((annotator) => of(annotator) >= LEAST);
   if (all.length <= MOST_ANNOTATORS) return all;
@@ -70,8 +74,8 @@ function busiest({ table: { labels }, track }: Tracks): readonly number[] {
 }
 
 function widthsOf(tracks: Tracks): Float64Array {
-  return Float64Array.from(
-    tracks.frame,
-    (_, row) => (tracks.place[WIDTH * row + 2] ?? Number.NaN) - (tracks.place[WIDTH * row] ?? Number.NaN),
-  );
+  const widths = new Float64Array(tracks.frame.length);
+  for (let row = 0; row < widths.length; row++)
+    widths[row] = (tracks.place[WIDTH * row + 2] ?? Number.NaN) - (tracks.place[WIDTH * row] ?? Number.NaN);
+  return widths;
 }

@@ -27,10 +27,16 @@ export interface Residuals {
 export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Residuals {
   const { frames } = tracks.table;
   const rows = tracks.frame.length;
+  // Whoever has no neighbours on both sides is nowhere expected.
+  if (!hasThree(tracks)) {
+    const none = { restless: new Uint8Array(frames), exchanged: new Uint8Array(frames), leaping: new Uint8Array(frames) };
+    return { off: new Float64Array(rows).fill(Number.NaN), ...none };
+  }
   const mark = kernels.mark();
   const put = (column: Float64Array | Int32Array | Uint8Array): number =>
     kernels.put(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  const floors = Float64Array.from(tracks.track, (track, row) => (track < 0 ? 0 : SUSPECT * least * tracks.size(row)));
+  const floors = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) if ((tracks.track[row] ?? -1) >= 0) floors[row] = SUSPECT * least * tracks.size(row);
   const [place, seconds, frame, track] = [put(tracks.place), put(tracks.seconds), put(tracks.frame), put(tracks.track)];
   const edges = tracks.dimensions === "2d" ? put(tracks.edges) : 0;
   const floor = put(floors);
@@ -83,4 +89,10 @@ export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Re
   }
   kernels.release(mark);
   return { off, ...flags };
+}
+
+/** Whether any track has three boxes. */
+export function hasThree(tracks: Tracks): boolean {
+  for (let track = 0; track < tracks.count; track++) if (tracks.lengthOf(track) > 2) return true;
+  return false;
 }

@@ -18,8 +18,8 @@ export function shapeFaults(tracks: Tracks, faults: FaultList): void {
   if (tracks.dimensions === "2d") return;
   const share = Math.max(SIZE_SHARE, SIZE_SCALES * sizeNoise(tracks));
   for (let track = 0; track < tracks.count; track++) {
-    sizeFaults(tracks, track, share, faults);
-    yawFaults(tracks, track, faults);
+    if (tracks.lengthOf(track) > 2) sizeFaults(tracks, track, share, faults);
+    if (tracks.lengthOf(track) > 1) yawFaults(tracks, track, faults);
   }
 }
 
@@ -34,7 +34,8 @@ function sizeNoise(tracks: Tracks): number {
   const off = new Float64Array(3 * tracks.table.labels.count);
   let count = 0;
   for (let track = 0; track < tracks.count; track++) {
-    for (const at of tracks.lengthOf(track) < 2 ? [] : [3, 4, 5]) {
+    if (tracks.lengthOf(track) < 2) continue;
+    for (let at = 3; at < 6; at++) {
       const sizes = sizesOf(tracks, track, at);
       const usual = mode(sizes);
       for (const size of sizes) off[count++] = Math.abs(size - usual) / Math.max(Math.abs(usual), 1e-9);
@@ -46,7 +47,6 @@ function sizeNoise(tracks: Tracks): number {
 function sizeFaults(tracks: Tracks, track: number, share: number, faults: FaultList): void {
   const { labels } = tracks.table;
   const rows = tracks.rowsOf(track);
-  if (rows.length < 3) return;
   const usual = [3, 4, 5].map((at) => mode(sizesOf(tracks, track, at)));
   const off = Float64Array.from(rows, (row) =>
     usual.reduce((most, size, d) => Math.max(most, excess(labels.box3d[7 * row + 3 + d] ?? 0, size, share)), Number.NEGATIVE_INFINITY),

@@ -1,6 +1,6 @@
 /** How fast labelled objects move: by row of a label table, from the boxes of the track before and after. */
 import type { Gathered } from "../gather.ts";
-import { type LabelTable, labelRows, labelTable } from "../gathers/labels.ts";
+import { type LabelTable, labelTables } from "../gathers/labels.ts";
 import { poseRows, poseTable } from "../gathers/poses.ts";
 import { type BoxTable, boxTable } from "../luma/label-frames.ts";
 import type { PoseColumns, StreamInfo } from "../types.ts";
@@ -21,10 +21,9 @@ export interface MovingBoxes {
 /** Every label stream that has 3D boxes with tracks, once per thread. */
 export function movingBoxes(gathered: Gathered): readonly MovingBoxes[] {
   const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
-  return gathered.of(labelRows).flatMap((pieces, i) => {
+  return gathered.derive(labelTables).flatMap((table, i) => {
     const stream = gathered.streams[i];
-    if (!pieces || !stream) return [];
-    const table = labelTable(pieces);
+    if (!table || !stream) return [];
     const { labels } = table;
     const is3d = labels.track.some((track, row) => track >= 0 && Number.isFinite(labels.box3d[7 * row]));
     return is3d ? [boxesOf(stream, table, poses)] : [];

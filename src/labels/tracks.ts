@@ -118,12 +118,12 @@ export class Tracks {
 
   /** A bit for every edge at the border. */
   #clipped(row: number, width: number, height: number): number {
-    const [left, top, right, bottom] = this.place.subarray(WIDTH * row, WIDTH * row + 4);
+    const edge = (i: number): number => this.place[WIDTH * row + i] ?? 0;
     return (
-      ((left ?? 0) <= BORDER_PX ? 1 : 0) |
-      ((top ?? 0) <= BORDER_PX ? 2 : 0) |
-      ((right ?? 0) >= width - 1 - BORDER_PX ? 4 : 0) |
-      ((bottom ?? 0) >= height - 1 - BORDER_PX ? 8 : 0)
+      (edge(0) <= BORDER_PX ? 1 : 0) |
+      (edge(1) <= BORDER_PX ? 2 : 0) |
+      (edge(2) >= width - 1 - BORDER_PX ? 4 : 0) |
+      (edge(3) >= height - 1 - BORDER_PX ? 8 : 0)
     );
   }
 

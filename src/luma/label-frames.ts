@@ -1,6 +1,6 @@
 /** Which labels belong to which images: streams by what they say of themselves, frames by their stamps. */
 import type { Gathered } from "../gather.ts";
-import { labelRows, labelTable } from "../gathers/labels.ts";
+import { labelTables } from "../gathers/labels.ts";
 import type { LabelColumns, StreamInfo } from "../types.ts";
 
 /** The 2D tracks of one label stream, ready to be asked by stamp. */
@@ -19,10 +19,10 @@ export interface BoxTable {
 
 /** Every label stream that has 2D boxes with tracks, once per thread. */
 export function boxTables(gathered: Gathered): readonly BoxTable[] {
-  return gathered.of(labelRows).flatMap((pieces, i) => {
+  return gathered.derive(labelTables).flatMap((table, i) => {
     const stream = gathered.streams[i];
-    if (!pieces || !stream) return [];
-    const { frames, stampNs, labels } = labelTable(pieces);
+    if (!table || !stream) return [];
+    const { frames, stampNs, labels } = table;
     const usable = labels.box2d.some((edge, k) => !Number.isNaN(edge) && (labels.track[k >> 2] ?? -1) >= 0);
     return usable ? [boxTable(stream, frames, stampNs, labels)] : [];
   });

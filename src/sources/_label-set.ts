@@ -10,7 +10,7 @@
  */
 import { DamageList } from "../damages.ts";
 import { InputError } from "../errors.ts";
-import { type Input, readAll } from "../input.ts";
+import type { Input } from "../input.ts";
 import type { Rig } from "../rig.ts";
 import { type Decoded, NO_FACTS, type Source } from "../source.ts";
 import type { Block, Damage, LabelColumns, Need, RecordingIndex, StampSource, StreamInfo } from "../types.ts";
@@ -63,15 +63,29 @@ export class LabelSet {
   readonly #reasons = new Map<number, string>();
   readonly #runs: { frame: number; start: number }[] = [];
   readonly #damages = new DamageList();
+  readonly #isKept: boolean;
+  #count = 0;
   #full = false;
 
-  constructor(path: string) {
+  /** @param isKept false where boxes are only counted: opening a recording asks for its streams alone */
+  constructor(path: string, isKept = true) {
     this.path = path;
+    this.#isKept = isKept;
   }
 
   /** The row to fill before `keep`; emptied by it. */
   get next(): LabelRowOut {
     return this.#rows.next;
+  }
+
+  /** Makes room for so many boxes, where they are kept. */
+  reserve(boxes: number): void {
+    if (this.#isKept) this.#rows.reserve(Math.min(boxes, MAX_ROWS));
+  }
+
+  /** Names of tracks so far; of boxes that are only counted none. */
+  get trackNames(): number {
+    return this.#rows.trackNames;
   }
 
   /** True when the file holds more than is read: an importer may stop. */
@@ -137,8 +151,8 @@ export class LabelSet {
   keep(frame: number): void {
     const { next } = this.#rows;
     if (frame >= 0) {
-      if (this.#rows.count >= MAX_ROWS) this.#overflow({ atMostBoxes: MAX_ROWS });
-      else {
+      if (this.#count >= MAX_ROWS) this.#overflow({ atMostBoxes: MAX_ROWS });
+      else if (++this.#count && this.#isKept) {
         next.track = next.track.slice(0, MAX_NAME);
         next.class = next.class.slice(0, MAX_NAME);
         next.annotator = next.annotator.slice(0, MAX_NAME);
@@ -256,6 +270,7 @@ export class LabelSet {
 /** Rows of frames [first, end); they lie together. Names stay, indices into them too. */
 function part(all: LabelColumns, first: number, end: number): LabelColumns {
   const [from, to] = [rowAt(all.frame, first), rowAt(all.frame, end)];
+  if (first === 0 && to - from === all.count) return all;
   return {
     ...all,
     count: to - from,
@@ -305,8 +320,8 @@ interface Detail {
 
 /** A recording that is label files. Stream ids: the file's stem, and `stem/sequence` where a file has several sequences. */
 export function labelSource({ format, title, find, read }: Importer): Source {
-  const readFile = (bytes: Uint8Array, of: LabelFile, input: Input): LabelSet => {
-    const set = new LabelSet(input.files[of.file]?.path ?? "");
+  const readFile = (bytes: Uint8Array, of: LabelFile, input: Input, isKept: boolean): LabelSet => {
+    const set = new LabelSet(input.files[of.file]?.path ?? "", isKept);
     set.clear();
     read(bytes, of, set, input);
     return set;
@@ -316,8 +331,9 @@ export function labelSource({ format, title, find, read }: Importer): Source {
     title,
     detect: (input) => find(input).length > 0,
 
-    open(input, _kernels, _platform, { rig }): RecordingIndex {
+    open(input, kernels, _platform, { rig }): RecordingIndex {
       const found = find(input, rig);
+      const mark = kernels.mark();
       let reason = "";
       const streams: StreamInfo[] = [];
       const files: { of: LabelFile; streams: Map<string, number> }[] = [];
@@ -328,7 +344,11 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           tooLarge.push(damage("file-too-large", path, { observed: { bytes: size }, expected: { atMostBytes: MAX_LABEL_FILE_BYTES } }));
           continue;
         }
-        const set = readFile(readAll(input, of.file), of, input);
+        const pointer = kernels.alloc(size);
+        const bytes = input.read(of.file, 0, kernels.u8(pointer, size));
+        // Importers use no kernel memory, so it does not move meanwhile.
+        const set = readFile(kernels.u8(pointer, bytes), of, input, false);
+        kernels.release(mark);
         const sequences = set.streams();
         if (reason === "") reason = String(set.facts().damages[0]?.observed["reason"] ?? "");
         const ids = new Map<string, number>();
@@ -374,8 +394,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           if (!known || span.kind !== "bytes") throw new RangeError(`expected a span of this recording, got ${JSON.stringify(span)}`);
           const pointer = kernels.alloc(span.end);
           const bytes = input.read(span.file, 0, kernels.u8(pointer, span.end));
-          // A copy: kernel memory may move when it grows.
-          const set = readFile(kernels.u8(pointer, bytes).slice(), known.of, input);
+          const set = readFile(kernels.u8(pointer, bytes), known.of, input, true);
           const shrunk = bytes < span.end ? [damage("file-shrunk", set.path, { observed: { bytes }, expected: { bytes: span.end } })] : [];
           const blocks = set.blocks({ pointer, bytes }, known.streams, needs, kernels);
           const facts = set.facts();

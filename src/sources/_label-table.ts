@@ -6,8 +6,7 @@ import { type LabelTableOptions, readLabelRows } from "./labels-table.ts";
 export const readLabelTable: DecodeTable = (table, needs, kernels) => {
   const set = new LabelSet(table.path);
   set.clear();
-  // A copy: kernel memory may move when it grows.
-  readLabelRows(kernels.u8(table.pointer, table.bytes).slice(), table.options as LabelTableOptions, set);
+  readLabelRows(kernels.u8(table.pointer, table.bytes), table.options as LabelTableOptions, set);
   const facts = set.facts();
   const [block] = set.blocks(table, new Map([["", 0]]), needs, kernels);
   if (!block) return noFrames(facts.damages, facts.moreDamages);

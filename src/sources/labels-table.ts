@@ -15,7 +15,7 @@ import { columnsByName, columnsByRig, LabelRows, type LabelTable } from "./_labe
 import { type Importer, type LabelFile, type LabelSet, labelSource, REASON, stemOf } from "./_label-set.ts";
 import { rowsOf } from "./_messagepack.ts";
 import { folderRig } from "./_rig.ts";
-import { Lines, textOf } from "./_text.ts";
+import { countLines, Lines, textOf } from "./_text.ts";
 
 type Form = "csv" | "ndjson" | "messagepack";
 
@@ -76,6 +76,7 @@ export function readLabelRows(bytes: Uint8Array, { form, table, separator, heade
 
 function readCsv(bytes: Uint8Array, separator: string, header: boolean, { columns }: LabelTable, rows: LabelRows, out: LabelSet): void {
   const needed = Math.max(...Object.values(columns).map(Number)) + 1;
+  out.reserve(Math.min(countLines(bytes), bytes.length / (2 * needed)));
   const lines = new Lines(bytes);
   let skip = header;
   while (lines.next() && !out.full) {

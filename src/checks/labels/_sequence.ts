@@ -4,7 +4,7 @@
  */
 import { type Conclusion, type Context, type Defect, defineCheck, type RecordingCheck } from "../../check.ts";
 import type { Gathered } from "../../gather.ts";
-import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
+import { type LabelTable, labelRows, labelTables } from "../../gathers/labels.ts";
 import { poseRows, poseTable } from "../../gathers/poses.ts";
 import { analyseLabels, type LabelAnalysis } from "../../labels/analyse.ts";
 import { type FaultKind, type LabelFault, rounded } from "../../labels/faults.ts";
@@ -58,10 +58,9 @@ function absent({ streams }: Context): string {
 /** By stream; null where a stream has no labels. Worked out once for all checks. */
 function analyses(gathered: Gathered, kernels: Kernels): readonly (Analysed | null)[] {
   const poses = gathered.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
-  return gathered.of(labelRows).map((pieces, i) => {
+  return gathered.derive(labelTables).map((table, i) => {
     const info = gathered.streams[i];
-    if (!pieces || !info) return null;
-    const table = labelTable(pieces);
+    if (!table || !info) return null;
     const isShared = hasSeveralAnnotators(table);
     return { table, isShared, analysis: isShared ? null : analyseLabels(table, poses, info, kernels) };
   });

@@ -157,7 +157,10 @@ export const consistency = defineCheck<Summary>({
 
 /** Largest coordinate of a finite 2D box of positive size, 0 or more; null where there is none to judge. */
 function unitExtent({ box2d }: LabelColumns, row: number): number | null {
-  const [left, top, right, bottom] = [box2d[4 * row] ?? 0, box2d[4 * row + 1] ?? 0, box2d[4 * row + 2] ?? 0, box2d[4 * row + 3] ?? 0];
+  const left = box2d[4 * row] ?? 0;
+  const top = box2d[4 * row + 1] ?? 0;
+  const right = box2d[4 * row + 2] ?? 0;
+  const bottom = box2d[4 * row + 3] ?? 0;
   if (!(right > left && bottom > top)) return null;
   return left < 0 || top < 0 ? Number.POSITIVE_INFINITY : Math.max(right, bottom);
 }

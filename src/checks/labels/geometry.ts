@@ -168,7 +168,10 @@ function judge2d(box: Float64Array, row: number, options: Options, { imageSize }
   const at = 4 * row;
   const wrong = notFinite(box, at, 4);
   if (wrong > 0) return { kind: "non-finite", figure: wrong };
-  const [left, top, right, bottom] = [box[at] ?? 0, box[at + 1] ?? 0, box[at + 2] ?? 0, box[at + 3] ?? 0];
+  const left = box[at] ?? 0;
+  const top = box[at + 1] ?? 0;
+  const right = box[at + 2] ?? 0;
+  const bottom = box[at + 3] ?? 0;
   const smallest = Math.min(right - left, bottom - top);
   const minSizePx = options["minSizePx"] ?? 0;
   if (smallest <= -minSizePx && smallest < 0) return { kind: "inverted", figure: -smallest };
@@ -178,8 +181,9 @@ function judge2d(box: Float64Array, row: number, options: Options, { imageSize }
   return beyond > (options["imageMarginPx"] ?? 0) ? { kind: "outside-image", figure: beyond } : null;
 }
 
-/** A row without this kind of box is NaN throughout. */
+/** A row without this kind of box is NaN throughout, if there is a column of them. */
 function hasBox(box: Float64Array, width: number, row: number): boolean {
+  if (box.length === 0) return false;
   for (let i = width * row; i < width * (row + 1); i++) if (!Number.isNaN(box[i])) return true;
   return false;
 }

@@ -9,7 +9,7 @@ import { type Conclusion, type Defect, defineCheck, type Options } from "../../c
 import type { Gathered } from "../../gather.ts";
 import { imageSteps, imageTable } from "../../gathers/column-profiles.ts";
 import { imuRows, imuTable } from "../../gathers/imu.ts";
-import { type LabelTable, labelRows, labelTable } from "../../gathers/labels.ts";
+import { type LabelTable, labelRows, labelTables } from "../../gathers/labels.ts";
 import { poseRows, poseTable } from "../../gathers/poses.ts";
 import { sweepSteps, sweepTable } from "../../gathers/range-profiles.ts";
 import type { Rig } from "../../rig.ts";
@@ -118,7 +118,6 @@ function sourcesOf(gathered: Gathered, kernels: Kernels): Sources {
   const poses = gathered.of(poseRows).map((pieces) => pieces && poseTable(pieces));
   const sweeps = gathered.of(sweepSteps).map((pieces) => pieces && sweepTable(pieces, kernels));
   const images = gathered.of(imageSteps).map((pieces) => pieces && imageTable(pieces, kernels));
-  const labels = gathered.of(labelRows);
   const first = gathered.streams.flatMap((_, i) => {
     const stamp = (imu[i] ?? poses[i] ?? sweeps[i] ?? images[i])?.stampNs[0];
     return stamp === undefined ? [] : [stamp];
@@ -132,7 +131,7 @@ function sourcesOf(gathered: Gathered, kernels: Kernels): Sources {
     return image ? motionOfSteps(image.stampNs, image.turn, image.momentS, epochNs, image.unsureS) : null;
   };
   const sources = gathered.streams.map((info, index) => ({ index, info, motion: info.stamps === "nominal" ? null : motionOf(index) }));
-  const tables = labels.map((pieces) => pieces && labelTable(pieces));
+  const tables = gathered.derive(labelTables);
   const frames = ({ index }: Source): number => tables[index]?.frames ?? 0;
   const boxed = sources.filter(({ index }) => hasTracks(tables[index] ?? null)).sort((a, b) => frames(b) - frames(a));
   return {
