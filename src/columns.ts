@@ -183,8 +183,7 @@ function isNoBox(box: ArrayLike<number>): boolean {
 
 /** The rows of a column, `width` values each, put where they go. */
 function moved<T extends Int32Array | Float64Array | Uint8Array>(from: T, into: T, width: number, to: Int32Array): T {
-  for (let i = 0; i < to.length; i++)
-    for (let k = 0; k < width; k++) into[width * (to[i] ?? 0) + k] = from[width * i + k] ?? 0;
+  for (let i = 0; i < to.length; i++) for (let k = 0; k < width; k++) into[width * (to[i] ?? 0) + k] = from[width * i + k] ?? 0;
   return into;
 }
 

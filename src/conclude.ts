@@ -5,7 +5,7 @@ import { concludeCensus } from "./census.ts";
 import type { Check, Conclusion, Context, Defect, Options } from "./check.ts";
 import { digestHex } from "./fingerprint.ts";
 import { gatheredOf, nothingKnown } from "./gather.ts";
-import { addMore, countMore, gravest, LOCATED, MOST_LOCATED } from "./gravest.ts";
+import { addMore, countMore, gravest, limitOf, MOST_LOCATED } from "./gravest.ts";
 import type { GatheredParts, Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
 import type { Rig } from "./rig.ts";
@@ -99,7 +99,7 @@ function limited(
   check: Check,
   all: Iterable<Answer>,
 ): { readonly answers: readonly Limited[]; readonly located: readonly { readonly stream: string | null; readonly defect: Defect }[] } {
-  const limit = Math.min(check.locates ?? LOCATED, MOST_LOCATED);
+  const limit = limitOf(check);
   const answers: Limited[] = [];
   let located: Located[] = [];
   const settle = (): void => {

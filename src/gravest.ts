@@ -10,10 +10,15 @@
  */
 import type { More, Severity } from "./types.ts";
 
-/** Findings that are located for each verdict: per check and stream. */
+/** Findings that are located for each verdict, per check and stream, where the check does not ask for more. */
 export const LOCATED = 100;
 /** Findings of one check that are located over all its streams, and the most a check may ask for on one. */
 export const MOST_LOCATED = 1000;
+
+/** Findings that are located for each verdict of a check. */
+export function limitOf({ locates = LOCATED }: { readonly locates?: number }): number {
+  return Math.min(locates, MOST_LOCATED);
+}
 
 /** What the order of findings looks at. */
 export interface Grave {

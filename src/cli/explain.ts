@@ -1,6 +1,7 @@
 /** `plumbline explain CHECK`: what a check asks, finds, reads, and cannot see. */
 import { Argument, Command } from "commander";
 import { EXIT } from "../exit-code.ts";
+import { limitOf, MOST_LOCATED } from "../gravest.ts";
 import { type Check, checks } from "../index.ts";
 import { paint, table, wrap } from "../report/terminal.ts";
 import type { Console } from "./console.ts";
@@ -32,6 +33,11 @@ export function explainCommand(console: Console, done: (code: number) => void): 
     });
 }
 
+function located(check: Check): string {
+  const all = check.scope === "container" ? "" : ` per stream, ${MOST_LOCATED} in all`;
+  return `at most ${limitOf(check)} findings${all}: the gravest; the others are counted by kind, with the frames and the time they lie in`;
+}
+
 function explain(check: Check, { color, width }: Pick<Console, "color" | "width">): string {
   const title = (text: string): string => paint(text, "bold", color);
   const kinds = Object.entries(check.kinds).flatMap(([kind, { severity, meaning }]) => [
@@ -50,6 +56,7 @@ function explain(check: Check, { color, width }: Pick<Console, "color" | "width"
     `${title("level")}     ${check.level}, ${LEVELS[check.level]}`,
     `${title("looks at")}  ${SCOPES[check.scope]}`,
     `${title("needs")}     ${check.needs.length > 0 ? check.needs.join(", ") : "nothing but the counts of streams"}`,
+    ...wrap(`${title("locates")}   ${located(check)}`, width, "", " ".repeat(10)),
     "",
     title("finds"),
     ...kinds,
