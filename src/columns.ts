@@ -104,7 +104,7 @@ export class LabelColumnsBuilder {
    * @param rank frame of the block by number, where rows were added with other numbers
    */
   finish(rank?: Int32Array): LabelColumns {
-    this.#resize(this.#count);
+    this.#trim();
     const frame = this.#frame;
     let isOrdered = true;
     for (let i = 0; i < frame.length; i++) {
@@ -126,6 +126,20 @@ export class LabelColumnsBuilder {
       box3d: this.#box3d,
       ignored: this.#ignored,
     };
+  }
+
+  /** Little that is left over is not worth a copy of everything. */
+  #trim(): void {
+    const count = this.#count;
+    if (this.#room > count + (count >> 3)) this.#resize(count);
+    this.#frame = this.#frame.subarray(0, count);
+    this.#track = this.#track.subarray(0, count);
+    this.#class = this.#class.subarray(0, count);
+    this.#annotator = this.#annotator.subarray(0, count);
+    this.#confidence = this.#confidence.subarray(0, count);
+    this.#box2d = this.#box2d.subarray(0, 4 * count);
+    this.#box3d = this.#box3d.subarray(0, 7 * count);
+    this.#ignored = this.#ignored.subarray(0, count);
   }
 
   #order(): void {

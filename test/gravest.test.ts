@@ -10,9 +10,15 @@ const item: fc.Arbitrary<Grave & { readonly id: number }> = fc.record({
   kind: fc.constantFrom("a", "b", "c"),
   severity: fc.constantFrom(...SEVERITIES),
   weight: fc.integer({ min: -3, max: 3 }),
-  frames: fc.option(fc.tuple(fc.nat(9), fc.nat(9)).map(([a, b]) => [a, a + b] as const)),
-  timeNs: fc.option(fc.tuple(fc.nat(9), fc.nat(9)).map(([a, b]) => [BigInt(a), BigInt(a + b)] as const)),
-  bytes: fc.option(fc.constant([4, 8] as const)),
+  frames: fc.option(
+    fc.tuple(fc.nat(9), fc.nat(9)).map(([a, b]) => [a, a + b] as const),
+    { nil: null },
+  ),
+  timeNs: fc.option(
+    fc.tuple(fc.nat(9), fc.nat(9)).map(([a, b]) => [BigInt(a), BigInt(a + b)] as const),
+    { nil: null },
+  ),
+  bytes: fc.option(fc.constant([4, 8] as const), { nil: null }),
   file: fc.constantFrom(null, null, "f"),
 });
 const items = fc.array(item, { maxLength: 60, size: "max" });
@@ -63,23 +69,29 @@ describe("gravest", () => {
 
   test("the gravest of a union are among the gravest of its parts, for any cuts and any tree", () => {
     fc.assert(
-      fc.property(items, limits, fc.array(fc.nat(60), { maxLength: 6 }), fc.array(fc.nat(50), { maxLength: 6 }), (all, limit, at, picks) => {
-        const cuts = [...new Set([0, all.length, ...at.map((cut) => Math.min(cut, all.length))])].sort((a, b) => a - b);
-        let parts = cuts.slice(1).map((to, i) => ({ held: all.slice(cuts[i], to), more: countMore([]) }));
-        const cut = (held: readonly (typeof all)[0][], more: ReturnType<typeof countMore>) => {
-          const { kept, rest } = gravest(held, limit);
-          return { held: [...kept], more: addMore(more, countMore(rest)) };
-        };
-        parts = parts.map(({ held, more }) => cut(held, more));
-        for (let k = 0; parts.length > 1; k++) {
-          const i = (picks[k % Math.max(1, picks.length)] ?? 0) % (parts.length - 1);
-          const [a, b] = [parts[i], parts[i + 1]];
-          if (a && b) parts.splice(i, 2, cut([...a.held, ...b.held], addMore(a.more, b.more)));
-        }
-        const { kept, rest } = gravest(all, limit);
-        expect(parts[0]?.held ?? []).toEqual(kept);
-        expect(parts[0]?.more ?? []).toEqual(countMore(rest));
-      }),
+      fc.property(
+        items,
+        limits,
+        fc.array(fc.nat(60), { maxLength: 6 }),
+        fc.array(fc.nat(50), { maxLength: 6 }),
+        (all, limit, at, picks) => {
+          const cuts = [...new Set([0, all.length, ...at.map((cut) => Math.min(cut, all.length))])].sort((a, b) => a - b);
+          let parts = cuts.slice(1).map((to, i) => ({ held: all.slice(cuts[i], to), more: countMore([]) }));
+          const cut = (held: readonly (typeof all)[0][], more: ReturnType<typeof countMore>) => {
+            const { kept, rest } = gravest(held, limit);
+            return { held: [...kept], more: addMore(more, countMore(rest)) };
+          };
+          parts = parts.map(({ held, more }) => cut(held, more));
+          for (let k = 0; parts.length > 1; k++) {
+            const i = (picks[k % Math.max(1, picks.length)] ?? 0) % (parts.length - 1);
+            const [a, b] = [parts[i], parts[i + 1]];
+            if (a && b) parts.splice(i, 2, cut([...a.held, ...b.held], addMore(a.more, b.more)));
+          }
+          const { kept, rest } = gravest(all, limit);
+          expect(parts[0]?.held ?? []).toEqual(kept);
+          expect(parts[0]?.more ?? []).toEqual(countMore(rest));
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -119,7 +131,9 @@ describe("what is only counted", () => {
 
   test("a range over several files says nothing and is left out", () => {
     const one = { kind: "k", severity: "info", bytes: [1, 2] } as const;
-    expect(countMore([one, { ...one, file: "a.txt" }, one])).toEqual([{ kind: "k", severity: "info", count: 3, frames: null, timeNs: null }]);
+    expect(countMore([one, { ...one, file: "a.txt" }, one])).toEqual([
+      { kind: "k", severity: "info", count: 3, frames: null, timeNs: null },
+    ]);
   });
 
   test("adding up is associative and no order matters", () => {

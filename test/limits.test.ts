@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Check, type Defect, defineCheck } from "../src/check.ts";
 import { exitCode } from "../src/exit-code.ts";
 import { gravest, LOCATED, MOST_LOCATED } from "../src/gravest.ts";
-import { checks, check as checkPath } from "../src/index.ts";
+import { check as checkPath, checks } from "../src/index.ts";
 import type { More, Report, Severity } from "../src/types.ts";
 import { SCENES } from "./hostile-labels.ts";
 
@@ -109,7 +109,8 @@ describe("conclude", () => {
   test("an error that is only counted is an error for the exit code", async () => {
     const more: More[] = [{ kind: "a", severity: "error", count: 1, frames: null, timeNs: null }];
     const report = await run(own([[]], more));
-    const code = (failOn: Severity): number => exitCode([{ kind: "report", report, rig: null }], { failOn, strict: false, interrupted: false });
+    const code = (failOn: Severity): number =>
+      exitCode([{ kind: "report", report, rig: null }], { failOn, strict: false, interrupted: false });
     expect([code("error"), code("warning")]).toEqual([1, 1]);
     const mild = await run(own([[]], [{ ...(more[0] as More), severity: "info" }]));
     expect(exitCode([{ kind: "report", report: mild, rig: null }], { failOn: "warning", strict: false, interrupted: false })).toBe(0);

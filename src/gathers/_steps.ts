@@ -66,7 +66,7 @@ export function stepTable(pieces: readonly StepPiece[], measure: Measure, kernel
     put(turn, momentS, at, between(pieces[p - 1]?.last ?? null, piece.first, measure, kernels));
     at += piece.stampNs.length;
   }
-  return { stampNs, turn, momentS, unsureS: Math.max(0, ...pieces.map(({ unsureS }) => unsureS)) };
+  return { stampNs, turn, momentS, unsureS: pieces.reduce((most, { unsureS }) => Math.max(most, unsureS), 0) };
 }
 
 function between(before: Profile, after: Profile, measure: Measure, kernels: Kernels): Step {

@@ -89,9 +89,11 @@ function boxes(pieces: LabelRows, name: "box2d" | "box3d", length: number): Floa
 function isNumbered({ track, tracks, class: classes, classes: classNames, annotator, annotators }: LabelColumns): boolean {
   const inOrder = (column: Int32Array, names: readonly string[]): boolean => {
     let next = 0;
-    for (const index of column)
+    for (let row = 0; row < column.length; row++) {
+      const index = column[row] ?? -1;
+      if (index > next) return false;
       if (index === next) next++;
-      else if (index > next) return false;
+    }
     return next === names.length;
   };
   return inOrder(track, tracks) && inOrder(classes, classNames) && inOrder(annotator, annotators);

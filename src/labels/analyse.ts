@@ -10,14 +10,14 @@ import { LOCATED } from "../gravest.ts";
 import type { PoseColumns, StreamInfo } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { classFaults } from "./classes.ts";
-import { continuityFaults } from "./continuity.ts";
+import { continuityFaults, ghostFaults } from "./continuity.ts";
 import { duplicateGroups } from "./duplicates.ts";
 import { FaultList, type LabelFault } from "./faults.ts";
 import { inFixedFrame } from "./fixed-frame.ts";
 import { frameSetFaults } from "./frame-sets.ts";
 import { identityFaults } from "./identities.ts";
 import { type Noise, noiseByAnnotator } from "./noise.ts";
-import { type Residuals, residualsOf } from "./residuals.ts";
+import { hasThree, type Residuals, residualsOf } from "./residuals.ts";
 import { type Scale, scaleOf } from "./scale.ts";
 import { shapeFaults } from "./shapes.ts";
 import { type Dimensions, Tracks, WIDTH } from "./tracks.ts";
@@ -64,8 +64,15 @@ export function analyseLabels(
   for (let track = 0; track < tracks.count; track++) rows += tracks.lengthOf(track);
   if (rows === 0) return null;
   const moving = movingRows(tracks, least);
-  const delivered = residualsOf(tracks, least, kernels);
   const faults = new FaultList(limit);
+  if (!hasThree(tracks)) {
+    // Nobody's place can be told from those before and after it, and no class, size or absence from its neighbours'.
+    shapeFaults(tracks, faults);
+    ghostFaults(tracks, faults);
+    const none = { judged: 0, noise: least, annotators: [], fixedFrame: false };
+    return { ...faults.finish(), ...none, dimensions, rows, moving, tracks: namedTracks(tracks) };
+  }
+  const delivered = residualsOf(tracks, least, kernels);
   frameSetFaults(tracks, scaleOf(tracks, delivered.off, least), delivered, faults);
 
   const { tracks: chosen, residuals, scale: noise } = smoothest(tracks, dimensions === "3d" ? poses : [], least, kernels);
@@ -76,15 +83,13 @@ export function analyseLabels(
   classFaults(chosen, faults);
   shapeFaults(chosen, faults);
   continuityFaults(chosen, scale, off, faults);
-  let named = 0;
-  for (let track = 0; track < tracks.count; track++) if (tracks.lengthOf(track) > 0) named++;
   const judged = off.reduce((sum, distance) => sum + (Number.isFinite(distance) ? 1 : 0), 0);
   return {
     ...faults.finish(),
     dimensions,
     rows,
     judged,
-    tracks: named,
+    tracks: namedTracks(tracks),
     noise: noise.log,
     annotators: noiseByAnnotator(chosen, kernels),
     fixedFrame: chosen !== tracks,
@@ -112,6 +117,13 @@ function smoothest(tracks: Tracks, poses: readonly PoseColumns[], least: number,
     if (fixed.scale.log < best.scale.log) best = fixed;
   }
   return best;
+}
+
+/** Tracks that have a box. */
+function namedTracks(tracks: Tracks): number {
+  let named = 0;
+  for (let track = 0; track < tracks.count; track++) if (tracks.lengthOf(track) > 0) named++;
+  return named;
 }
 
 function movingRows(tracks: Tracks, least: number): number {

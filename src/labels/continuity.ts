@@ -29,13 +29,12 @@ const SAME_SIZE_2D = 0.6;
 
 /** @param off residual of every row, as the tracks are now */
 export function continuityFaults(tracks: Tracks, scale: Scale, off: Float64Array, faults: FaultList): void {
-  const reach = reachOf(tracks);
+  ghostFaults(tracks, faults);
   /** By row: 1 for a box that leaps, which is no jitter. */
   const leaps = new Uint8Array(tracks.table.labels.count);
   for (let track = 0; track < tracks.count; track++) {
     if (tracks.lengthOf(track) > 2) teleports(tracks, scale, track, off, leaps, faults);
     if (tracks.lengthOf(track) > 3) holes(tracks, track, faults);
-    ghosts(tracks, track, reach, faults);
   }
   jitterFaults(tracks, scale, off, leaps, faults);
   brokenTracks(tracks, faults);
@@ -121,6 +120,12 @@ function reachOf(tracks: Tracks): number {
   for (let row = 0; row < all.length; row++) if ((tracks.track[row] ?? -1) >= 0) all[count++] = distanceOf(tracks, row);
   const distances = all.subarray(0, count).sort();
   return distances[Math.floor(IN_REACH * distances.length)] ?? Number.POSITIVE_INFINITY;
+}
+
+/** Tracks of a single box. */
+export function ghostFaults(tracks: Tracks, faults: FaultList): void {
+  const reach = reachOf(tracks);
+  for (let track = 0; track < tracks.count; track++) ghosts(tracks, track, reach, faults);
 }
 
 /** A track of one box in the middle of the recording, within reach and away from the border. */

@@ -9,7 +9,7 @@
 import { type FaultList, rounded } from "./faults.ts";
 import type { Residuals } from "./residuals.ts";
 import type { Scale } from "./scale.ts";
-import { type Tracks, WIDTH } from "./tracks.ts";
+import { MOST_GAP_FRAMES, type Tracks, WIDTH } from "./tracks.ts";
 
 /** A repaired order must fit absolutely: what is left of the residuals. */
 const MOST_LEFT = 0.4;
@@ -235,6 +235,17 @@ function isSame(tracks: Tracks, a: number, b: number): boolean {
  * repetition; null where no jump closes it. A jump ends one stretch: the shortest are taken first.
  */
 function stretchesOf(tracks: Tracks, scale: Scale, found: readonly Repeat[]): readonly (readonly [number, number] | null)[] {
+  /** Evidence by frame, k and way: many stretches ask about one frame, and the other end, when it is far enough, plays no part. */
+  const known = new Map<number, number>();
+  const evidenceOf = (e: number, k: number, way: 1 | -1, end: number, length: number): number => {
+    if (length <= MOST_GAP_FRAMES) return jumpEvidence(tracks, scale, e, k, way, end);
+    const key = (e * (MOST_SHIFT + 1) + k) * 2 + (way === 1 ? 1 : 0);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const evidence = jumpEvidence(tracks, scale, e, k, way, end);
+    known.set(key, evidence);
+    return evidence;
+  };
   const ends = found.flatMap(({ frame, k }, i) => {
     const mine: {
       readonly i: number;
@@ -246,8 +257,8 @@ function stretchesOf(tracks: Tracks, scale: Scale, found: readonly Repeat[]): re
     for (let length = 1; length <= MOST_STRETCH; length++) {
       const early = frame - length - k + 1;
       const late = frame + length;
-      mine.push({ i, jump: late, length, frames: [frame, late - 1], evidence: jumpEvidence(tracks, scale, late, k, 1, frame) });
-      mine.push({ i, jump: early, length, frames: [early, frame - k], evidence: jumpEvidence(tracks, scale, early, k, -1, frame - k) });
+      mine.push({ i, jump: late, length, frames: [frame, late - 1], evidence: evidenceOf(late, k, 1, frame, length) });
+      mine.push({ i, jump: early, length, frames: [early, frame - k], evidence: evidenceOf(early, k, -1, frame - k, length) });
     }
     // One late frame is told from more by the frame after it alone: there the tracks leap, or go on late.
     const single = mine[0];

@@ -91,6 +91,8 @@ interface Suspect {
   readonly track: number;
   readonly row: number;
   readonly off: number;
+  /** Where the rows from this box on put the track in the frame before. */
+  readonly back?: Float64Array;
   /** How far another box is from what this track expects. */
   fit(other: Suspect): number;
 }
@@ -113,7 +115,6 @@ function suspects(tracks: Tracks, scale: Scale, rows: Int32Array): Suspect[] {
 
 /** Boxes that are not where the rows before expect them, and whose rows after do not lead back to them. */
 function jumpers(tracks: Tracks, scale: Scale, rows: Int32Array): Suspect[] {
-  const back = new Map<number, Float64Array>();
   const found: Suspect[] = [];
   for (const row of rows) {
     if (found.length > MOST_SUSPECTS) break;
@@ -128,9 +129,8 @@ function jumpers(tracks: Tracks, scale: Scale, rows: Int32Array): Suspect[] {
     tracks.line(row, after, tracks.frame[b] ?? 0, backward);
     const off = (tracks.gap(row, forward) + tracks.gap(b, backward)) / 2;
     if (!(off > Math.max(2 * SUSPECT_SCALES * scale.local(track, i), 2 * scale.floor(row)))) continue;
-    back.set(track, backward);
-    const fit = (other: Suspect): number => (tracks.gap(other.row, forward) + tracks.gap(b, back.get(other.track) ?? forward)) / 2;
-    found.push({ track, row, off, fit });
+    const fit = (other: Suspect): number => (tracks.gap(other.row, forward) + tracks.gap(b, other.back ?? forward)) / 2;
+    found.push({ track, row, off, back: backward, fit });
   }
   return found;
 }

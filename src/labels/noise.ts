@@ -2,7 +2,6 @@
 import type { Plain } from "../types.ts";
 import type { Kernels } from "../wasm.ts";
 import { rounded } from "./faults.ts";
-import { hasThree } from "./residuals.ts";
 import { MOST_GAP_FRAMES, type Tracks, WIDTH } from "./tracks.ts";
 
 /** Fewer second differences than this say nothing. */
@@ -21,7 +20,6 @@ export interface Noise {
 
 /** Annotators with enough boxes, in order of first appearance. */
 export function noiseByAnnotator(tracks: Tracks, kernels: Kernels): readonly Noise[] {
-  if (!hasThree(tracks)) return [];
   const { labels, frames } = tracks.table;
   const rows = labels.count;
   const is3d = tracks.dimensions === "3d";

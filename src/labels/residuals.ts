@@ -27,11 +27,6 @@ export interface Residuals {
 export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Residuals {
   const { frames } = tracks.table;
   const rows = tracks.frame.length;
-  // Whoever has no neighbours on both sides is nowhere expected.
-  if (!hasThree(tracks)) {
-    const none = { restless: new Uint8Array(frames), exchanged: new Uint8Array(frames), leaping: new Uint8Array(frames) };
-    return { off: new Float64Array(rows).fill(Number.NaN), ...none };
-  }
   const mark = kernels.mark();
   const put = (column: Float64Array | Int32Array | Uint8Array): number =>
     kernels.put(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));

@@ -1,6 +1,6 @@
 /** Size and heading of rigid objects: 3D boxes of a track keep their size to the centimetre and never turn about in one frame. */
 import { type FaultList, rounded } from "./faults.ts";
-import { median, type Tracks } from "./tracks.ts";
+import { median, middleOf, type Tracks } from "./tracks.ts";
 
 /** Sizes within a track differ by less than this share, or a centimetre. */
 const SIZE_SHARE = 0.02;
@@ -31,7 +31,9 @@ function sizesOf(tracks: Tracks, track: number, at: number): Float64Array {
 
 /** Median share by which sizes differ from the usual one of their track: 0 where annotators copy sizes from frame to frame. */
 function sizeNoise(tracks: Tracks): number {
-  const off = new Float64Array(3 * tracks.table.labels.count);
+  let rows = 0;
+  for (let track = 0; track < tracks.count; track++) if (tracks.lengthOf(track) > 1) rows += tracks.lengthOf(track);
+  const off = new Float64Array(3 * rows);
   let count = 0;
   for (let track = 0; track < tracks.count; track++) {
     if (tracks.lengthOf(track) < 2) continue;
@@ -41,7 +43,7 @@ function sizeNoise(tracks: Tracks): number {
       for (const size of sizes) off[count++] = Math.abs(size - usual) / Math.max(Math.abs(usual), 1e-9);
     }
   }
-  return count === 0 ? 0 : median(off.subarray(0, count));
+  return count === 0 ? 0 : middleOf(off.sort());
 }
 
 function sizeFaults(tracks: Tracks, track: number, share: number, faults: FaultList): void {

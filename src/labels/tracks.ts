@@ -363,7 +363,11 @@ function secondsOf(stampNs: BigInt64Array, frames: number): Float64Array {
 
 /** Mean of the middle two where their number is even; NaN of nothing. */
 export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
+  return middleOf(Float64Array.from(values).sort());
+}
+
+/** The same of values that ascend. */
+export function middleOf(sorted: Float64Array): number {
   const middle = sorted.length >>> 1;
   return sorted.length % 2 === 1
     ? (sorted[middle] ?? Number.NaN)

@@ -82,8 +82,10 @@ function failed(
 ): Case {
   const [first] = findings;
   const others = findings.length - 1 + more.reduce((sum, { count }) => sum + count, 0);
-  const message = first ? `${describeFinding(first, context)}${others > 0 ? ` (and ${others} more)` : ""}` : fallback;
-  const open = `      <failure message="${xml(message)}" type="${xml(first?.kind ?? "fail")}">`;
+  const [only] = more;
+  const told = only ? moreText(null, only, report) : fallback;
+  const message = first ? `${describeFinding(first, context)}${others > 0 ? ` (and ${others} more)` : ""}` : told;
+  const open = `      <failure message="${xml(message)}" type="${xml((first ?? only)?.kind ?? "fail")}">`;
   return { outcome: "failures", lines: element(recording, name, [`${open}${text(findings, more, report, context)}</failure>`]) };
 }
 

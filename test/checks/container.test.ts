@@ -8,8 +8,8 @@ import { describe, expect, test } from "vitest";
 import type { Context } from "../../src/check.ts";
 import { container } from "../../src/checks/integrity/container.ts";
 import { joinDamages } from "../../src/damages.ts";
-import { LOCATED } from "../../src/gravest.ts";
 import { gatheredOf } from "../../src/gather.ts";
+import { LOCATED } from "../../src/gravest.ts";
 import type { ContainerClaims, ContainerFacts, Damage, Finding, StreamCensus } from "../../src/types.ts";
 import { loadKernels } from "../../src/wasm.ts";
 

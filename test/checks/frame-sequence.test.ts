@@ -145,7 +145,9 @@ describe("integrity/frame-sequence", () => {
     });
 
     test.each([100, 10_000])("a loss of 1200 frames behind %d losses of 3 is among the gravest", (count) => {
-      const frames = numbered(upTo(20 * count + 100, (i) => i + 3 * Math.min(count, Math.floor(i / 20)) + (i > 20 * count + 50 ? 1200 : 0)));
+      const frames = numbered(
+        upTo(20 * count + 100, (i) => i + 3 * Math.min(count, Math.floor(i / 20)) + (i > 20 * count + 50 ? 1200 : 0)),
+      );
       for (const cuts of [[], [20, 777]]) {
         const { defects, observed, more } = judge(frames, { cuts });
         const gravest = defects.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0))[0];
@@ -161,7 +163,10 @@ describe("integrity/frame-sequence", () => {
     });
 
     test("the longest freeze is located, however many short ones come before it", () => {
-      const frames = healthy(2000).map((frame, i) => ({ ...frame, digest: BigInt(i < 900 ? i - (i % 3 === 2 ? 1 : 0) : i < 1900 ? i : 1900) }));
+      const frames = healthy(2000).map((frame, i) => ({
+        ...frame,
+        digest: BigInt(i < 900 ? i - (i % 3 === 2 ? 1 : 0) : i < 1900 ? i : 1900),
+      }));
       const { defects, more } = judge(frames, { cuts: [300, 1950] });
       expect(defects.length).toBe(100);
       expect(defects.at(-1)).toMatchObject({ kind: "frozen", frames: [1901, 1999], observed: { repeats: 99 } });

@@ -226,7 +226,9 @@ describe("time/rate", () => {
   });
 
   test.each([100, 10_000])("a gap of 12 s behind %d gaps of 40 ms is located, the others are counted with their place", (count) => {
-    const gaps = Array.from({ length: 20 * count + 100 }, (_, i) => (i === 20 * count + 50 ? 12_000 : i < 20 * count && i % 20 === 10 ? 40 : 10));
+    const gaps = Array.from({ length: 20 * count + 100 }, (_, i) =>
+      i === 20 * count + 50 ? 12_000 : i < 20 * count && i % 20 === 10 ? 40 : 10,
+    );
     const frames = stream(gaps);
     for (const cuts of [[], [11, 500, 20 * count + 51]]) {
       const { observed, defects, more } = ask(rate, frames, { cuts });

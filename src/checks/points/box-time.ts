@@ -61,7 +61,7 @@ export const boxTime = defineCheck<Summary>({
   absent: "no point stream",
   blindSpots: [
     "labels in another frame of reference than the points: they are not transformed",
-    "sensors of several units are taken together; objects that stand, and boxes with fewer than 5 points",
+    "sensors of several units are taken together; objects that stand, boxes with fewer than 5 points, and all but the first 1000 of a frame",
     "without poses: speeds are relative to the vehicle",
     "points that were moved to the label's moment already keep their times: the error is then none",
   ],
