@@ -72,11 +72,17 @@ export interface Damage {
   readonly expected: Readonly<Record<string, Plain>>;
 }
 
-/** Damages beyond those a list keeps, counted. */
-export interface MoreDamages {
+/** Findings of one kind and severity that are counted and not located, and where they lie (src/check/gravest.ts). */
+export interface More {
   readonly kind: string;
+  /** Where the severity of each is not known: that of the gravest of them. */
   readonly severity: Severity;
   readonly count: number;
+  /** First and last frame of theirs; null where they are of no frame. */
+  readonly frames: readonly [number, number] | null;
+  readonly timeNs: readonly [bigint, bigint] | null;
+  /** Where all of them have a place in the one file of the recording. */
+  readonly bytes?: readonly [number, number];
 }
 
 /**
@@ -84,9 +90,9 @@ export interface MoreDamages {
  * Counts add, damages concatenate in span order, `fold` joins by crc32 combine.
  */
 export interface ContainerFacts {
-  /** The first by byte order (see src/summary/damages.ts); `moreDamages` counts the rest. */
+  /** The gravest, by byte order (see src/summary/damages.ts); `moreDamages` counts the rest. */
   readonly damages: readonly Damage[];
-  readonly moreDamages?: readonly MoreDamages[];
+  readonly moreDamages?: readonly More[];
   /** Regions that could carry a checksum, that did, and whose checksum was compared. */
   readonly regions: { readonly total: number; readonly withChecksum: number; readonly verified: number };
   /** CRC-32 of the bytes of this span that lie inside the region `expected.crc` covers. */
@@ -243,9 +249,9 @@ export interface LabelColumns {
   readonly annotators: readonly string[];
   /** NaN where unknown. */
   readonly confidence: Float64Array;
-  /** f64[4n] left, top, right, bottom in pixels; NaN in all four where a row has no 2D box. */
+  /** f64[4n] left, top, right, bottom in pixels; NaN in all four where a row has no 2D box, empty where none has one. */
   readonly box2d: Float64Array;
-  /** f64[7n] x, y, z, length, width, height (metres), yaw (radians); centre; NaN in all where there is no 3D box. */
+  /** f64[7n] x, y, z, length, width, height (metres), yaw (radians); centre; NaN in all where there is no 3D box, empty where none has one. */
   readonly box3d: Float64Array;
   /** Rows that mark a region to ignore (KITTI DontCare): not boxes, not counted as boxes. 1 or 0. */
   readonly ignored: Uint8Array;
@@ -327,6 +333,8 @@ export interface Verdict {
   readonly reason?: string;
   readonly coverage: Coverage;
   readonly observed: Readonly<Record<string, Plain>>;
+  /** Findings that were counted and not located; absent where all are located. */
+  readonly more?: readonly More[];
 }
 
 /** One located defect. Frame indices count from 0 in file order and are inclusive; times are inclusive. */
@@ -395,6 +403,9 @@ export interface Report {
     readonly fail: number;
     readonly not_run: number;
     readonly not_observable: number;
+    /** All that were found. */
     readonly findings: number;
+    /** Those of them that `verdicts[].more` counts and `findings` does not locate; absent where there are none. */
+    readonly more?: number;
   };
 }

@@ -130,8 +130,8 @@ function sliceLabels(labels: LabelColumns, from: number, to: number): LabelColum
       ...(track !== undefined && { track }),
       ...(annotator !== undefined && { annotator }),
       confidence: labels.confidence[i] ?? Number.NaN,
-      box2d: [...labels.box2d.subarray(4 * i, 4 * i + 4)] as unknown as NonNullable<LabelRow["box2d"]>,
-      box3d: [...labels.box3d.subarray(7 * i, 7 * i + 7)] as unknown as NonNullable<LabelRow["box3d"]>,
+      ...(labels.box2d.length > 0 && { box2d: [...labels.box2d.subarray(4 * i, 4 * i + 4)] as unknown as NonNullable<LabelRow["box2d"]> }),
+      ...(labels.box3d.length > 0 && { box3d: [...labels.box3d.subarray(7 * i, 7 * i + 7)] as unknown as NonNullable<LabelRow["box3d"]> }),
       ignored: labels.ignored[i] === 1,
     });
   }

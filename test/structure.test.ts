@@ -117,6 +117,31 @@ describe("platform walls", () => {
     expect(touching((path) => path.startsWith("src/cli/"), ["console"])).toEqual([]);
   });
 
+  test("no list of any length becomes arguments: those that do are short by nature", () => {
+    const short: Readonly<Record<string, readonly string[]>> = {
+      // As many as a vector, a box or a matrix has.
+      "src/checks/labels/pixels/box-motion.ts": ["Math.min(...atLabel)", "Math.min(...around)"],
+      "src/checks/labels/pixels/disagreements.ts": ["Math.min(...box.size)"],
+      "src/geometry/small-matrix.ts": ["Math.max(...size)"],
+      // As many as there are names of columns.
+      "src/sources/clouds/points-table.ts": ["Math.max(...Object.values(columns))"],
+      "src/sources/tables/rows.ts": ["Math.max(...Object.values(layout.columns))"],
+      "src/sources/labels/labels-table.ts": ["Math.max(...Object.values(columns).map(Number))"],
+      // 128 lasers; pieces of 4096 bytes; a leaf; a stamp.
+      "src/checks/points/sweep-timing.ts": [
+        "Math.min(...lasers.flatMap((other) => (other === one ? [] : [turns(other.phase - one.phase)])))",
+      ],
+      "src/sources/labels/cvat.ts": ["String.fromCharCode(...bytes.subarray(i, i + 4096))"],
+      "src/seal/identity.ts": [
+        "String.fromCharCode(...words)",
+        "String.fromCharCode(...new Uint16Array(stampNs.buffer, stampNs.byteOffset + frame * 8, 4))",
+      ],
+    };
+    // A simulated drive is of nobody's making but ours.
+    const all = modules.filter(({ path, spreads }) => spreads.length > 0 && !path.startsWith("src/simulate/"));
+    expect(Object.fromEntries(all.map(({ path, spreads }) => [path, spreads]))).toEqual(short);
+  });
+
   test("no state at module level", () => {
     expect(modules.flatMap((module) => module.variables.map((name) => `${module.path}: ${name}`))).toEqual([]);
   });

@@ -20,6 +20,7 @@ import type {
   Coverage,
   Damage,
   Finding,
+  More,
   Need,
   Plain,
   RecordingIndex,
@@ -91,6 +92,8 @@ export type Defect = Omit<Finding, "check" | "stream" | "fingerprint" | "signals
   readonly signals?: readonly string[];
   /** The stream concerned, where it is not the conclusion's. */
   readonly stream?: string | null;
+  /** How grave it is among those of its kind: larger is graver; 0 when absent. Decides which are located where there are many. */
+  readonly weight?: number;
 };
 
 export interface Conclusion {
@@ -99,7 +102,10 @@ export interface Conclusion {
   readonly reason?: string;
   readonly coverage: Coverage;
   readonly observed: Readonly<Record<string, Plain>>;
+  /** As many as there are, or the gravest of them: the engine locates `locates` of them and counts the others. */
   readonly defects: readonly Defect[];
+  /** Found beside `defects`, and only counted. */
+  readonly more?: readonly More[];
   /** The stream the verdict is about; null or absent for the whole. */
   readonly stream?: string | null;
 }
@@ -115,6 +121,8 @@ export interface CheckWords {
   readonly defaults: Options;
   /** By option; any finite number where absent. */
   readonly ranges?: Readonly<Record<string, OptionRange>>;
+  /** Findings located for each verdict, at most `MOST_LOCATED`; `LOCATED` when absent (gravest.ts). */
+  readonly locates?: number;
   /** What it cannot run without: it is left out of the plan when that is not given. */
   readonly requires?: "seal";
   /** Columns it reads. */

@@ -1,6 +1,7 @@
 /** `plumbline explain CHECK`: what a check asks, finds, reads, and cannot see. */
 import { Argument, Command } from "commander";
 import { type AnyCheck, scopeOf } from "../check/check.ts";
+import { limitOf, MOST_LOCATED } from "../check/gravest.ts";
 import { checks } from "../checks/index.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
 import { rangeText } from "../pipeline/plan.ts";
@@ -34,6 +35,11 @@ export function explainCommand(console: Console, done: (code: number) => void): 
     });
 }
 
+function located(check: AnyCheck): string {
+  const all = scopeOf(check) === "container" ? "" : ` per stream, ${MOST_LOCATED} in all`;
+  return `at most ${limitOf(check)} findings${all}: the gravest; the others are counted by kind, with the frames and the time they lie in`;
+}
+
 function explain(check: AnyCheck, { color, width }: Pick<Console, "color" | "width">): string {
   const title = (text: string): string => paint(text, "bold", color);
   const kinds = Object.entries(check.kinds).flatMap(([kind, { severity, meaning }]) => [
@@ -52,6 +58,7 @@ function explain(check: AnyCheck, { color, width }: Pick<Console, "color" | "wid
     `${title("level")}     ${check.level}, ${LEVELS[check.level]}`,
     `${title("looks at")}  ${SCOPES[scopeOf(check)]}`,
     `${title("needs")}     ${check.needs.length > 0 ? check.needs.join(", ") : "nothing but the counts of streams"}`,
+    ...wrap(`${title("locates")}   ${located(check)}`, width, "", " ".repeat(10)),
     "",
     title("finds"),
     ...kinds,

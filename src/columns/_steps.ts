@@ -67,7 +67,7 @@ export function stepTable({ pieces }: Steps): StepTable {
     table.momentS.set(momentS, at);
     at += stampNs.length;
   }
-  return { ...table, unsureS: Math.max(0, ...pieces.map(({ unsureS }) => unsureS)) };
+  return { ...table, unsureS: pieces.reduce((most, { unsureS }) => Math.max(most, unsureS), 0) };
 }
 
 function between(before: Profile, after: Profile, measure: Measure, kernels: Kernels): Step {

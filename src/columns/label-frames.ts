@@ -1,7 +1,7 @@
 /** Which labels belong to which images: streams by what they say of themselves, frames by their stamps. */
 import type { Seen } from "../check/table.ts";
 import type { LabelColumns, StreamInfo } from "../types.ts";
-import { labelRows, labelTable } from "./labels.ts";
+import { labelTables } from "./labels.ts";
 
 /** The 2D tracks of one label stream, ready to be asked by stamp. */
 export interface BoxTable {
@@ -19,10 +19,10 @@ export interface BoxTable {
 
 /** Every label stream that has 2D boxes with tracks, once per thread. */
 export function boxTables(seen: Seen): readonly BoxTable[] {
-  return seen.of(labelRows).flatMap((pieces, i) => {
+  return seen.derive(labelTables).flatMap((table, i) => {
     const stream = seen.streams[i];
-    if (!pieces || !stream) return [];
-    const { frames, stampNs, labels } = labelTable(pieces);
+    if (!table || !stream) return [];
+    const { frames, stampNs, labels } = table;
     const usable = labels.box2d.some((edge, k) => !Number.isNaN(edge) && (labels.track[k >> 2] ?? -1) >= 0);
     return usable ? [boxTable(stream, frames, stampNs, labels)] : [];
   });

@@ -1,5 +1,5 @@
-/** Label rows of whole streams: some 130 bytes a box and 8 a frame. */
-import type { Table } from "../check/table.ts";
+/** Label rows of whole streams: up to 113 bytes a box and 8 a frame. */
+import type { Seen, Table } from "../check/table.ts";
 import type { LabelColumns } from "../types.ts";
 
 /** Pieces in file order: kept apart until someone asks, so that merging costs nothing. */
@@ -36,7 +36,15 @@ export interface LabelTable {
   readonly labels: LabelColumns;
 }
 
+/** Of every label stream, by stream; null where it has no frames. For `derive`: one table, however many checks ask. */
+export function labelTables(seen: Seen): readonly (LabelTable | null)[] {
+  return seen.of(labelRows).map((pieces) => pieces && labelTable(pieces));
+}
+
 export function labelTable(pieces: LabelRows): LabelTable {
+  const [only] = pieces;
+  // The columns themselves, where they are numbered so.
+  if (pieces.length === 1 && only?.labels && isNumbered(only.labels)) return { ...only, labels: only.labels };
   const frames = pieces.reduce((sum, piece) => sum + piece.frames, 0);
   const count = pieces.reduce((sum, { labels }) => sum + (labels?.count ?? 0), 0);
   const stampNs = new BigInt64Array(frames);
@@ -49,8 +57,8 @@ export function labelTable(pieces: LabelRows): LabelTable {
     class: new Int32Array(count),
     annotator: new Int32Array(count),
     confidence: new Float64Array(count),
-    box2d: new Float64Array(4 * count),
-    box3d: new Float64Array(7 * count),
+    box2d: boxes(pieces, "box2d", 4 * count),
+    box3d: boxes(pieces, "box3d", 7 * count),
     ignored: new Uint8Array(count),
   };
   let frame = 0;
@@ -66,8 +74,8 @@ export function labelTable(pieces: LabelRows): LabelTable {
     }
     if (from) {
       columns.confidence.set(from.confidence, row);
-      columns.box2d.set(from.box2d, 4 * row);
-      columns.box3d.set(from.box3d, 7 * row);
+      if (from.box2d.length > 0) columns.box2d.set(from.box2d, 4 * row);
+      if (from.box3d.length > 0) columns.box3d.set(from.box3d, 7 * row);
       columns.ignored.set(from.ignored, row);
     }
     frame += piece.frames;
@@ -75,6 +83,26 @@ export function labelTable(pieces: LabelRows): LabelTable {
   }
   const names = { tracks: [...tracks.keys()], classes: [...classes.keys()], annotators: [...annotators.keys()] };
   return { frames, stampNs, labels: { count, ...columns, ...names } };
+}
+
+/** Room for boxes of one kind; none where no piece has any. */
+function boxes(pieces: LabelRows, name: "box2d" | "box3d", length: number): Float64Array {
+  const has = pieces.some(({ labels }) => labels && labels[name].length > 0);
+  return new Float64Array(has ? length : 0).fill(Number.NaN);
+}
+
+/** Whether names are numbered in order of first appearance, and all are used. */
+function isNumbered({ track, tracks, class: classes, classes: classNames, annotator, annotators }: LabelColumns): boolean {
+  const inOrder = (column: Int32Array, names: readonly string[]): boolean => {
+    let next = 0;
+    for (let row = 0; row < column.length; row++) {
+      const index = column[row] ?? -1;
+      if (index > next) return false;
+      if (index === next) next++;
+    }
+    return next === names.length;
+  };
+  return inOrder(track, tracks) && inOrder(classes, classNames) && inOrder(annotator, annotators);
 }
 
 function renumbered(known: Map<string, number>, names: readonly string[], index: number): number {

@@ -5,7 +5,7 @@ import type { Input } from "../input.ts";
 import { type Executor, inlineExecutor } from "../pipeline/executor.ts";
 import { following } from "../pipeline/following.ts";
 import { describeWithLabels, openDescriptor } from "./input.ts";
-import { startPool } from "./pool.ts";
+import { type Pool, startPool } from "./pool.ts";
 
 /** What a run cost this process, all its threads together. */
 export interface Cost {
@@ -59,21 +59,27 @@ export async function runOn<T>(
   const input = openDescriptor(descriptor);
   const bytes = descriptor.files.reduce((sum, file) => sum + file.size, 0);
   const threads = workers ?? (bytes < SMALL_BYTES ? 0 : availableParallelism());
-  const pool = threads === 0 ? null : startPool(descriptor, threads);
+  let pool: Pool | null = null;
+  const executor: Executor = (job) => {
+    // A single span is one thread's work: others would only take memory.
+    if (threads === 0 || job.index.spans.length < 2) return inlineExecutor(job);
+    pool ??= startPool(descriptor, threads);
+    return pool.executor(job);
+  };
   return following(undefined, onCost, async (_, tell) => {
     try {
-      const result = await work(input, pool?.executor ?? inlineExecutor);
+      const result = await work(input, executor);
       const { user, system } = process.cpuUsage(cpu);
       tell?.({
         wallMs: performance.now() - started,
         cpuMs: (user + system) / 1000,
-        workers: threads,
+        workers: pool ? threads : 0,
         bytes: bytesOf(result) ?? bytes,
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
       });
       return result;
     } finally {
-      await pool?.close();
+      await (pool as Pool | null)?.close();
       input.close();
     }
   });

@@ -18,7 +18,8 @@ export interface CensusPart {
   /** Null until a frame with points was seen. */
   readonly points: number | null;
   readonly boxes: number | null;
-  readonly tracks: ReadonlySet<string>;
+  /** Names of tracks, all different. */
+  readonly tracks: readonly string[];
 }
 
 export function observeCensus(block: Block, kernels: Kernels): CensusPart | null {
@@ -36,15 +37,17 @@ export function observeCensus(block: Block, kernels: Kernels): CensusPart | null
   for (const table of block.points ?? []) points = (points ?? 0) + table.count;
   const labels = block.labels;
   let boxes: number | null = null;
-  const tracks = new Set<string>();
+  let tracks: readonly string[] = [];
   if (labels) {
     boxes = 0;
+    const isUsed = new Uint8Array(labels.tracks.length);
     for (let i = 0; i < labels.count; i++) {
       if (labels.ignored[i]) continue;
       boxes++;
-      const track = labels.tracks[labels.track[i] ?? -1];
-      if (track !== undefined) tracks.add(track);
+      const track = labels.track[i] ?? -1;
+      if (track >= 0) isUsed[track] = 1;
     }
+    tracks = isUsed.includes(0) ? labels.tracks.filter((_, track) => isUsed[track] === 1) : labels.tracks;
   }
   return { frames: count, bytes: total, startNs, endNs, digest: digestOf(block.frames.digest, kernels), points, boxes, tracks };
 }
@@ -58,7 +61,7 @@ export function mergeCensus(left: CensusPart, right: CensusPart, kernels: Kernel
     digest: joinDigests(left.digest, right.digest, 8 * right.frames, kernels),
     points: add(left.points, right.points),
     boxes: add(left.boxes, right.boxes),
-    tracks: right.tracks.size === 0 ? left.tracks : new Set([...left.tracks, ...right.tracks]),
+    tracks: united(left.tracks, right.tracks),
   };
 }
 
@@ -72,8 +75,15 @@ export function concludeCensus(part: CensusPart | null, info: StreamInfo): Strea
     digest: (part?.digest ?? 0n).toString(16).padStart(16, "0"),
     points: part?.points ?? (info.kind === "points" ? 0 : null),
     boxes: part?.boxes ?? (info.kind === "labels" ? 0 : null),
-    tracks: info.kind === "labels" ? (part?.tracks.size ?? 0) : null,
+    tracks: info.kind === "labels" ? (part?.tracks.length ?? 0) : null,
   };
+}
+
+function united(left: readonly string[], right: readonly string[]): readonly string[] {
+  if (left.length === 0 || right.length === 0) return right.length === 0 ? left : right;
+  const known = new Set(left);
+  const fresh = right.filter((track) => !known.has(track));
+  return fresh.length === 0 ? left : [...left, ...fresh];
 }
 
 function add(a: number | null, b: number | null): number | null {

@@ -4,11 +4,12 @@
 
 import type { AnyCheck, Conclusion, Context, Defect, Partial, Whole } from "../check/check.ts";
 import { digestHex } from "../check/fingerprint.ts";
+import { addMore, countMore, gravest, limitOf, MOST_LOCATED } from "../check/gravest.ts";
 import { type Collected, nothingEarly, seenOf } from "../check/table.ts";
 import type { Kernels } from "../kernels.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Seal } from "../seal/seal.ts";
-import type { Damage, Finding, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
+import type { Damage, Finding, More, RecordingIndex, Report, StreamCensus, Verdict } from "../types.ts";
 import { concludeCensus } from "./census.ts";
 import type { Part } from "./observe.ts";
 import type { Plan } from "./plan.ts";
@@ -45,11 +46,11 @@ export function conclude(
   for (const [c, { id, options }] of plan.run.entries()) {
     const check = checks.find((known) => known.id === id);
     if (!check) throw new RangeError(`expected a known check, got "${id}"`);
-    for (const conclusion of check.conclude(foldedBy(whole.summaries[c] ?? null, context), options)) {
-      verdicts.push(verdict(check, conclusion, unproven));
-      findings.push(...conclusion.defects.map((defect) => finding(check, conclusion, defect, kernels)).sort(byPlace));
-    }
+    const { answers, located } = limited(check, check.conclude(foldedBy(whole.summaries[c] ?? null, context), options));
+    for (const { conclusion, more } of answers) verdicts.push(verdict(check, conclusion, more, unproven));
+    for (const { conclusion, defect } of located) findings.push(finding(check, conclusion, defect, kernels));
   }
+  const more = verdicts.reduce((sum, one) => sum + (one.more ?? []).reduce((count, { count: own }) => count + own, 0), 0);
   return {
     schema: "plumbline.report/1",
     recording: recordingOf(index, streams),
@@ -63,7 +64,8 @@ export function conclude(
       fail: count(verdicts, "fail"),
       not_run: count(verdicts, "not_run"),
       not_observable: count(verdicts, "not_observable"),
-      findings: findings.length,
+      findings: findings.length + more,
+      ...(more > 0 && { more }),
     },
   };
 }
@@ -74,12 +76,57 @@ function foldedBy(summaries: readonly unknown[] | null, context: Context): Whole
   return { ...context, summaries: summaries?.slice(0, count) ?? context.streams.map(() => null), container: summaries?.[count] ?? null };
 }
 
+/** What a check answers of a stream, without its defects, and the findings that are only counted. */
+interface Limited {
+  readonly conclusion: Omit<Conclusion, "defects">;
+  more: readonly More[];
+}
+
+/** A defect, and the position of its answer. */
+type Located = Defect & { readonly answer: number };
+
+/** The limits of src/check/gravest.ts: of each answer, and of all answers together, where every stream has its turn. */
+function limited(
+  check: AnyCheck,
+  all: Iterable<Conclusion>,
+): {
+  readonly answers: readonly Limited[];
+  readonly located: readonly { readonly conclusion: Limited["conclusion"]; readonly defect: Defect }[];
+} {
+  const limit = limitOf(check);
+  const answers: Limited[] = [];
+  let located: Located[] = [];
+  const settle = (): void => {
+    const { kept, rest } = gravest(located, MOST_LOCATED, ({ kind, answer }) => `${kind} ${String(answer).padStart(9, "0")}`);
+    located = [...kept];
+    const left = Map.groupBy(rest, ({ answer }) => answer);
+    for (const [answer, defects] of left) {
+      const one = answers[answer];
+      if (one) one.more = addMore(one.more, countMore(defects));
+    }
+  };
+  for (const { defects, ...conclusion } of all) {
+    const { kept, rest } = gravest(defects.toSorted(byPlace), limit);
+    const answer = answers.push({ conclusion, more: addMore(conclusion.more ?? [], countMore(rest)) }) - 1;
+    for (const defect of kept) located.push({ ...defect, answer });
+    if (located.length > 4 * MOST_LOCATED) settle();
+  }
+  settle();
+  return {
+    answers,
+    located: located.flatMap((defect) => {
+      const answer = answers[defect.answer];
+      return answer ? [{ conclusion: answer.conclusion, defect }] : [];
+    }),
+  };
+}
+
 /**
  * A run that was cut short, or still goes on, or whose recording changed, proves nothing about the rest: what would have passed was not run.
  *
  * @param unproven why
  */
-function verdict(check: AnyCheck, conclusion: Conclusion, unproven: string | null): Verdict {
+function verdict(check: AnyCheck, conclusion: Limited["conclusion"], more: readonly More[], unproven: string | null): Verdict {
   const isOpen = unproven !== null && conclusion.status === "pass";
   const reason = isOpen ? unproven : conclusion.reason;
   return {
@@ -89,10 +136,11 @@ function verdict(check: AnyCheck, conclusion: Conclusion, unproven: string | nul
     ...(reason !== undefined && { reason }),
     coverage: conclusion.coverage,
     observed: conclusion.observed,
+    ...(more.length > 0 && { more }),
   };
 }
 
-function finding(check: AnyCheck, { stream }: Conclusion, defect: Defect, kernels: Kernels): Finding {
+function finding(check: AnyCheck, { stream }: Pick<Conclusion, "stream">, defect: Defect, kernels: Kernels): Finding {
   const place = stream ?? defect.stream ?? null;
   const between = defect.from && defect.to ? [defect.from.stream, defect.to.stream] : [];
   const identity = [
@@ -126,7 +174,7 @@ function finding(check: AnyCheck, { stream }: Conclusion, defect: Defect, kernel
 }
 
 /** By frame, then byte, then kind: the order a person walks the recording. Stable for the rest. */
-function byPlace(a: Finding, b: Finding): number {
+function byPlace(a: Defect, b: Defect): number {
   return (
     (a.frames?.[0] ?? -1) - (b.frames?.[0] ?? -1) ||
     (a.bytes?.[0] ?? -1) - (b.bytes?.[0] ?? -1) ||

@@ -61,7 +61,7 @@ async function checkOnce(input: Input, platform: Platform, executor: Executor, o
     totalBytes: bytesBefore + bytesOf(index.spans),
     spans: part.end,
     totalSpans: index.spans.length,
-    findings: report.findings.length,
+    findings: report.summary.findings,
     elapsedMs: performance.now() - started,
   });
   return report;
@@ -139,7 +139,7 @@ async function foldSpans(
     onAdvance(bytes, spans, soFar) {
       if (!options.onProgress) return;
       if (performance.now() - counted > FINDINGS_EVERY_MS) {
-        findings = conclude(checks, plan, index, soFar, given, "provisional", kernels, early).findings.length;
+        findings = conclude(checks, plan, index, soFar, given, "provisional", kernels, early).summary.findings;
         counted = performance.now();
       }
       tell(bytesBefore + bytes, spans);

@@ -36,6 +36,7 @@ const TURN_MS = 50;
 export const inlineExecutor: Executor = async (job) => {
   const { input, platform, source, index, kernels } = job;
   const folder = makeFolder(job.checks, job.plan, index, kernels, job.early);
+  const mark = kernels.mark();
   const reader = source.reader(input, index, kernels, platform);
   let part = folder.start();
   let bytes = 0;
@@ -49,5 +50,7 @@ export const inlineExecutor: Executor = async (job) => {
     await new Promise((resolve) => setTimeout(resolve));
     turn = performance.now() + TURN_MS;
   }
+  // What the last span was read into: parts are plain data.
+  kernels.release(mark);
   return part;
 };

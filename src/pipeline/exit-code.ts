@@ -44,7 +44,9 @@ function codeOf(outcome: Outcome, { failOn, strict, required = [] }: ExitOptions
   if (report.interrupted) return EXIT.interrupted;
   const open = report.verdicts.filter((verdict) => isOpen(verdict) && !isAccepted(verdict, rig));
   if (strict && open.length > 0) return EXIT.unread;
-  if (report.findings.some((finding) => RANK[finding.severity] >= RANK[failOn])) return EXIT.findings;
+  const isGrave = ({ severity }: { readonly severity: Severity }): boolean => RANK[severity] >= RANK[failOn];
+  const isFound = report.findings.some(isGrave) || report.verdicts.some(({ more = [] }) => more.some(isGrave));
+  if (isFound) return EXIT.findings;
   return open.some(({ check }) => required.includes(check)) ? EXIT.unread : EXIT.clean;
 }
 

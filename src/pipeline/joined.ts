@@ -5,6 +5,8 @@
  * span of labels is told by where it points: its file counts on from the recording's files, its stream from the recording's
  * streams. Every part is read by the source of its own format.
  */
+
+import { addMore } from "../check/gravest.ts";
 import { ConfigError } from "../errors.ts";
 import type { Input, Platform } from "../input.ts";
 import type { Kernels } from "../kernels.ts";
@@ -26,6 +28,7 @@ export function joinIndex(base: RecordingIndex, files: number, labels: readonly 
   const spans: Span[] = [...base.spans];
   const attached: AttachedLabels[] = [];
   const damages: Damage[] = [...base.facts.damages];
+  let moreDamages = base.facts.moreDamages ?? [];
   let lostBytes = base.facts.lostBytes;
   const frames = new Map(base.claims.frames);
   let firstFile = files;
@@ -45,7 +48,8 @@ export function joinIndex(base: RecordingIndex, files: number, labels: readonly 
       else if ((to[span.stream] ?? -1) >= 0) spans.push({ ...span, stream: to[span.stream] ?? -1 });
     }
     const facts = factsOf(index.facts, part);
-    damages.push(...facts.damages);
+    for (const one of facts.damages) damages.push(one);
+    moreDamages = addMore(moreDamages, facts.moreDamages ?? []);
     lostBytes += facts.lostBytes;
     for (const [stream, claimed] of index.claims.frames ?? []) if ((to[stream] ?? -1) >= 0) frames.set(to[stream] ?? -1, claimed);
     firstFile += input.files.length;
@@ -55,7 +59,7 @@ export function joinIndex(base: RecordingIndex, files: number, labels: readonly 
     streams,
     spans,
     attached,
-    facts: { ...base.facts, damages, lostBytes },
+    facts: { ...base.facts, damages, ...(moreDamages.length > 0 && { moreDamages }), lostBytes },
     claims: frames.size > 0 ? { ...base.claims, frames } : base.claims,
   };
 }

@@ -2,7 +2,8 @@
  * The report as JSON, the shape of docs/report.md: keys in one fixed order, int64 as decimal strings, two spaces of
  * indentation, a trailing newline. Same bytes and same configuration give the same text everywhere.
  */
-import type { Finding, Plain, Report, Verdict } from "../types.ts";
+
+import type { Finding, More, Plain, Report, Verdict } from "../types.ts";
 import { json } from "./escape.ts";
 import type { RenderContext } from "./render.ts";
 
@@ -56,8 +57,12 @@ export function jsonRecording(recording: Report["recording"]): JsonObject {
   };
 }
 
-export function jsonVerdict({ check, stream, status, reason, coverage, observed }: Verdict): JsonObject {
-  return pick({ check, stream, status, reason, coverage: { items: coverage.items, checked: coverage.checked }, observed });
+export function jsonVerdict({ check, stream, status, reason, coverage: { items, checked }, observed, more }: Verdict): JsonObject {
+  return pick({ check, stream, status, reason, coverage: { items, checked }, observed, more: more?.map(jsonMore) });
+}
+
+function jsonMore({ kind, severity, count, frames, timeNs, bytes }: More): JsonObject {
+  return pick({ kind, severity, count, frames, timeNs, bytes });
 }
 
 export function jsonFinding(f: Finding): JsonObject {
@@ -81,8 +86,8 @@ export function jsonFinding(f: Finding): JsonObject {
   });
 }
 
-export function jsonSummary({ pass, fail, not_run, not_observable, findings }: Report["summary"]): JsonObject {
-  return { pass, fail, not_run, not_observable, findings };
+export function jsonSummary({ pass, fail, not_run, not_observable, findings, more }: Report["summary"]): JsonObject {
+  return pick({ pass, fail, not_run, not_observable, findings, more });
 }
 
 /**

@@ -1,12 +1,15 @@
 /**
  * The report as SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), for code-scanning dashboards. One run
- * holds all recordings: an artifact each, a result per finding, a rule per kind of finding. What was not answered is a
- * notification, so that a run without results is never mistaken for a clean recording.
+ * holds all recordings: an artifact each, a result per finding, a rule per kind of finding. Findings that are only counted
+ * are one result with their number. What was not answered is a notification, so that a run without results is never
+ * mistaken for a clean recording; of many streams one with their number.
  */
-import type { Finding, Report, Severity, Verdict } from "../types.ts";
+
+import type { Finding, Report, Severity } from "../types.ts";
 import { json, uri, visible } from "./escape.ts";
 import { type Json, type JsonObject, jsonFinding, jsonSummary, jsonVerdict, toJson } from "./json.ts";
-import { describeFinding, type RenderContext, type Unread } from "./render.ts";
+import { type Counted, counted, describeFinding, type Folded, folded, type RenderContext, type Unread } from "./render.ts";
+import { moreText } from "./units.ts";
 
 const LEVEL: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
@@ -36,7 +39,10 @@ export function render(reports: readonly Report[], context: RenderContext): stri
           },
         ],
         artifacts: artifacts.map((name, index) => artifact(name, reports[index])),
-        results: reports.flatMap((report, index) => report.findings.map((finding) => result(finding, report, index, rules, context))),
+        results: reports.flatMap((report, index) => [
+          ...report.findings.map((finding) => result(finding, report, index, rules, context)),
+          ...counted(report).map((one) => countedResult(one, report, index, rules)),
+        ]),
       },
     ],
   };
@@ -61,7 +67,9 @@ function rulesOf(reports: readonly Report[], context: RenderContext): ReadonlyMa
     })),
   );
   const found = reports.flatMap((report) =>
-    report.findings.map((f) => ({ id: ruleId(f), title: f.check, meaning: f.kind, severity: f.severity })),
+    [...report.findings, ...counted(report).map(({ check, more }) => ({ check, ...more }))].map((one) => ({
+      ...{ id: ruleId(one), title: one.check, meaning: one.kind, severity: one.severity },
+    })),
   );
   const rules = new Map<string, Rule & { readonly index: number }>();
   for (const rule of [...known, ...found]) if (!rules.has(rule.id)) rules.set(rule.id, { ...rule, index: rules.size });
@@ -106,7 +114,21 @@ function result(finding: Finding, report: Report, index: number, rules: ReturnTy
   };
 }
 
-function location(finding: Finding, report: Report, index: number): JsonObject {
+function countedResult({ check, stream, more }: Counted, report: Report, index: number, rules: ReturnType<typeof rulesOf>): JsonObject {
+  const { kind, severity, count, frames, timeNs, bytes } = more;
+  const id = ruleId({ check, kind });
+  return {
+    ruleId: id,
+    ruleIndex: rules.get(id)?.index ?? -1,
+    level: LEVEL[severity],
+    message: { text: visible(moreText(stream, more, report)) },
+    locations: [location({ stream, frames, ...(bytes && { bytes }) }, report, index)],
+    occurrenceCount: count,
+    properties: { stream: toJson(stream), timeNs: toJson(timeNs) },
+  };
+}
+
+function location(finding: Pick<Finding, "bytes" | "file" | "stream" | "frames">, report: Report, index: number): JsonObject {
   const { bytes, file, stream, frames } = finding;
   const name = report.recording.name;
   const place = stream === null ? null : visible(stream);
@@ -130,12 +152,19 @@ function notices(report: Report, index: number): readonly JsonObject[] {
   const cut = report.interrupted
     ? [notice("interrupted", "warning", "interrupted: the report covers the first part only", name, index)]
     : [];
-  return [...cut, ...open.map((verdict) => ({ ...unanswered(verdict, name, index), properties: { verdict: jsonVerdict(verdict) } }))];
+  return [...cut, ...folded(open).map((one) => ({ ...unanswered(one, name, index), properties: properties(one) }))];
 }
 
-function unanswered({ check, stream, status, reason }: Verdict, name: string, index: number): JsonObject {
-  const on = stream === null ? "" : ` on ${visible(stream)}`;
-  return notice(status, "note", `${check}${on}: ${status.replace("_", " ")}: ${visible(reason ?? "no reason given")}`, name, index);
+/** Of many verdicts what they have in common. */
+function properties({ verdict, count }: Folded): JsonObject {
+  const { check, status, reason = null } = verdict;
+  return count === 1 ? { verdict: jsonVerdict(verdict) } : { check, status, reason: toJson(reason), streams: count };
+}
+
+function unanswered({ verdict, place }: Folded, name: string, index: number): JsonObject {
+  const { check, status, reason } = verdict;
+  const text = `${check}${visible(place)}: ${status.replace("_", " ")}: ${visible(reason ?? "no reason given")}`;
+  return notice(status, "note", text, name, index);
 }
 
 function unreadNotice({ name, message }: Unread, index: number): JsonObject {
@@ -151,7 +180,7 @@ function notice(id: string, level: string, text: string, name: string, index: nu
   };
 }
 
-function ruleId(finding: Finding): string {
+function ruleId(finding: Pick<Finding, "check" | "kind">): string {
   return `${finding.check}/${finding.kind}`;
 }
 

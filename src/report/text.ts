@@ -2,13 +2,13 @@
  * The report for a person at 2 a.m.: what the recording holds, what is wrong and exactly where, what was not looked
  * at, and one line with the verdict last. Nothing is left out without saying how many.
  */
-import type { Finding, Report, Severity } from "../types.ts";
+import type { Finding, Report, Severity, Verdict } from "../types.ts";
 import { visible } from "./escape.ts";
-import { describeFinding, isComplete, type RenderContext } from "./render.ts";
+import { counted, describeFinding, folded, isComplete, type RenderContext } from "./render.ts";
 import { paint, type Style, table, wrap } from "./terminal.ts";
-import { bytesText, durationText, locationText } from "./units.ts";
+import { bytesText, durationText, locationText, moreText } from "./units.ts";
 
-/** Findings shown per check; the rest is counted. Every other format lists all. */
+/** Findings shown per check, and verdicts that failed; the others are counted. The other formats show all that are located. */
 const SHOWN = 25;
 
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
@@ -58,14 +58,24 @@ export function header({ recording }: Report, context: Pick<RenderContext, "colo
 function findings(report: Report, context: RenderContext): readonly (readonly string[])[] {
   const byCheck = new Map<string, Finding[]>();
   for (const verdict of report.verdicts) if (verdict.status === "fail") byCheck.set(verdict.check, []);
-  for (const finding of report.findings) byCheck.set(finding.check, [...(byCheck.get(finding.check) ?? []), finding]);
+  for (const finding of report.findings) {
+    const list = byCheck.get(finding.check);
+    if (list) list.push(finding);
+    else byCheck.set(finding.check, [finding]);
+  }
+  const left = Map.groupBy(counted(report), ({ check }) => check);
+  for (const check of left.keys()) if (!byCheck.has(check)) byCheck.set(check, []);
   return [...byCheck].map(([check, list]) => {
     const sorted = list.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
     const hidden = sorted.slice(SHOWN);
     const title = paint(visible(check), "bold", context.color);
-    const more = hidden.length > 0 ? [`  … and ${hidden.length} more (${tally(hidden)}); --format json lists all`] : [];
+    const unshown = hidden.length > 0 ? [`  … and ${hidden.length} more (${tally(hidden)}); --format json lists them`] : [];
     const shown = sorted.slice(0, SHOWN).flatMap((finding) => findingLines(finding, report, context));
-    return [`${title}  ${tally(list)}`, ...shown, ...more, ...failures(report, check, context)];
+    const rest = (left.get(check) ?? []).flatMap(({ stream, more }) =>
+      wrap(visible(`… and ${moreText(stream, more, report)}`), context.width, "  ", "    "),
+    );
+    const all = [...list, ...(left.get(check) ?? []).map(({ more }) => more)];
+    return [`${title}  ${tally(all)}`, ...shown, ...unshown, ...rest, ...failures(report, check, context)];
   });
 }
 
@@ -80,8 +90,10 @@ const INDENT = " ".repeat(11);
 
 /** What a failed verdict counted and measured: findings are located up to a limit, these numbers are of all. */
 function failures(report: Report, check: string, context: RenderContext): readonly string[] {
-  return report.verdicts
-    .filter((verdict) => verdict.check === check && verdict.status === "fail")
+  const failed = report.verdicts.filter((verdict) => verdict.check === check && verdict.status === "fail");
+  const others = failed.length > SHOWN ? [`  … and ${failed.length - SHOWN} more streams failed`] : [];
+  return failed
+    .slice(0, SHOWN)
     .flatMap(({ stream, reason, observed }) => {
       const facts = Object.entries(observed).flatMap(([name, value]) =>
         value !== null && typeof value === "object" ? [] : [`${name} ${value}`],
@@ -90,20 +102,23 @@ function failures(report: Report, check: string, context: RenderContext): readon
       if (all.length === 0) return [];
       const line = visible(`observed on ${stream ?? "the whole recording"}: ${all.join(", ")}`);
       return wrap(line, context.width, "  ", INDENT).map((part) => paint(part, "dim", context.color));
-    });
+    })
+    .concat(others);
 }
 
 /** Every question that has no answer, or only part of one, with its reason; and what an answer leaves out. */
 function notChecked(report: Report, context: RenderContext): readonly string[] {
-  const open = report.verdicts.flatMap((verdict) => {
-    const { check, stream, status, reason, coverage } = verdict;
-    const place = `${check}${stream === null ? "" : ` on ${stream}`}`;
-    if (status === "not_run" || status === "not_observable") {
-      const part = coverage.checked > 0 ? ` (${coverage.checked} of ${coverage.items} looked at)` : "";
-      return [`${place}: ${status.replace("_", " ")}: ${reason ?? "no reason given"}${part}`];
+  const isTold = (verdict: Verdict): boolean =>
+    isUnanswered(verdict) || !isComplete(verdict) || (verdict.status === "pass" && verdict.reason !== undefined);
+  const open = folded(report.verdicts.filter(isTold)).map(({ verdict, count: alike, place }) => {
+    const { check, status, reason, coverage } = verdict;
+    if (isUnanswered(verdict)) {
+      const part = alike === 1 && coverage.checked > 0 ? ` (${coverage.checked} of ${coverage.items} looked at)` : "";
+      return `${check}${place}: ${status.replace("_", " ")}: ${reason ?? "no reason given"}${part}`;
     }
-    if (isComplete(verdict)) return status === "pass" && reason !== undefined ? [`${place}: ${reason}`] : [];
-    return [`${place}: ${coverage.checked} of ${coverage.items} looked at${reason === undefined ? "" : `: ${reason}`}`];
+    if (isComplete(verdict)) return `${check}${place}: ${reason ?? ""}`;
+    const part = alike === 1 ? `${coverage.checked} of ${coverage.items} looked at` : "not all looked at";
+    return `${check}${place}: ${part}${reason === undefined ? "" : `: ${reason}`}`;
   });
   const left = new Map<string, string[]>();
   for (const { check, rate, reason } of report.plan.checks) {
@@ -116,10 +131,15 @@ function notChecked(report: Report, context: RenderContext): readonly string[] {
   return [paint("not checked", "bold", context.color), ...all.flatMap((line) => wrap(visible(line), context.width, "  ", "    "))];
 }
 
+function isUnanswered({ status }: Verdict): boolean {
+  return status === "not_run" || status === "not_observable";
+}
+
 function verdictLine(report: Report, context: RenderContext): string {
   const { pass, fail, not_run, not_observable } = report.summary;
+  const all = [...report.findings, ...report.verdicts.flatMap(({ more = [] }) => more)];
   const [word, style]: readonly [string, Style] =
-    fail > 0 || report.findings.some((finding) => finding.severity !== "info")
+    fail > 0 || all.some(({ severity }) => severity !== "info")
       ? ["FAIL", "red"]
       : report.interrupted
         ? ["INTERRUPTED", "yellow"]
@@ -132,12 +152,13 @@ function verdictLine(report: Report, context: RenderContext): string {
             : ["NOTHING CHECKED", "yellow"];
   const verdicts = `${pass} passed, ${fail} failed, ${not_run} not run, ${not_observable} not observable`;
   const cut = report.interrupted ? "; interrupted: the first part of the recording only" : "";
-  return `${paint(word, style, context.color)}  ${visible(report.recording.name)}: ${tally(report.findings)}; ${verdicts}${cut}`;
+  return `${paint(word, style, context.color)}  ${visible(report.recording.name)}: ${tally(all)}; ${verdicts}${cut}`;
 }
 
-function tally(list: readonly Finding[]): string {
+/** By severity: what is located counts once. */
+function tally(list: readonly { readonly severity: Severity; readonly count?: number }[]): string {
   if (list.length === 0) return "no findings";
-  const of = (severity: Severity) => list.filter((finding) => finding.severity === severity).length;
+  const of = (severity: Severity) => list.reduce((sum, one) => sum + (one.severity === severity ? (one.count ?? 1) : 0), 0);
   const parts = [
     of("error") && count(of("error"), "error"),
     of("warning") && count(of("warning"), "warning"),

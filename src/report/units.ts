@@ -1,5 +1,5 @@
 /** Quantities and places as a person reads them. No locale: the same text everywhere. */
-import type { Finding, Report } from "../types.ts";
+import type { Finding, More, Report } from "../types.ts";
 
 const UNITS: readonly (readonly [number, string])[] = [
   [2 ** 40, "TiB"],
@@ -44,6 +44,18 @@ export function locationText(finding: Finding, report: Report): string {
     to && `to ${to.stream} ${framesText(to.frames)}`,
   ];
   return parts.filter((part) => typeof part === "string").join(", ");
+}
+
+/** Of findings that are only counted how many, and from where to where they lie, unescaped. */
+export function moreText(stream: string | null, { kind, severity, count, frames, timeNs, bytes }: More, report: Report): string {
+  const parts = [
+    stream !== null && `on ${stream}`,
+    frames && framesText(frames),
+    timeNs && timeText(timeNs, report.recording),
+    bytes && `bytes ${bytes[0]}-${bytes[1]}`,
+  ];
+  const where = parts.filter((part) => typeof part === "string").join(", ");
+  return `${count} more of kind ${kind} (${severity}), counted and not located${where && `: ${where}`}`;
 }
 
 function framesText([first, last]: readonly [number, number]): string {

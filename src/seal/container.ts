@@ -1,6 +1,6 @@
 /** What reading the container revealed, as far as it decides whether every reader finds the same frames in it. */
 import { joinDamages } from "../summary/damages.ts";
-import type { ContainerFacts, Damage, MoreDamages } from "../types.ts";
+import type { ContainerFacts, Damage, More } from "../types.ts";
 
 /** One id or type that is defined twice, differently: what its frames mean depends on who reads. */
 const CONFLICTS: ReadonlySet<string> = new Set(["schema-conflict", "channel-conflict"]);
@@ -36,7 +36,7 @@ export function isConflict(kind: string): boolean {
   return CONFLICTS.has(kind);
 }
 
-function countsOf(all: readonly MoreDamages[]): Readonly<Record<string, number>> {
+function countsOf(all: readonly Pick<More, "kind" | "severity" | "count">[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { kind, severity, count } of all) if (severity !== "info") counts[kind] = (counts[kind] ?? 0) + count;
   // In order of their kinds, however the work was cut.

@@ -109,7 +109,7 @@ export class LabelWatch {
     if (rows.length === 0) return [];
     const stampNs = BigInt64Array.from(this.#frames, (frame) => frame.stampNs);
     const table = labelTable([{ frames: this.#frames.length, stampNs, labels: labelColumns(rows) }]);
-    const faults = analyseLabels(table, [], this.#info, shared())?.faults ?? [];
+    const faults = analyseLabels(table, [], this.#info, shared(), Number.POSITIVE_INFINITY)?.faults ?? [];
     return faults
       .filter((fault) => this.#frames.length - 1 - neededFrame(fault) <= LATEST)
       .map((fault) => ({ ...fault, frames: [fault.frames[0] + this.#first, fault.frames[1] + this.#first] as const }));

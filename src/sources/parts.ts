@@ -1,6 +1,6 @@
 /** What sources of every kind share: what a damage says, tables in kernel memory, digests of payloads. */
 import type { Kernels } from "../kernels.ts";
-import type { Block, Damage, Need } from "../types.ts";
+import type { Block, Damage, More, Need } from "../types.ts";
 
 /** Largest table: twice the largest label file of the MOTChallenge. Its columns take up to eight times as much. */
 export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
@@ -30,12 +30,14 @@ export interface TableFrames {
   readonly malformed: Block["malformed"];
   readonly columns: Pick<Block, "poses" | "imu" | "labels" | "points">;
   readonly damages: readonly Omit<Damage, "stream">[];
+  /** Those that are only counted. */
+  readonly moreDamages?: readonly More[];
 }
 
 export type DecodeTable = (table: LoadedTable, needs: ReadonlySet<Need>, kernels: Kernels) => TableFrames;
 
 /** A table no frame could be read from. */
-export function noFrames(damages: TableFrames["damages"]): TableFrames {
+export function noFrames(damages: TableFrames["damages"], moreDamages: readonly More[] = []): TableFrames {
   return {
     stampNs: new BigInt64Array(0),
     sequence: new Uint32Array(0),
@@ -46,6 +48,7 @@ export function noFrames(damages: TableFrames["damages"]): TableFrames {
     malformed: [],
     columns: {},
     damages,
+    moreDamages,
   };
 }
 

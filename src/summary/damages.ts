@@ -1,11 +1,11 @@
 /**
- * A bounded list of damages: the first `KEPT_DAMAGES` by byte order, and exact counts of the rest.
+ * A bounded list of damages: the gravest `LOCATED` in byte order, and the others counted. How much of the file a damage
+ * covers says how grave it is among those of its kind.
  *
- * The first K of a union need only the first K of each part, so lists of spans join in any tree to the same list.
+ * The gravest of a union are among the gravest of its parts, so lists of spans join in any tree to the same list.
  */
-import type { Damage, MoreDamages } from "../types.ts";
-
-export const KEPT_DAMAGES = 100;
+import { addMore, countMore, gravest, LOCATED } from "../check/gravest.ts";
+import type { Damage, More } from "../types.ts";
 
 /** By file, place, kind and what was seen: a total order up to equal damages. */
 export function compareDamages(a: Damage, b: Damage): number {
@@ -29,43 +29,39 @@ function text(damage: Damage): string {
   );
 }
 
-/** The first damages of both, in order, and the counts of those left out. */
-export function joinDamages(
-  kept: readonly Damage[],
-  more: readonly MoreDamages[],
-): { readonly kept: readonly Damage[]; readonly more: readonly MoreDamages[] } {
-  const sorted = [...kept].sort(compareDamages);
-  if (sorted.length <= KEPT_DAMAGES) return { kept: sorted, more: addUp(more) };
-  const left = sorted.slice(KEPT_DAMAGES).map(({ kind, severity }) => ({ kind, severity, count: 1 }));
-  return { kept: sorted.slice(0, KEPT_DAMAGES), more: addUp([...more, ...left]) };
+/** How grave a damage is among those of its kind: bytes it covers. */
+export function weightOf({ bytes }: Damage): number {
+  return bytes ? bytes[1] - bytes[0] : 0;
 }
 
-function addUp(counts: readonly MoreDamages[]): readonly MoreDamages[] {
-  const sums = new Map<string, MoreDamages>();
-  for (const one of counts) {
-    const key = `${one.kind} ${one.severity}`;
-    sums.set(key, { ...one, count: (sums.get(key)?.count ?? 0) + one.count });
-  }
-  return [...sums.entries()].sort(([a], [b]) => compareText(a, b)).map(([, sum]) => sum);
+/** The gravest damages of both, in order, and the counts of all others. */
+export function joinDamages(
+  damages: readonly Damage[],
+  more: readonly More[],
+): { readonly kept: readonly Damage[]; readonly more: readonly More[] } {
+  const sorted = damages.toSorted(compareDamages).map((damage) => ({ ...damage, weight: weightOf(damage) }));
+  const { kept, rest } = gravest(sorted, LOCATED);
+  return { kept: kept.map(({ weight: _, ...damage }) => damage), more: addMore(more, countMore(rest)) };
 }
 
 /** What a source fills while it reads. */
 export class DamageList {
   #kept: readonly Damage[] = [];
-  #more: readonly MoreDamages[] = [];
+  #more: readonly More[] = [];
   #fresh: Damage[] = [];
 
   get length(): number {
     return this.#kept.length + this.#fresh.length;
   }
 
-  add(damage: Damage): void {
-    this.#fresh.push(damage);
-    if (this.#fresh.length >= 4 * KEPT_DAMAGES) this.#settle();
+  /** Of no stream, where none is named. */
+  add(damage: Omit<Damage, "stream"> & Partial<Pick<Damage, "stream">>): void {
+    this.#fresh.push({ stream: null, ...damage });
+    if (this.#fresh.length >= 4 * LOCATED) this.#settle();
   }
 
   /** For `ContainerFacts`. */
-  facts(): { readonly damages: readonly Damage[]; readonly moreDamages?: readonly MoreDamages[] } {
+  facts(): { readonly damages: readonly Damage[]; readonly moreDamages?: readonly More[] } {
     this.#settle();
     return { damages: this.#kept, ...(this.#more.length > 0 && { moreDamages: this.#more }) };
   }

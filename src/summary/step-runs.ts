@@ -1,15 +1,17 @@
 /**
  * What the numbers a source gives its frames say: which were lost, which came late, where the counter began again.
  *
- * Input are the runs of equal steps between neighbouring frames (`Run.tag` is the step, a run's frames are those that
- * were stepped to), so the whole counter can be laid out: stretches of frames the counter passed through, with a jump
- * between each two. A number that a jump skips was lost only if no other stretch holds it; so a frame delivered late
- * is one defect and not two losses besides. Pure: called once, when a recording is concluded.
+ * Kept are the runs of equal steps between neighbouring frames that are not 0 or 1: of those ahead the longest steps, of
+ * those back too, with where the counter stood before each. So the counter can be laid out: stretches of frames the
+ * counter passed through, with a jump between each two. A number that a jump skips was lost only if no other stretch
+ * holds it; so a frame delivered late is one defect and not two losses besides. Where there are more jumps than are kept,
+ * the shorter ones are counted. Merging is associative.
  */
-import type { Run, Runs } from "./runs.ts";
-import { nsBetween } from "./seam.ts";
+import { countWithin, type Histogram, HistogramBuilder, histogramOf, mergeHistograms, weights } from "./histogram.ts";
+import { type Before, gravestRuns, isSplit, joinRuns, type Rest, type Run, type Runs, RunsBuilder, shiftRuns } from "./runs.ts";
+import { Clock, nsBetween, type Strip } from "./seam.ts";
 
-/** How many runs of steps a stream keeps: enough for 100 findings of each kind. */
+/** Runs of steps a stream keeps, each way: so many jumps are laid out one by one. */
 export const KEPT_STEPS = 1000;
 
 /** The step of a u32 counter from `a` to `b`, wrapped: 4294967295 to 0 is 1. So is 65535 to 0, of a u16 counter. */
@@ -20,6 +22,97 @@ export function stepBetween(a: number, b: number): number {
 
 /** How near its end a u16 counter must be for the wrap to be believed. */
 const U16_NEAR = 1023;
+
+/** Frames of a run are those that were stepped to; its tag is the step, its figure how long that is. */
+export interface StepRuns {
+  /** Steps in all. */
+  readonly steps: number;
+  /** Sum of all. */
+  readonly advance: bigint;
+  /** Time that steps of 1 took. */
+  readonly unitNs: bigint;
+  /** Steps that do not go back; and those of `ahead` that equal the step before: what these are fewer are runs. */
+  readonly lengths: Histogram;
+  readonly repeated: Histogram;
+  /** Steps of 2 and more. */
+  readonly ahead: Runs;
+  readonly back: Runs;
+}
+
+/** A sum of integers beyond 2^53. */
+class Sum {
+  #whole = 0n;
+  #carried = 0;
+
+  add(value: number): void {
+    const sum = this.#carried + value;
+    if (Number.isSafeInteger(sum)) {
+      this.#carried = sum;
+      return;
+    }
+    this.#whole += BigInt(this.#carried);
+    this.#carried = value;
+  }
+
+  get value(): bigint {
+    return this.#whole + BigInt(this.#carried);
+  }
+}
+
+/** Neighbouring frames; none where the source does not number. */
+export function observeSteps(strip: Strip, sequenced: boolean): StepRuns {
+  const { stampNs, sequence } = strip;
+  const count = sequenced ? strip.count : 1;
+  const stamps = new Clock(stampNs);
+  const [advance, unitNs] = [new Sum(), new Sum()];
+  const [lengths, repeated] = [new HistogramBuilder(), new HistogramBuilder()];
+  const [ahead, back] = [new RunsBuilder(stampNs, KEPT_STEPS), new RunsBuilder(stampNs, KEPT_STEPS)];
+  let row = 1;
+  let last = Number.NaN;
+  const frameAt = (at: number): number => strip.index?.[at] ?? at;
+  const before = (): Before => ({
+    frame: frameAt(row - 1),
+    ns: stampNs[row - 1] ?? 0n,
+    counter: { at: advance.value, number: sequence[row] ?? 0 },
+  });
+  for (; row < count; row++) {
+    const step = stepBetween(sequence[row - 1] ?? 0, sequence[row] ?? 0);
+    lengths.add(step);
+    if (step > 1 && step === last) repeated.add(step);
+    if (step === 1) unitNs.add(stamps.between(row - 1, row));
+    else if (step !== 0) (step < 0 ? back : ahead).add(frameAt(row), row, Math.abs(step), step, undefined, before);
+    advance.add(step);
+    last = step;
+  }
+  return {
+    steps: Math.max(0, count - 1),
+    advance: advance.value,
+    unitNs: unitNs.value,
+    lengths: lengths.finish(),
+    repeated: repeated.finish(),
+    ahead: ahead.finish(),
+    back: back.finish(),
+  };
+}
+
+/** Concatenates; places of `right` are already numbered as those of `left`. */
+export function joinSteps(left: StepRuns, right: StepRuns): StepRuns {
+  const seam = histogramOf(isSplit(left.ahead, right.ahead) ? [Number(right.ahead.head?.tag)] : []);
+  return {
+    steps: left.steps + right.steps,
+    advance: left.advance + right.advance,
+    unitNs: left.unitNs + right.unitNs,
+    lengths: mergeHistograms(left.lengths, right.lengths),
+    repeated: mergeHistograms(mergeHistograms(left.repeated, seam), right.repeated),
+    ahead: joinRuns(left.ahead, shiftRuns(right.ahead, 0, left.advance), KEPT_STEPS),
+    back: joinRuns(left.back, shiftRuns(right.back, 0, left.advance), KEPT_STEPS),
+  };
+}
+
+/** The same, `frames` later. */
+export function shiftSteps(steps: StepRuns, frames: number): StepRuns {
+  return { ...steps, ahead: shiftRuns(steps.ahead, frames), back: shiftRuns(steps.back, frames) };
+}
 
 export interface StepRule {
   /** Share of the steps that must be the usual one, and that may go back, for the counter to be believed. */
@@ -46,9 +139,14 @@ export interface Steps {
   readonly sequence: "counts" | "constant" | "unreliable" | "too few frames";
   /** The usual step; 0 unless `counts`. */
   readonly step: number;
+  /** In order. */
   readonly jumps: readonly Jump[];
-  /** True when only the first part of the steps was kept, so `jumps` may end early. */
-  readonly truncated: boolean;
+  /** Frames lost, and jumps back that are no restart: of all, also of those that are not laid out. */
+  readonly missing: number;
+  readonly reordered: number;
+  /** Jumps ahead and back that are not laid out. */
+  readonly restAhead: Rest | null;
+  readonly restBack: Rest | null;
 }
 
 /** Numbers [low, high] of the unrolled counter. */
@@ -67,61 +165,83 @@ interface Stretch extends Range {
 
 const FEWEST_STEPS = 3;
 
-/** @param first the first frame's own number */
-export function readSteps(steps: Runs, first: number, rule: StepRule): Steps {
-  const none = { step: 0, jumps: [], truncated: false };
-  if (steps.frames < FEWEST_STEPS) return { ...none, sequence: "too few frames" };
+export function readSteps(steps: StepRuns, rule: StepRule): Steps {
+  const none = { step: 0, jumps: [], missing: 0, reordered: 0, restAhead: null, restBack: null };
+  const { lengths, back } = steps;
+  if (steps.steps < FEWEST_STEPS) return { ...none, sequence: "too few frames" };
+  if (countWithin(lengths, 0, 0) === steps.steps) return { ...none, sequence: "constant" };
+  const { usual, share } = usualStep(steps);
+  if (usual <= 0 || share < rule.minStepShare * steps.steps || back.frames > rule.maxBackShare * steps.steps)
+    return { ...none, sequence: "unreliable" };
+  const [ahead, behind] = [gravestRuns(steps.ahead, KEPT_STEPS), gravestRuns(back, KEPT_STEPS)];
+  const longer = ahead.kept.filter(({ tag }) => Number(tag) > usual);
+  const events = [...longer, ...behind.kept].sort((a, b) => a.first - b.first);
+  const jumps = jumpsOf(layOut(events, usual, steps), usual, periodOf(steps, usual));
+  const isAll = !ahead.rest || ahead.rest.worst <= usual;
+  const runs = countWithin(lengths, usual + 1, MOST) - countWithin(steps.repeated, usual + 1, MOST);
+  return {
+    sequence: "counts",
+    step: usual,
+    jumps,
+    missing: jumps.reduce((sum, { missing }) => sum + missing, 0) + (isAll ? 0 : skipped(lengths, usual) - skippedBy(longer, usual)),
+    reordered: jumps.filter(({ kind }) => kind === "reordered").length + (behind.rest?.runs ?? 0),
+    restAhead: isAll ? null : ahead.rest && { ...ahead.rest, runs: runs - longer.length },
+    restBack: behind.rest,
+  };
+}
+
+const MOST = 2 ** 32;
+
+/** The step most frames are apart, and how many are. Of two within a bin of the histogram the one of most kept runs. */
+function usualStep({ lengths, ahead }: StepRuns): { readonly usual: number; readonly share: number } {
+  const { rows } = lengths;
+  let most = 0;
+  for (let i = 4; i < rows.length; i += 4) if ((rows[i + 1] ?? 0) > (rows[most + 1] ?? 0)) most = i;
+  const [low, high] = [rows[most + 2] ?? 0, rows[most + 3] ?? 0];
+  if (low === high) return { usual: low, share: rows[most + 1] ?? 0 };
   const byStep = new Map<number, number>();
-  let kept = 0;
-  let back = 0;
-  for (const run of steps.kept) {
-    const step = Number(run.tag);
-    const frames = run.last - run.first + 1;
-    kept += frames;
-    if (step < 0) back += frames;
-    byStep.set(step, (byStep.get(step) ?? 0) + frames);
-  }
-  if (byStep.size === 1 && byStep.has(0)) return { ...none, sequence: "constant" };
-  const [usual, share] = [...byStep].reduce((best, one) => (one[1] > best[1] ? one : best));
-  if (usual <= 0 || share < rule.minStepShare * kept || back > rule.maxBackShare * kept) return { ...none, sequence: "unreliable" };
-  const stretches = layOut(steps.kept, usual, first);
-  return { sequence: "counts", step: usual, jumps: jumpsOf(stretches, usual, periodOf(steps.kept, usual)), truncated: kept < steps.frames };
+  for (const { tag, first, last } of gravestRuns(ahead, KEPT_STEPS).kept)
+    if (Number(tag) >= low && Number(tag) <= high) byStep.set(Number(tag), (byStep.get(Number(tag)) ?? 0) + last - first + 1);
+  return [...byStep].reduce((best, [usual, share]) => (share > best.share ? { usual, share } : best), { usual: 0, share: 0 });
+}
+
+/** Frames that steps longer than the usual one skip. */
+function skipped(lengths: Histogram, usual: number): number {
+  return weights(lengths).reduce((sum, { value, count }) => sum + (value > usual ? count * (Math.ceil(value / usual) - 1) : 0), 0);
+}
+
+function skippedBy(runs: readonly Run[], usual: number): number {
+  return runs.reduce((sum, { tag, first, last }) => sum + (last - first + 1) * (Math.ceil(Number(tag) / usual) - 1), 0);
 }
 
 /** Mean time of a usual step, ns; NaN when the stamps do not advance. */
-function periodOf(kept: readonly Run[], usual: number): number {
-  let ns = 0;
-  let frames = 0;
-  for (const run of kept) {
+function periodOf({ lengths, unitNs, ahead }: StepRuns, usual: number): number {
+  let ns = usual === 1 ? Number(unitNs) : 0;
+  let frames = usual === 1 ? countWithin(lengths, 1, 1) : 0;
+  for (const run of usual === 1 ? [] : gravestRuns(ahead, KEPT_STEPS).kept) {
     if (run.tag !== usual) continue;
-    ns += nsBetween(run.startNs, run.endNs);
+    ns += nsBetween(run.before?.ns ?? 0n, run.endNs);
     frames += run.last - run.first + 1;
   }
   return ns > 0 ? ns / frames : Number.NaN;
 }
 
 /** The counter unrolled: wraps become plain addition, a restart begins a range of its own. */
-function layOut(kept: readonly Run[], usual: number, first: number): readonly Stretch[] {
-  let now: Stretch = { first: 0, last: 0, low: first, high: first, jump: null, restart: false };
+function layOut(events: readonly Run[], usual: number, { steps, advance }: StepRuns): readonly Stretch[] {
+  let now: Stretch = { first: 0, last: 0, low: 0, high: 0, jump: null, restart: false };
   const all = [now];
   let epoch = 0;
-  for (const run of kept) {
-    const step = Number(run.tag);
-    const frames = run.last - run.first + 1;
-    if (step === usual) {
-      now.last = run.last;
-      now.high += frames * step;
-      continue;
-    }
-    let from = now.high;
-    const restart = isRestart(run, from - epoch + step, usual);
-    if (restart) {
-      epoch += EPOCH;
-      from += EPOCH;
-    }
-    now = { first: run.last, last: run.last, low: from + frames * step, high: from + frames * step, jump: run, restart };
+  for (const run of events) {
+    now.last = run.first - 1;
+    now.high = Number(run.before?.counter?.at ?? 0n) + epoch;
+    const restart = isRestart(run, usual);
+    if (restart) epoch += EPOCH;
+    const low = now.high + (restart ? EPOCH : 0) + (run.last - run.first + 1) * Number(run.tag);
+    now = { first: run.last, last: run.last, low, high: low, jump: run, restart };
     all.push(now);
   }
+  now.last = steps;
+  now.high = Number(advance) + epoch;
   return all;
 }
 
@@ -129,8 +249,9 @@ function layOut(kept: readonly Run[], usual: number, first: number): readonly St
 const EPOCH = 2 ** 40;
 
 /** A counter that begins again while time goes on: a driver was started anew. */
-function isRestart(run: Run, value: number, usual: number): boolean {
-  return Number(run.tag) < 0 && run.first === run.last && run.startNs < run.endNs && value >= 0 && value <= usual;
+function isRestart({ tag, first, last, before, endNs }: Run, usual: number): boolean {
+  const number = before?.counter?.number ?? Number.NaN;
+  return Number(tag) < 0 && first === last && before !== undefined && before.ns < endNs && number <= usual;
 }
 
 function jumpsOf(stretches: readonly Stretch[], usual: number, periodNs: number): readonly Jump[] {
@@ -142,7 +263,8 @@ function jumpsOf(stretches: readonly Stretch[], usual: number, periodNs: number)
     const run = stretch.jump;
     if (!run || !before) continue;
     const step = Number(run.tag);
-    const at = { startNs: run.startNs, endNs: run.endNs, missing: 0, back: 0, periods: nsBetween(run.startNs, run.endNs) / periodNs };
+    const startNs = run.before?.ns ?? run.startNs;
+    const at = { startNs, endNs: run.endNs, missing: 0, back: 0, periods: nsBetween(startNs, run.endNs) / periodNs };
     if (stretch.restart) {
       jumps.push({ ...at, kind: "restarted", first: stretch.first, last: stretch.first, back: -step });
     } else if (step > usual) {

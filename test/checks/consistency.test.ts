@@ -24,6 +24,7 @@ describe("labels/consistency", () => {
       coverage: { items: 11, checked: 11 },
       observed: { tracked: 11, classes: "not checked: the rig states none" },
       defects: [],
+      more: [],
     });
     expect(judge(labelled(), { rig: rig(["car"]) })).toMatchObject({ status: "pass", observed: { classes: "checked" } });
   });

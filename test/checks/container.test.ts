@@ -6,10 +6,11 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Context } from "../../src/check/check.ts";
+import { LOCATED } from "../../src/check/gravest.ts";
 import { seenOf } from "../../src/check/table.ts";
 import { container } from "../../src/checks/integrity/container.ts";
 import { loadKernels } from "../../src/kernels.ts";
-import { KEPT_DAMAGES } from "../../src/summary/damages.ts";
+import { joinDamages } from "../../src/summary/damages.ts";
 import type { ContainerClaims, ContainerFacts, Damage, Finding, StreamCensus } from "../../src/types.ts";
 import { containerBy } from "../blocks.ts";
 
@@ -85,7 +86,7 @@ describe("verdict", () => {
       const answer = conclude([facts({ regions, damages: [damage(5, { severity })] })]);
       expect([severity, answer.status, answer.defects.length]).toEqual([severity, status, 1]);
     }
-    const hidden = facts({ regions, moreDamages: [{ kind: "unreadable", severity: "error", count: 5 }] });
+    const hidden = facts({ regions, moreDamages: [{ kind: "unreadable", severity: "error", count: 5, frames: null, timeNs: null }] });
     expect(conclude([hidden]).status).toBe("fail");
     expect(conclude([hidden]).observed["damages"]).toEqual({ unreadable: 5 });
   });
@@ -93,7 +94,7 @@ describe("verdict", () => {
   test("links that were not followed leave it open, also those beyond the first hundred, but excuse nothing", () => {
     const regions = { total: 2, withChecksum: 2, verified: 2 };
     const link = damage(5, { kind: "link-out", severity: "info" });
-    const moreDamages = [{ kind: "link-out", severity: "info" as const, count: 7 }];
+    const moreDamages = [{ kind: "link-out", severity: "info" as const, count: 7, frames: null, timeNs: null }];
     const open = conclude([facts({ regions, damages: [link], moreDamages })]);
     expect(open).toMatchObject({
       status: "not_run",
@@ -167,8 +168,11 @@ describe("claims", () => {
 const anyFacts = fc.record({
   damages: fc.array(
     fc
-      .record({ at: fc.nat(60), kind: fc.constantFrom("unreadable", "crc-mismatch"), n: fc.nat(3) })
-      .map(({ at, kind, n }) => damage(at, { kind, observed: { n } })),
+      .record({
+        ...{ at: fc.nat(60), kind: fc.constantFrom("unreadable", "crc-mismatch"), n: fc.nat(3) },
+        severity: fc.constantFrom("error", "warning", "info"),
+      })
+      .map(({ at, kind, n, severity }) => damage(at, { kind, severity, observed: { n } })),
     { maxLength: 60 },
   ),
   bytes: fc.uint8Array({ maxLength: 20 }),
@@ -198,17 +202,28 @@ test("cut and merged in any tree, the conclusion is the same", () => {
       const answer = conclude(all, at);
       expect(answered(summaries[0], at)).toEqual(answer);
       expect(answer.observed["dataCrc"]).toBe("match");
-      expect(answer.defects.length).toBe(
-        Math.min(
-          KEPT_DAMAGES,
-          parts.reduce((sum, { damages }) => sum + damages.length, 0),
-        ),
-      );
-      const starts = parts.flatMap(({ damages }) => damages.map(({ bytes }) => bytes?.[0] ?? -1)).sort((a, b) => a - b);
-      expect(answer.defects.map(({ bytes }) => bytes?.[0])).toEqual(starts.slice(0, KEPT_DAMAGES));
+      const every = parts.flatMap(({ damages }) => damages);
+      expect(answer.defects.length).toBe(Math.min(LOCATED, every.length));
+      expect(answer.more?.reduce((sum, { count }) => sum + count, answer.defects.length)).toBe(every.length);
+      const starts = answer.defects.map(({ bytes }) => bytes?.[0] ?? -1);
+      expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+      const of = (list: readonly { readonly severity: string }[]): number => list.filter(({ severity }) => severity === "error").length;
+      expect(of(answer.defects)).toBe(Math.min(LOCATED, of(every)));
     }),
     { numRuns: 100, seed: 5 },
   );
+});
+
+test("an error behind a hundred warnings is kept, and so is the largest of its kind", () => {
+  const small = Array.from({ length: 300 }, (_, i) => damage(10 * i, { kind: "misplaced-record", severity: "warning" }));
+  const { kept, more } = joinDamages([...small, damage(5000, { bytes: [5000, 9000] }), damage(9000)], []);
+  expect(kept.length).toBe(LOCATED);
+  expect(kept.slice(-2).map(({ kind, bytes }) => [kind, bytes?.[0]])).toEqual([
+    ["unreadable", 5000],
+    ["unreadable", 9000],
+  ]);
+  expect(more).toMatchObject([{ kind: "misplaced-record", severity: "warning", count: 202, frames: null, timeNs: null }]);
+  expect(more[0]?.bytes).toEqual(small[98]?.bytes && [small[98].bytes[0], small[299]?.bytes?.[1]]);
 });
 
 describe("wording", () => {

@@ -25,6 +25,7 @@ describe("integrity/frame-sequence", () => {
       coverage: { items: 50, checked: 50 },
       observed: { ...OBSERVED, medianBytes: 1000, sizes: "fixed" },
       defects: [],
+      more: [],
     });
     expect(judge([])).toMatchObject({ status: "not_observable", reason: "no frames" });
     expect(judge(healthy(1))).toMatchObject({ status: "pass", observed: { sequence: "too few frames" } });
@@ -54,6 +55,7 @@ describe("integrity/frame-sequence", () => {
         severity: "warning",
         frames: [19, 20],
         timeNs: [at(frames, 19).stampNs, at(frames, 20).stampNs],
+        weight: 3,
         observed: { missing: 3 },
         expected: { missing: 0 },
         signals: ["sequence", "stamp"],
@@ -134,11 +136,41 @@ describe("integrity/frame-sequence", () => {
       expect(judge(holes, { info: { sequenced: false } })).toMatchObject({ status: "pass", observed: { sequence: "absent" } });
     });
 
-    test("a flood of losses is capped, and says how far the numbers were followed", () => {
-      const frames = numbered(upTo(4000, (i) => i + Math.floor(i / 5)));
-      const { defects, observed } = judge(frames, { cuts: [100, 1111, 3000] });
-      expect([defects.length, observed["numbersFollowedTo"]]).toEqual([100, 2500]);
-      expect(judge(frames).observed).toEqual(observed);
+    test("a flood of losses: as many as are laid out, the others counted with their place", () => {
+      const frames = numbered(upTo(9000, (i) => i + Math.floor(i / 5)));
+      const { defects, observed, more } = judge(frames, { cuts: [100, 1111, 3000] });
+      expect([defects.length, observed["missing"], observed["reordered"]]).toEqual([1000, 1799, 0]);
+      expect(more).toMatchObject([{ kind: "missing", count: 799, frames: [5000 + 5, 8995] }]);
+      expect(judge(frames)).toEqual({ ...judge(frames, { cuts: [100, 1111, 3000] }) });
+    });
+
+    test.each([100, 10_000])("a loss of 1200 frames behind %d losses of 3 is among the gravest", (count) => {
+      const frames = numbered(
+        upTo(20 * count + 100, (i) => i + 3 * Math.min(count, Math.floor(i / 20)) + (i > 20 * count + 50 ? 1200 : 0)),
+      );
+      for (const cuts of [[], [20, 777]]) {
+        const { defects, observed, more } = judge(frames, { cuts });
+        const gravest = defects.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0))[0];
+        expect(gravest).toMatchObject({ kind: "missing", frames: [20 * count + 50, 20 * count + 51], observed: { missing: 1200 } });
+        expect(observed["missing"]).toBe(3 * count + 1200);
+        expect(defects.length + (more ?? []).reduce((sum, one) => sum + one.count, 0)).toBe(count + 1);
+      }
+    });
+
+    test("a late frame is one defect, however long the stream before it", () => {
+      const frames = numbered(upTo(3000, (i) => (i === 2500 ? 2501 : i === 2501 ? 2500 : i)));
+      for (const cuts of [[], [2500], [2501], [2502]]) expect(places(judge(frames, { cuts }))).toEqual(["error reordered 2501-2501"]);
+    });
+
+    test("the longest freeze is located, however many short ones come before it", () => {
+      const frames = healthy(2000).map((frame, i) => ({
+        ...frame,
+        digest: BigInt(i < 900 ? i - (i % 3 === 2 ? 1 : 0) : i < 1900 ? i : 1900),
+      }));
+      const { defects, more } = judge(frames, { cuts: [300, 1950] });
+      expect(defects.length).toBe(100);
+      expect(defects.at(-1)).toMatchObject({ kind: "frozen", frames: [1901, 1999], observed: { repeats: 99 } });
+      expect(more).toMatchObject([{ kind: "frozen", severity: "error", count: 201, frames: [299, 899] }]);
     });
   });
 

@@ -24,6 +24,7 @@ describe("labels/geometry", () => {
       coverage: { items: 10, checked: 10 },
       observed: { boxes2d: 10, boxes3d: 10, ignored: 0, outsideImage: "checked" },
       defects: [],
+      more: [],
     });
   });
 
@@ -111,7 +112,14 @@ describe("labels/geometry", () => {
         { ...GOOD, box2d: NaN2d, track: "g" },
       ],
     }));
-    const { defects, observed } = judge(frames, { cuts: [50, 100, 101] });
+    const { defects, observed, more } = judge(frames, { cuts: [50, 100, 101] });
     expect([defects.length, observed["inverted"], defects[0]?.frames, defects.at(-1)?.frames]).toEqual([100, 300, [0, 0], [99, 99]]);
+    expect(more).toMatchObject([{ kind: "inverted", severity: "error", count: 200, frames: [100, 299] }]);
+  });
+
+  test("the gravest boxes are located, wherever they are", () => {
+    const frames = healthy(300).map((frame, i) => ({ ...frame, boxes: [{ ...box2d(50 + i, 10, 40, 30), track: `t${i}` }] }));
+    const { defects } = judge(frames, { cuts: [50, 250] });
+    expect([defects.length, defects[0]?.frames, defects.at(-1)?.frames]).toEqual([100, [200, 200], [299, 299]]);
   });
 });

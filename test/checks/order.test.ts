@@ -19,6 +19,7 @@ describe("time/order", () => {
       coverage: { items: 50, checked: 50 },
       observed: { clock: "sensor", regressions: 0, duplicates: 0, nearDuplicates: 0, unset: 0, logRegressions: 0 },
       defects: [],
+      more: [],
     });
   });
 
@@ -32,6 +33,7 @@ describe("time/order", () => {
         severity: "error",
         frames: [21, 21],
         timeNs: [at(frames, 21).stampNs, at(frames, 21).stampNs],
+        weight: 100_000_000,
         observed: { backMs: 100, beforeFrame: 20, beforeNs: at(frames, 20).stampNs, stampNs: at(frames, 21).stampNs },
         expected: { backMs: 0 },
         signals: ["stamp"],
@@ -103,8 +105,12 @@ describe("time/order", () => {
   test("more near-duplicates than are kept are counted", () => {
     const frames = healthy(600);
     for (let i = 1; i < 300; i += 2) at(frames, i).stampNs = at(frames, i - 1).stampNs + 5n;
-    const result = ask(order, frames);
-    expect([result.defects.length, result.observed["nearDuplicates"]]).toEqual([100, 150]);
+    for (const cuts of [[], [7, 200]]) {
+      const result = ask(order, frames, { cuts });
+      expect([result.defects.length, result.observed["nearDuplicates"]]).toEqual([100, 150]);
+      const timeNs = [at(frames, 0).stampNs, at(frames, 299).stampNs];
+      expect(result.more).toEqual([{ kind: "near-duplicate", severity: "info", count: 50, frames: [1, 299], timeNs }]);
+    }
   });
 
   test("a stamp of 0 among others was never set, and is no jump of decades", () => {
@@ -184,5 +190,18 @@ describe("time/order", () => {
     for (let i = 3; i < 700; i += 3) at(frames, i).stampNs = at(frames, i - 1).stampNs;
     const result = ask(order, frames, { cuts: [100, 333, 500] });
     expect([result.defects.length, result.observed["duplicates"]]).toEqual([100, 233]);
+    const timeNs = [at(frames, 303).stampNs, at(frames, 699).stampNs];
+    expect(result.more).toEqual([{ kind: "duplicate", severity: "warning", count: 133, frames: [303, 699], timeNs }]);
+  });
+
+  test("the largest step back is located, however many small ones come before it", () => {
+    const frames = healthy(1000);
+    for (let i = 3; i < 900; i += 3) at(frames, i).stampNs = at(frames, i - 1).stampNs - MS;
+    at(frames, 950).stampNs += 3_600_000n * MS;
+    for (const cuts of [[], [100, 333, 951]]) {
+      const { defects, more } = ask(order, frames, { cuts });
+      expect(defects.find(({ frames: place }) => place?.[0] === 951)?.observed).toMatchObject({ backMs: 3_599_900, beforeFrame: 950 });
+      expect(more).toMatchObject([{ kind: "regression", severity: "error", count: 200 }]);
+    }
   });
 });

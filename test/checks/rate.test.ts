@@ -32,6 +32,7 @@ describe("time/rate", () => {
       coverage: { items: 101, checked: 101 },
       observed: { rateHz: 10, medianMs: 100, longestGapMs: 100, medianHz: 10, jitterMs: 0, gaps: 0, coverage: 1 },
       defects: [],
+      more: [],
     });
   });
 
@@ -45,6 +46,7 @@ describe("time/rate", () => {
           severity: "warning",
           frames: [39, 40],
           timeNs: [at(frames, 39).stampNs, at(frames, 40).stampNs],
+          weight: 200_000_000,
           observed: { gapMs: 200, missingFrames: 1 },
           expected: { maxGapMs: 175 },
           signals: ["stamp", "log"],
@@ -218,8 +220,27 @@ describe("time/rate", () => {
 
   test("more gaps than are kept are counted", () => {
     const gaps = Array.from({ length: 2000 }, (_, i) => (i % 12 === 0 ? 300 : 100));
-    const { observed, defects } = ask(rate, stream(gaps), { cuts: [500, 1100] });
+    const { observed, defects, more } = ask(rate, stream(gaps), { cuts: [500, 1100] });
     expect([defects.length, observed["gaps"]]).toEqual([100, 167]);
+    expect(more).toMatchObject([{ kind: "gap", severity: "warning", count: 67, frames: [0, 1993] }]);
+  });
+
+  test.each([100, 10_000])("a gap of 12 s behind %d gaps of 40 ms is located, the others are counted with their place", (count) => {
+    const gaps = Array.from({ length: 20 * count + 100 }, (_, i) =>
+      i === 20 * count + 50 ? 12_000 : i < 20 * count && i % 20 === 10 ? 40 : 10,
+    );
+    const frames = stream(gaps);
+    for (const cuts of [[], [11, 500, 20 * count + 51]]) {
+      const { observed, defects, more } = ask(rate, frames, { cuts });
+      expect([defects.length, observed["gaps"]]).toEqual([100, count + 1]);
+      expect(defects.at(-1)).toMatchObject({ kind: "gap", frames: [20 * count + 50, 20 * count + 51], observed: { gapMs: 12_000 } });
+      expect(more).toEqual([
+        {
+          ...{ kind: "gap", severity: "warning", count: count - 99, frames: [10, 20 * count + 51] },
+          timeNs: [at(frames, 10).stampNs, at(frames, 20 * count + 51).stampNs],
+        },
+      ]);
+    }
   });
 
   test("a gap says how many frames it lost", () => {

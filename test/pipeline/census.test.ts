@@ -47,7 +47,7 @@ function plain({ frames: { count, logNs, bytes, digest }, points, labels }: Bloc
     digest: crc64Nvme(new Uint8Array(digest.buffer)),
     points: points ? points.reduce((sum, table) => sum + table.count, 0) : null,
     boxes: labels ? rows.length : null,
-    tracks: new Set(rows.flatMap((i) => labels?.tracks[labels.track[i] ?? -1] ?? [])),
+    tracks: [...new Set(rows.flatMap((i) => labels?.tracks[labels.track[i] ?? -1] ?? []))].sort(),
   };
 }
 
@@ -60,7 +60,7 @@ describe("the census", () => {
         const parts = cutBlock(block, cuts).flatMap((piece) => observeCensus(piece, kernels) ?? []);
         const join = (a: CensusPart, b: CensusPart): CensusPart => mergeCensus(a, b, kernels);
         for (const whole of [parts.reduce(join), parts.reduceRight((right, left) => join(left, right))])
-          expect(whole).toEqual(plain(block));
+          expect({ ...whole, tracks: [...whole.tracks].sort() }).toEqual(plain(block));
         expect(kernels.mark()).toBe(mark);
       }),
     );
@@ -81,7 +81,7 @@ describe("as the report states it", () => {
     digest: 0xabcn,
     points: null,
     boxes: null,
-    tracks: new Set("ab"),
+    tracks: ["a", "b"],
   };
 
   test("the digest has 16 digits, and what a stream of its kind cannot hold is null", () => {

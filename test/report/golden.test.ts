@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { formats } from "../../src/report/index.ts";
-import { clean, context, faulty, HOSTILE, hostile } from "./sample-reports.ts";
+import { clean, context, faulty, flooded, HOSTILE, hostile } from "./sample-reports.ts";
 
 const GOLDEN = fileURLToPath(new URL("../golden/report/", import.meta.url));
 const update = process.env["PLUMBLINE_UPDATE"] === "1";
@@ -14,6 +14,7 @@ const cases = {
   faulty: { reports: [faulty], context },
   clean: { reports: [clean], context },
   hostile: { reports: [hostile], context },
+  flooded: { reports: [flooded], context },
   several: { reports: [faulty, clean], context: { ...context, several: true, unread } },
   none: { reports: [], context: { ...context, several: true } },
 } as const;

@@ -3,7 +3,7 @@ import { render, toJson } from "../../src/report/json.ts";
 import { render as renderNdjson } from "../../src/report/ndjson.ts";
 import { render as renderSarif } from "../../src/report/sarif.ts";
 import type { Report } from "../../src/types.ts";
-import { clean, context, faulty, hostile } from "./sample-reports.ts";
+import { clean, context, faulty, flooded, hostile } from "./sample-reports.ts";
 
 describe("json", () => {
   test("one path is an object, several are an array in order, whatever could be read", () => {
@@ -54,6 +54,15 @@ describe("json", () => {
       "findings",
       "summary",
     ]);
+  });
+
+  test("what is only counted stands in its verdict, and the summary counts it", () => {
+    const { verdicts, summary, findings } = JSON.parse(render([flooded], context));
+    const timeNs = ["1700000000000000000", "1700000012000000000"];
+    expect(verdicts[0].more).toEqual([{ kind: "gap", severity: "error", count: 10_001, frames: [7, 9000], timeNs }]);
+    expect(verdicts.filter((verdict: object) => "more" in verdict)).toHaveLength(2);
+    expect([summary.findings, summary.more, findings.length]).toEqual([10_044, 10_041, 3]);
+    expect("more" in JSON.parse(render([faulty], context)).summary).toBe(false);
   });
 
   test("ends with one newline", () => {

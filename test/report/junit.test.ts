@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { render } from "../../src/report/junit.ts";
 import type { Report } from "../../src/types.ts";
-import { clean, context, faulty, HOSTILE, hostile } from "./sample-reports.ts";
+import { clean, context, crowd, faulty, flooded, HOSTILE, hostile } from "./sample-reports.ts";
 import { type Element, parseXml } from "./xml.ts";
 
 function suites(...args: Parameters<typeof render>): readonly Element[] {
@@ -33,6 +33,23 @@ describe("junit", () => {
       "not observable: no frames",
       "not run: no rig",
     ]);
+  });
+
+  test("what is only counted stands with its verdict", () => {
+    const [suite] = suites([flooded], context);
+    const [failure] = suite ? all(suite, "failure") : [];
+    expect(failure?.attributes["message"]).toBe("jitter of 299.999999 ms on /lidar (and 10002 more)");
+    expect(failure?.text).toContain("10001 more of kind gap (error), counted and not located: frames 7-9000, ");
+    const note = suite && all(suite, "system-out").map(({ text }) => text);
+    expect(note).toEqual(["40 more of kind flat (warning), counted and not located"]);
+  });
+
+  test("many streams that are skipped for one reason are one case", () => {
+    const [suite] = suites([crowd], context);
+    expect(suite?.attributes).toMatchObject({ tests: "103", failures: "100", skipped: "3" });
+    expect(suite?.children[0]?.attributes["name"]).toBe("time/gaps on 65535 streams (/s0, /s1, /s2, …)");
+    const failures = suite ? all(suite, "failure") : [];
+    expect(failures[0]?.attributes["message"]).toBe("2 more of kind flat (warning), counted and not located: frames 0-1");
   });
 
   test("counts at the top are the sums", () => {

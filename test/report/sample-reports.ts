@@ -1,7 +1,7 @@
 /** Hand-built reports: every status and severity, every field of a finding, and names written to do harm. */
 import { type AnyCheck, defineCheck } from "../../src/check/check.ts";
 import type { RenderContext } from "../../src/report/render.ts";
-import type { Finding, Report } from "../../src/types.ts";
+import type { Finding, Report, Verdict } from "../../src/types.ts";
 
 /** Two checks of its own, so that no golden file moves when a real check is worded anew. */
 export const sampleChecks: readonly AnyCheck[] = [
@@ -191,6 +191,41 @@ export const hostile: Report = {
     },
   ],
   summary: { pass: 0, fail: 1, not_run: 1, not_observable: 0, findings: 1 },
+};
+
+/** More than is located: of one check a flood, of another nothing but what is counted. */
+export const flooded: Report = {
+  ...faulty,
+  verdicts: faulty.verdicts.map((verdict) => {
+    const { check, stream } = verdict;
+    if (check === "time/gaps" && stream === "/lidar") {
+      const timeNs = [START_NS, START_NS + 12_000_000_000n] as const;
+      return { ...verdict, more: [{ kind: "gap", severity: "error", count: 10_001, frames: [7, 9000], timeNs }] };
+    }
+    if (check !== "labels/boxes") return verdict;
+    return { ...verdict, more: [{ kind: "flat", severity: "warning", count: 40, frames: null, timeNs: null }] };
+  }),
+  findings: faulty.findings.filter(({ check }) => check !== "labels/boxes"),
+  summary: { ...faulty.summary, findings: 10_044, more: 10_041 },
+};
+
+/** As many streams as an MCAP can have: one check does not run on them, another fails on a hundred and counts on each. */
+export const crowd: Report = {
+  ...clean,
+  verdicts: [
+    ...Array.from({ length: 65_535 }, (_, i): Verdict => {
+      const nothing = { coverage: { items: 1, checked: 0 }, observed: {} };
+      return { check: "time/gaps", stream: `/s${i}`, status: "not_observable", reason: "too few frames", ...nothing };
+    }),
+    ...Array.from({ length: 100 }, (_, i): Verdict => {
+      const more = [{ kind: "flat", severity: "warning", count: 2, frames: [i, i + 1], timeNs: null }] as const;
+      return { check: "labels/boxes", stream: `/f${i}`, status: "fail", coverage: { items: 1, checked: 1 }, observed: { n: i }, more };
+    }),
+    ...["/s0", "/s1"].map((stream): Verdict => {
+      return { check: "labels/boxes", stream, status: "not_run", reason: "no boxes", coverage: { items: 0, checked: 0 }, observed: {} };
+    }),
+  ],
+  summary: { pass: 0, fail: 100, not_run: 2, not_observable: 65_535, findings: 200, more: 200 },
 };
 
 export const context: RenderContext = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { render } from "../../src/report/sarif.ts";
-import { clean, context, faulty, HOSTILE, hostile } from "./sample-reports.ts";
+import { clean, context, crowd, faulty, flooded, HOSTILE, hostile } from "./sample-reports.ts";
 
 interface Log {
   readonly version: string;
@@ -26,6 +26,7 @@ interface Log {
       readonly ruleIndex: number;
       readonly level: string;
       readonly message: { readonly text: string };
+      readonly occurrenceCount?: number;
       readonly partialFingerprints: Readonly<Record<string, string>>;
       readonly locations: readonly {
         readonly physicalLocation: {
@@ -60,6 +61,31 @@ describe("sarif", () => {
     }
     expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);
     expect(rules.map((rule) => rule.id)).toEqual(["time/gaps/gap", "time/gaps/jitter", "labels/boxes/flat", "made/up/odd"]);
+  });
+
+  test("what is only counted is one result with its number and where it lies", () => {
+    const { results, rules } = run([flooded], context);
+    const counted = results.filter(({ occurrenceCount }) => occurrenceCount !== undefined);
+    expect(counted.map(({ ruleId, level, occurrenceCount }) => [ruleId, level, occurrenceCount])).toEqual([
+      ["time/gaps/gap", "error", 10_001],
+      ["labels/boxes/flat", "warning", 40],
+    ]);
+    for (const { ruleId, ruleIndex } of counted) expect(rules[ruleIndex]?.id).toBe(ruleId);
+    expect(counted[0]?.locations[0]?.logicalLocations).toMatchObject([{ name: "/lidar" }, { name: "frames 7-9000" }]);
+    expect(counted[0]?.message.text).toMatch(/^10001 more of kind gap \(error\), counted and not located: on \/lidar, /);
+  });
+
+  test("65,535 streams that say the same are one notification, and the log stays small", () => {
+    const { toolExecutionNotifications: notes, results } = run([crowd], context);
+    expect(notes.map(({ message }) => message.text)).toEqual([
+      "time/gaps on 65535 streams (/s0, /s1, /s2, …): not observable: too few frames",
+      "labels/boxes on /s0: not run: no boxes",
+      "labels/boxes on /s1: not run: no boxes",
+    ]);
+    expect(results.map(({ occurrenceCount, message }) => [occurrenceCount, message.text])).toEqual([
+      [200, "200 more of kind flat (warning), counted and not located"],
+    ]);
+    expect(render([crowd], context).length).toBeLessThan(20_000);
   });
 
   test("a finding says what, where, and which one it is over runs", () => {

@@ -4,7 +4,7 @@ import { table, wrap } from "../../src/report/terminal.ts";
 import { render } from "../../src/report/text.ts";
 import { bytesText, durationText, secondsText } from "../../src/report/units.ts";
 import type { Report } from "../../src/types.ts";
-import { clean, context, faulty, hostile } from "./sample-reports.ts";
+import { clean, context, crowd, faulty, flooded, hostile } from "./sample-reports.ts";
 
 const lines = (...args: Parameters<typeof render>): readonly string[] => render(...args).split("\n");
 
@@ -42,8 +42,41 @@ describe("text", () => {
     const all = lines([{ ...faulty, findings }], context);
     expect(all.filter((line) => line.startsWith("  warning  "))).toHaveLength(24);
     expect(all.filter((line) => line.startsWith("  error    "))).toHaveLength(1);
-    expect(all).toContain("  … and 15 more (15 warnings); --format json lists all");
+    expect(all).toContain("  … and 15 more (15 warnings); --format json lists them");
     expect(all).toContain("time/gaps  1 error, 39 warnings");
+  });
+
+  test("what is only counted is told with its place, counts for the verdict, and no format is said to list it", () => {
+    const text = render([flooded], context);
+    const all = text.split("\n");
+    expect(all).toContain("time/gaps  10002 errors, 1 info");
+    expect(all).toContain(
+      "  … and 10001 more of kind gap (error), counted and not located: on /lidar, frames 7-9000, 0.000 s to 12.000 s (1700000000000000000 to 1700000012000000000 ns)",
+    );
+    expect(all).toContain("labels/boxes  40 warnings");
+    expect(all.filter((line) => line.includes("kind flat"))).toEqual([
+      "  … and 40 more of kind flat (warning), counted and not located: on label_02",
+    ]);
+    expect(all.at(-2)).toMatch(/^FAIL {2}drive 1#\.mcap: 10003 errors, 40 warnings, 1 info; /);
+    expect(text).not.toMatch(/lists all|list all/);
+  });
+
+  test("findings that are only counted fail a recording too", () => {
+    const more = [{ kind: "gap", severity: "warning", count: 3, frames: null, timeNs: null }] as const;
+    const counted = { ...clean, verdicts: clean.verdicts.map((verdict) => ({ ...verdict, more })) };
+    expect(lines([counted], context).at(-2)).toMatch(/^FAIL {2}clean: 3 warnings; /);
+  });
+
+  test("many streams that are not checked for one reason are one line", () => {
+    const all = lines([crowd], context);
+    const from = all.indexOf("not checked");
+    expect(all.slice(from + 1, -2)).toEqual([
+      "  time/gaps on 65535 streams (/s0, /s1, /s2, …): not observable: too few frames",
+      "  labels/boxes on /s0: not run: no boxes",
+      "  labels/boxes on /s1: not run: no boxes",
+      "",
+    ]);
+    expect(all.filter((line) => line.startsWith("  … and")).slice(-1)).toEqual(["  … and 75 more streams failed"]);
   });
 
   test("what a failed verdict counted is there, even when findings are capped", () => {

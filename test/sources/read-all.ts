@@ -118,8 +118,8 @@ export async function readAll(source: Source, input: Input, spanBytes = 1 << 20,
           class: labels.classes[labels.class[i] ?? -1] ?? "",
           ignored: labels.ignored[i] === 1,
           confidence: labels.confidence[i] ?? 0,
-          box2d: [...labels.box2d.subarray(4 * i, 4 * i + 4)],
-          box3d: [...labels.box3d.subarray(7 * i, 7 * i + 7)],
+          box2d: Array.from({ length: 4 }, (_, k) => labels.box2d[4 * i + k] ?? Number.NaN),
+          box3d: Array.from({ length: 7 }, (_, k) => labels.box3d[7 * i + k] ?? Number.NaN),
         });
       }
       for (const table of block.points ?? []) {

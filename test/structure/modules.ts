@@ -24,6 +24,8 @@ export interface Module {
   readonly variables: readonly string[];
   /** Names exported by this file itself. */
   readonly exports: readonly string[];
+  /** Calls of a method with a spread list as arguments (`list.push(...more)`), as written: too long a list has no room on the stack. */
+  readonly spreads: readonly string[];
   /** Identifiers that are read as free variables somewhere, and bound nowhere in the file. */
   readonly globals: ReadonlySet<string>;
 }
@@ -37,7 +39,9 @@ export function listFiles(folder: string): readonly string[] {
 }
 
 export function readModule(path: string): Module {
-  const tree = parseAst(readFileSync(join(ROOT, path), "utf8"), { lang: "ts" }) as unknown as Node;
+  const text = readFileSync(join(ROOT, path), "utf8");
+  const tree = parseAst(text, { lang: "ts" }) as unknown as Node;
+  const spreads: string[] = [];
   const imports: Import[] = [];
   const variables: string[] = [];
   const exports: string[] = [];
@@ -56,11 +60,12 @@ export function readModule(path: string): Module {
     if (typeof source === "string" && node.type !== "TSImportType") {
       imports.push({ target: resolve(path, source), typeOnly: isTypeOnly(node), dynamic: node.type === "ImportExpression" });
     }
+    if (isSpreadCall(node)) spreads.push(text.slice(Number(node["start"]), Number(node["end"])).replace(/\s+/g, " "));
     const params = Array.isArray(node["params"]) ? node["params"] : [];
     for (const pattern of [node["id"], node["local"], node["param"], ...params]) for (const name of boundNames(pattern)) bound.add(name);
     if (node.type === "Identifier" && typeof node["name"] === "string" && !(parent && isPropertyName(node, parent))) read.add(node["name"]);
   });
-  return { path, imports, variables, exports, globals: new Set([...read].filter((name) => !bound.has(name))) };
+  return { path, imports, variables, exports, spreads, globals: new Set([...read].filter((name) => !bound.has(name))) };
 }
 
 interface Node {
@@ -84,6 +89,16 @@ function walk(node: Node, parent: Node | null, visit: (node: Node, parent: Node 
 function resolve(from: string, specifier: string): string {
   if (!specifier.startsWith(".")) return specifier;
   return join(dirname(from), specifier).split(sep).join("/");
+}
+
+/** Methods that are given lists of any length. */
+const LISTED = new Set(["push", "unshift", "splice", "concat", "max", "min", "hypot", "fromCharCode"]);
+
+function isSpreadCall(node: Node): boolean {
+  const { type, callee, arguments: given } = node;
+  if (type !== "CallExpression" || !isNode(callee) || !isNode(callee["property"]) || !Array.isArray(given)) return false;
+  const isSpread = given.some((one) => isNode(one) && one.type === "SpreadElement");
+  return isSpread && LISTED.has(String(callee["property"]["name"]));
 }
 
 /** `import type`, `export type`, or a list in which every name is a type. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareDamages, DamageList, joinDamages } from "../../src/summary/damages.ts";
-import type { Damage, MoreDamages } from "../../src/types.ts";
+import { countMore, gravest } from "../../src/check/gravest.ts";
+import { compareDamages, DamageList, joinDamages, weightOf } from "../../src/summary/damages.ts";
+import type { Damage } from "../../src/types.ts";
 
 const range = fc.option(fc.tuple(fc.nat(60), fc.nat(9)).map(([at, length]) => [at, at + length] as const));
 const damage: fc.Arbitrary<Damage> = fc.record({
@@ -16,17 +17,10 @@ const damage: fc.Arbitrary<Damage> = fc.record({
 });
 const damages = fc.array(damage, { maxLength: 150, size: "max" });
 
-/** The definition: all of them in order, and how many are left out, by kind and severity. */
+/** The definition: the gravest of all of them, in order, and the others counted. */
 function plain(all: readonly Damage[]) {
-  const sorted = [...all].sort(compareDamages);
-  const left = sorted.slice(100);
-  const kinds = [...new Set(left.map(({ kind, severity }) => `${kind} ${severity}`))].sort();
-  const more = kinds.map((key): MoreDamages => {
-    const [kind = "", severity = ""] = key.split(" ");
-    const own = left.filter((one) => one.kind === kind && one.severity === severity);
-    return { kind, severity: severity as Damage["severity"], count: own.length };
-  });
-  return { kept: sorted.slice(0, 100), more };
+  const { kept, rest } = gravest(all.map((one) => ({ ...one, weight: weightOf(one) })).sort(compareDamages), 100);
+  return { kept: kept.map(({ weight: _, ...one }) => one), more: countMore(rest) };
 }
 
 describe("a bounded list of damages", () => {

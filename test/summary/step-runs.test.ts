@@ -1,23 +1,20 @@
 /** What a counter of frames says, against sequences of numbers written by hand, and against what was left out of generated ones. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Run, RunsBuilder } from "../../src/summary/runs.ts";
-import { type Jump, KEPT_STEPS, readSteps, type StepRule, type Steps, stepBetween } from "../../src/summary/step-runs.ts";
+import { stripOf } from "../../src/summary/seam.ts";
+import { type Jump, observeSteps, readSteps, type StepRule, type Steps, stepBetween } from "../../src/summary/step-runs.ts";
+import { blockOf } from "../blocks.ts";
 
 const RULE: StepRule = { minStepShare: 0.5, maxBackShare: 0.2 };
 const PERIOD_NS = 100n;
 
 /** @param stamps by frame, ns; every 100 ns where absent */
-function read(
-  numbers: readonly number[],
-  { stamps, kept = KEPT_STEPS, rule = RULE }: { stamps?: bigint[]; kept?: number; rule?: StepRule } = {},
-): Steps {
-  const builder = new RunsBuilder(
-    BigInt64Array.from(numbers, (_, i) => stamps?.[i] ?? PERIOD_NS * BigInt(i)),
-    kept,
-  );
-  for (let i = 1; i < numbers.length; i++) builder.add(i, i, 0, stepBetween(numbers[i - 1] ?? 0, numbers[i] ?? 0), i - 1);
-  return readSteps(builder.finish(), numbers[0] ?? 0, rule);
+function read(numbers: readonly number[], { stamps, rule = RULE }: { stamps?: bigint[]; rule?: StepRule } = {}): Steps {
+  const frames = numbers.map((sequence, i) => {
+    const stampNs = stamps?.[i] ?? PERIOD_NS * BigInt(i);
+    return { stampNs, logNs: stampNs, sequence, bytes: 1, digest: BigInt(i) };
+  });
+  return readSteps(observeSteps(stripOf(blockOf(frames).frames), true), rule);
 }
 
 const upTo = (count: number, from = 1, step = 1): number[] => Array.from({ length: count }, (_, i) => from + i * step);
@@ -46,7 +43,15 @@ describe("steps of a counter", () => {
 describe("whether the numbers count frames", () => {
   test("they do, whatever the step", () => {
     for (const step of [1, 2, 1000]) {
-      expect(read(upTo(9, 5, step))).toEqual({ sequence: "counts", step, jumps: [], truncated: false });
+      expect(read(upTo(9, 5, step))).toEqual({
+        sequence: "counts",
+        step,
+        jumps: [],
+        missing: 0,
+        reordered: 0,
+        restAhead: null,
+        restBack: null,
+      });
     }
   });
 
@@ -60,7 +65,15 @@ describe("whether the numbers count frames", () => {
   });
 
   test("a number that never changes", () => {
-    expect(read([7, 7, 7, 7])).toEqual({ sequence: "constant", step: 0, jumps: [], truncated: false });
+    expect(read([7, 7, 7, 7])).toEqual({
+      sequence: "constant",
+      step: 0,
+      jumps: [],
+      missing: 0,
+      reordered: 0,
+      restAhead: null,
+      restBack: null,
+    });
   });
 
   test("no usual step, a usual one that stands or goes back, and too many that go back", () => {
@@ -74,15 +87,6 @@ describe("whether the numbers count frames", () => {
     // One step in five goes back: just few enough.
     expect(sequence([1, 2, 3, 4, 3, 4])).toBe("counts");
     expect(sequence([1, 2, 3, 4, 3, 4], { ...RULE, maxBackShare: 0.19 })).toBe("unreliable");
-  });
-
-  test("what is not kept is told, and jumps end there", () => {
-    const numbers = [1, 2, 3, 4, 6, 7, 8, 10, 11, 12];
-    expect(read(numbers, { kept: 3 })).toMatchObject({
-      truncated: true,
-      jumps: [jump({ kind: "missing", first: 3, last: 4, missing: 1 })],
-    });
-    expect(read(numbers, { kept: 5 })).toMatchObject({ truncated: false, jumps: [{ missing: 1 }, { missing: 1 }] });
   });
 });
 
@@ -195,14 +199,4 @@ test("of a counter with frames lost and frames late, as many are told as are los
       expect(of("restarted")).toEqual([]);
     }),
   );
-});
-
-test("a run of steps back to places behind each other stays one", () => {
-  const runs = [
-    [1, 6, 1],
-    [7, 9, -2],
-    [10, 30, 1],
-  ].map(([first = 0, last = 0, tag = 0]): Run => ({ first, last, startNs: BigInt(first - 1), endNs: BigInt(last), worst: 0, tag }));
-  const { jumps } = readSteps({ frames: 30, runs: 3, kept: runs, tail: runs.at(-1) ?? null }, 1, RULE);
-  expect(jumps).toEqual([jump({ kind: "reordered", first: 7, last: 9, back: 2 })]);
 });

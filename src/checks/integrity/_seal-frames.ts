@@ -1,14 +1,15 @@
 /** Frames that are not as sealed, as defects: runs of neighbours, located in the file where they lie there in one piece. */
 import type { Defect } from "../../check/check.ts";
+import { countMore, type Grave, gravest, MOST_LOCATED } from "../../check/gravest.ts";
 import { LEAF_BYTES } from "../../seal/algorithm.ts";
 import type { Change } from "../../seal/compare.ts";
 import { hex } from "../../seal/hex.ts";
 import type { Leaves, Places } from "../../seal/leaves.ts";
 import type { Seal, SealedStream } from "../../seal/seal.ts";
-import type { Plain, StreamCensus } from "../../types.ts";
+import type { More, Plain, StreamCensus } from "../../types.ts";
 
-/** Findings per stream and kind. Runs count as one. */
-export const MOST = 1000;
+/** Findings per stream: what changed is what a seal is for. Runs count as one. */
+export const MOST = MOST_LOCATED;
 
 /** A stream of the recording as it is. */
 export interface Present {
@@ -23,9 +24,25 @@ export interface Sides {
   readonly present: ReadonlyMap<string, Present>;
 }
 
-/** @param changes of one stream and kind @param leaves of that stream, as it is */
-export function frameDefects(changes: readonly Change[], leaves: Leaves, sides: Sides): readonly Defect[] {
-  return split(changes, leaves).map((change) => defectOf(change, sides));
+/** @param changes of one stream @param leaves of that stream, as it is */
+export function frameDefects(
+  changes: readonly Change[],
+  leaves: Leaves,
+  sides: Sides,
+): { readonly defects: readonly Defect[]; readonly more: readonly More[] } {
+  const places = [...new Set(changes.map(({ kind }) => kind))].flatMap((kind) => {
+    const own = changes.filter((change) => change.kind === kind);
+    return split(own, leaves).map((change) => ({ change, ...graveOf(change, sides) }));
+  });
+  const { kept, rest } = gravest(places, MOST);
+  return { defects: kept.map(({ change }) => defectOf(change, sides)), more: countMore(rest) };
+}
+
+/** The more frames a run has, the graver it is. */
+function graveOf({ kind, count, sealed: was, present: is }: Change, { sealed, present }: Sides): Grave {
+  const frames = runAt(is?.frame ?? was?.frame ?? 0, count);
+  const stampNs = (is ? present.get(is.stream)?.leaves : was && sealed.get(was.stream))?.stampNs ?? new BigInt64Array(0);
+  return { kind, severity: "error", weight: count, frames, timeNs: bounds(stampNs, ...frames) };
 }
 
 /**
@@ -42,11 +59,11 @@ function split(changes: readonly Change[], { places }: Leaves): readonly Change[
       if (k < change.count && isNeighbour(places, at)) continue;
       pieces.push(part(change, from, k - from));
       from = k;
-      if (pieces.length > MOST) return changes.slice(0, MOST);
+      if (pieces.length > MOST) return changes;
     }
     if (!present) pieces.push(change);
   }
-  return pieces.slice(0, MOST);
+  return pieces;
 }
 
 function part(change: Change, skip: number, count: number): Change {
@@ -77,6 +94,7 @@ function defectOf({ kind, count, sealed: was, present: is, leafDiffers, stampDif
     severity: "error",
     frames,
     timeNs: [low, high],
+    weight: count,
     ...(isOnePiece && { bytes: [a, b] as const }),
     ...(isOnePiece && file !== undefined && { file }),
     ...(was && (kind === "moved" || kind === "duplicated") && { from: { stream: was.stream, frames: runAt(was.frame, count) } }),

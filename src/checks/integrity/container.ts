@@ -6,14 +6,14 @@
  * that could carry a checksum have one. An absent checksum is never a pass.
  */
 import { CONTAINER, type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
-import { joinDamages } from "../../summary/damages.ts";
-import type { ContainerFacts, Damage, Finding, MoreDamages, Plain, Severity } from "../../types.ts";
+import { joinDamages, weightOf } from "../../summary/damages.ts";
+import type { ContainerFacts, Damage, Finding, More, Plain, Severity } from "../../types.ts";
 
 interface Summary {
-  /** The first damages by byte order. */
+  /** The gravest damages, by byte order. */
   readonly damages: readonly Damage[];
   /** All others, counted. */
-  readonly more: readonly MoreDamages[];
+  readonly more: readonly More[];
   readonly regions: ContainerFacts["regions"];
   /** CRC-32 of the bytes of the region the claims cover, as far as they were read. */
   readonly fold: { readonly crc: number; readonly bytes: number };
@@ -97,7 +97,6 @@ export const container = defineCheck<Summary>({
     "what lies behind links that lead out of a recording's folder, unless they are followed (--follow)",
     "records behind more than 1 GiB of zeros: a search after damage goes no further",
     "a file that changed and was changed back, its time included, while it was read",
-    "beyond the first 100 damages only their number is told",
   ],
 
   fold: {
@@ -134,12 +133,12 @@ function leadOut(links: number): string {
   return links === 1 ? "1 link leads out of the folder (--follow reads it)" : `${links} links lead out of the folder (--follow reads them)`;
 }
 
-function kept(damages: readonly Damage[], more: readonly MoreDamages[]): Pick<Summary, "damages" | "more"> {
+function kept(damages: readonly Damage[], more: readonly More[]): Pick<Summary, "damages" | "more"> {
   const joined = joinDamages(damages, more);
   return { damages: joined.kept, more: joined.more };
 }
 
-function counted(all: readonly MoreDamages[]): Record<string, number> {
+function counted(all: readonly Pick<More, "kind" | "count">[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { kind, count } of [...all].sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0))) {
     counts[kind] = (counts[kind] ?? 0) + count;
@@ -157,6 +156,7 @@ function defectOf(damage: Damage, { streams }: Context): Defect {
     ...(bytes && { bytes }),
     ...(file !== null && { file }),
     stream: stream === null ? null : (streams[stream]?.info.id ?? null),
+    weight: weightOf(damage),
     observed,
     expected,
     signals: ["container"],
@@ -283,7 +283,7 @@ function judge(summary: Summary, context: Context): Conclusion {
   const claims = context.partial ? [] : [...compareFrames(context), ...compareTimes(summary, context)];
   const defects = [...found, ...crc.defects, ...claims];
   const isWrong = defects.some(({ severity }) => severity !== "info") || more.some(({ severity }) => severity !== "info");
-  const counts = counted([...damages.map(({ kind, severity }) => ({ kind, severity, count: 1 })), ...more]);
+  const counts = counted([...damages.map(({ kind }) => ({ kind, count: 1 })), ...more]);
   const linksOut = counts["link-out"] ?? 0;
   const { total, withChecksum } = summary.regions;
   const coverage = { items: total + linksOut, checked: summary.regions.verified + (crc.compared ? 1 : 0) };
@@ -293,7 +293,7 @@ function judge(summary: Summary, context: Context): Conclusion {
     regions: { total, withChecksum, verified: coverage.checked },
     ...(crc.compared && { dataCrc: crc.isRight ? "match" : "mismatch" }),
   };
-  const answer = { coverage, observed, defects };
+  const answer = { coverage, observed, defects, more };
   if (isWrong) return { ...answer, status: "fail" };
   if (linksOut > 0) return { ...answer, status: "not_run", reason: leadOut(linksOut) };
   if (withChecksum === 0) return { ...answer, status: "not_run", reason: "no checksum" };

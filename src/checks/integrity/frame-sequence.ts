@@ -7,14 +7,28 @@
 import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { contentOf } from "../../summary/content.ts";
 import { type Histogram, HistogramBuilder, median, mergeHistograms } from "../../summary/histogram.ts";
-import { type Largest, mergeLargest } from "../../summary/largest.ts";
-import { joinRuns, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
+import {
+  gravestRuns,
+  joinRuns,
+  leastGrave,
+  moreOf,
+  NO_RUNS,
+  type Run,
+  type Runs,
+  RunsBuilder,
+  shiftRuns,
+  timesOf,
+  weightOf,
+} from "../../summary/runs.ts";
 import { Clock, type Edge, edgeAt, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stripOf } from "../../summary/seam.ts";
-import { KEPT_SIZE_RUNS, observeSizes, type SizePlace, sizeChanges } from "../../summary/sizes.ts";
-import { type Jump, KEPT_STEPS, readSteps, type Steps, stepBetween } from "../../summary/step-runs.ts";
-import type { Block, Severity, StreamInfo, StreamKind } from "../../types.ts";
+import { mergeSizes, observeSizes, type SizeChanges, type SizeColumns, sizeChanges } from "../../summary/sizes.ts";
+import { type Jump, joinSteps, observeSteps, readSteps, type StepRuns, type Steps, shiftSteps } from "../../summary/step-runs.ts";
+import type { Block, More, Severity, StreamInfo, StreamKind } from "../../types.ts";
 
-/** Repeats of the frame before, by what moved on beside the payload; `worst` is the log time passed, `tag` the size. */
+/**
+ * Repeats of the frame before, by what moved on beside the payload; the figure of a run is the most log time that passed from frame to
+ * frame, its total the log time it lasted, its tag the size.
+ */
 interface Repeats {
   readonly nothing: Runs;
   readonly stamp: Runs;
@@ -22,24 +36,19 @@ interface Repeats {
   readonly both: Runs;
 }
 
-interface Summary {
+interface Summary extends SizeColumns {
   readonly frames: number;
   readonly head: Edge;
   readonly tail: Edge;
   readonly sequenced: boolean;
-  /** Runs of equal steps of the sequence number; none where the source does not number. */
-  readonly steps: Runs;
+  /** Of the sequence number; none where the source does not number. */
+  readonly steps: StepRuns;
   readonly repeats: Repeats;
   readonly emptyPayloads: Runs;
   /** Point clouds without a point in a payload that is not empty. */
   readonly emptyClouds: Runs;
   readonly cloudPoints: Histogram;
   readonly malformed: Runs;
-  /** Payload sizes, for images and points; without the empty ones. */
-  readonly sizes: Histogram;
-  readonly sizeRuns: Runs;
-  readonly biggest: Largest<SizePlace>;
-  readonly smallest: Largest<SizePlace>;
 }
 
 type Pairs = Pick<Summary, "steps" | "repeats">;
@@ -50,28 +59,26 @@ function pairRule(strip: Strip, sequenced: boolean): Pairs {
   const stamps = new Clock(stampNs);
   const log = new Clock(strip.logNs);
   const digest = new Uint32Array(strip.digest.buffer, strip.digest.byteOffset, 2 * strip.digest.length);
-  const steps = new RunsBuilder(stampNs, KEPT_STEPS);
   const repeats = [new RunsBuilder(stampNs), new RunsBuilder(stampNs), new RunsBuilder(stampNs), new RunsBuilder(stampNs)] as const;
   for (let row = 1; row < count; row++) {
     const frame = strip.index?.[row] ?? row;
-    const step = stepBetween(sequence[row - 1] ?? 0, sequence[row] ?? 0);
-    if (sequenced) steps.add(frame, row, 0, step, row - 1);
     const samePayload = digest[2 * row] === digest[2 * row - 2] && digest[2 * row + 1] === digest[2 * row - 1] && (bytes[row] ?? 0) > 0;
     const sameContent = content !== null && content[row] === content[row - 1];
     if (!samePayload && !sameContent) continue;
     const moved = stamps.between(row - 1, row) !== 0;
+    const passedNs = Math.abs(log.between(row - 1, row));
     if (samePayload || moved)
-      repeats[(moved ? 1 : 0) + (step !== 0 ? 2 : 0)]?.add(frame, row, Math.abs(log.between(row - 1, row)), bytes[row] ?? 0);
+      repeats[(moved ? 1 : 0) + (sequence[row] !== sequence[row - 1] ? 2 : 0)]?.add(frame, row, passedNs, bytes[row] ?? 0, passedNs);
   }
   return {
-    steps: steps.finish(),
+    steps: observeSteps(strip, sequenced),
     repeats: { nothing: repeats[0].finish(), stamp: repeats[1].finish(), sequence: repeats[2].finish(), both: repeats[3].finish() },
   };
 }
 
 function joinPairs(left: Pairs, right: Pairs): Pairs {
   return {
-    steps: joinRuns(left.steps, right.steps, KEPT_STEPS),
+    steps: joinSteps(left.steps, right.steps),
     repeats: {
       nothing: joinRuns(left.repeats.nothing, right.repeats.nothing),
       stamp: joinRuns(left.repeats.stamp, right.repeats.stamp),
@@ -87,7 +94,7 @@ function shift(s: Summary, frames: number): Summary {
     ...s,
     head: shiftEdge(s.head, frames),
     tail: shiftEdge(s.tail, frames),
-    steps: shiftRuns(s.steps, frames),
+    steps: shiftSteps(s.steps, frames),
     repeats: {
       nothing: shiftRuns(nothing, frames),
       stamp: shiftRuns(stamp, frames),
@@ -97,7 +104,6 @@ function shift(s: Summary, frames: number): Summary {
     emptyPayloads: shiftRuns(s.emptyPayloads, frames),
     emptyClouds: shiftRuns(s.emptyClouds, frames),
     malformed: shiftRuns(s.malformed, frames),
-    sizeRuns: shiftRuns(s.sizeRuns, frames),
   };
 }
 
@@ -153,7 +159,7 @@ export const frameSequence = defineStreamCheck<Summary>({
     "a frozen image or cloud whose header changes is recognised from a sample of up to 1024 words, not from every byte",
     "a change of content without a change of size",
     "the content of sensor types whose schema is not understood (the verdict says so), and of all types nobody here knows",
-    "after 1000 irregular steps the numbers are no longer followed",
+    "of more than 1000 jumps of the numbers the longest are laid out, the others counted: what is late among these counts as lost",
   ],
   appliesTo: () => true,
 
@@ -198,10 +204,7 @@ export const frameSequence = defineStreamCheck<Summary>({
       emptyClouds: joinRuns(left.emptyClouds, right.emptyClouds),
       cloudPoints: mergeHistograms(left.cloudPoints, right.cloudPoints),
       malformed: joinRuns(left.malformed, right.malformed),
-      sizes: mergeHistograms(left.sizes, right.sizes),
-      sizeRuns: joinRuns(left.sizeRuns, right.sizeRuns, KEPT_SIZE_RUNS),
-      biggest: mergeLargest(left.biggest, right.biggest, before),
-      smallest: mergeLargest(left.smallest, right.smallest, before),
+      ...mergeSizes(left, unshifted, before),
     };
   },
 
@@ -250,22 +253,37 @@ const MEASURED: ReadonlySet<StreamKind> = new Set(["image", "points", "imu"]);
 
 function judge(summary: Summary, info: StreamInfo, options: Options): Conclusion {
   const option = (name: string): number => options[name] ?? 0;
-  const steps = readSteps(summary.steps, summary.head.sequence, {
+  const steps = readSteps(summary.steps, {
     minStepShare: option("minStepShare"),
     maxBackShare: option("maxBackShare"),
   });
   const repeats = judgeRepeats(summary, info, steps, options);
   const sizes = sizeChanges(summary, info, options);
   const empty = judgeEmpty(summary, info, options);
+  const malformed = gravestRuns(summary.malformed);
+  const jumps = steps.jumps.map((jump) => jumpDefect(jump, info));
   const defects = [
-    ...capped(steps.jumps, "missing").map((jump) => jumpDefect(jump, info)),
-    ...capped(steps.jumps, "reordered").map((jump) => jumpDefect(jump, info)),
-    ...capped(steps.jumps, "restarted").map((jump) => jumpDefect(jump, info)),
-    ...repeats.runs("duplicated").map((run) => repeatDefect("duplicated", run)),
-    ...repeats.runs("frozen").map((run) => repeatDefect("frozen", run)),
-    ...empty,
-    ...sizes.changes.map(({ run, usual }) => defectAt("size-change", "warning", run, { bytes: run.worst }, { bytes: usual }, "size")),
-    ...summary.malformed.kept.map((run) => defectAt("malformed", "error", run, { reason: String(run.tag) }, {}, "payload")),
+    ...jumps,
+    ...repeats.defects,
+    ...empty.defects,
+    ...sizes.changes.map((run) => ({
+      ...defectAt("size-change", "warning", run, { bytes: run.worst }, { bytes: sizes.usual }, "size"),
+      weight: Math.abs(run.worst - sizes.usual),
+    })),
+    ...malformed.kept.map((run) => defectAt("malformed", "error", run, { reason: String(run.tag) }, {}, "payload")),
+  ];
+  const more = [
+    // What was lost where nobody looked closer is taken for no graver than what was looked at.
+    ...moreOf(
+      "missing",
+      jumps.some(({ kind, severity }) => kind === "missing" && severity === "info") ? "info" : "warning",
+      steps.restAhead,
+    ),
+    ...moreOf("reordered", kinds.reordered.severity, steps.restBack),
+    ...repeats.more,
+    ...empty.more,
+    ...sizesMore(summary, sizes),
+    ...moreOf("malformed", "error", malformed.rest),
   ];
   const isFail = defects.some(({ severity }) => severity !== "info");
   // Numbers and repeats say nothing against it, but whether a cloud is empty or an image decodes was never asked.
@@ -279,10 +297,9 @@ function judge(summary: Summary, info: StreamInfo, options: Options): Conclusion
       sequence: info.sequenced ? steps.sequence : "absent",
       ...(steps.sequence === "counts" && {
         step: steps.step,
-        missing: steps.jumps.reduce((n, { missing }) => n + missing, 0),
-        reordered: steps.jumps.filter(({ kind }) => kind === "reordered").length,
+        missing: steps.missing,
+        reordered: steps.reordered,
       }),
-      ...(steps.truncated && { numbersFollowedTo: summary.steps.kept.at(-1)?.last ?? 0 }),
       duplicated: repeats.frames.duplicated,
       frozen: repeats.frames.frozen,
       empty: summary.emptyPayloads.frames + summary.emptyClouds.frames,
@@ -290,14 +307,16 @@ function judge(summary: Summary, info: StreamInfo, options: Options): Conclusion
       ...(SIZED.has(info.kind) && { medianBytes: rounded(median(summary.sizes) || 0), sizes: sizes.rule }),
     },
     defects,
+    more,
   };
 }
 
-/** Findings of one kind. */
-const MOST = 100;
-
-function capped(jumps: readonly Jump[], kind: Jump["kind"]): readonly Jump[] {
-  return jumps.filter((jump) => jump.kind === kind).slice(0, MOST);
+/** Changes of size that are neither among the largest nor among the smallest: how many, somewhere in the stream. */
+function sizesMore({ frames, head, tail }: Summary, { changes, runs }: SizeChanges): readonly More[] {
+  const count = runs - changes.length;
+  if (count <= 0) return [];
+  const timeNs = timesOf({ startNs: head.stampNs, endNs: tail.stampNs });
+  return [{ kind: "size-change", severity: kinds["size-change"].severity, count, frames: [0, frames - 1], timeNs }];
 }
 
 function jumpDefect(jump: Jump, info: StreamInfo): Defect {
@@ -308,6 +327,7 @@ function jumpDefect(jump: Jump, info: StreamInfo): Defect {
     severity: jump.kind === "missing" && timeless ? "info" : kinds[jump.kind].severity,
     frames: [jump.first, jump.last],
     timeNs: timesOf(jump),
+    weight: jump.kind === "missing" ? jump.missing : jump.back,
     observed: jump.kind === "missing" ? { missing: jump.missing } : { back: jump.back },
     expected: jump.kind === "missing" ? { missing: 0 } : { back: 0 },
     signals: jump.kind === "missing" && info.stamps !== "nominal" && jump.periods >= 1.5 ? ["sequence", "stamp"] : ["sequence"],
@@ -316,7 +336,8 @@ function jumpDefect(jump: Jump, info: StreamInfo): Defect {
 
 interface Judged {
   readonly frames: Readonly<Record<"duplicated" | "frozen", number>>;
-  runs(kind: "duplicated" | "frozen"): readonly Run[];
+  readonly defects: readonly Defect[];
+  readonly more: readonly More[];
 }
 
 /** What a repeat is depends on what moved on with it; see the rule beside each line. */
@@ -324,15 +345,19 @@ function judgeRepeats({ repeats, frames, head, tail }: Summary, info: StreamInfo
   const numbered = steps.sequence === "counts";
   const large = ({ tag }: Run): boolean => Number(tag) >= (options["minPayloadBytes"] ?? 0);
   const halfPeriodNs = Math.abs(nsBetween(head.logNs, tail.logNs)) / (2 * Math.max(1, frames - 1));
-  const all = { duplicated: [] as Run[], frozen: [] as Run[] };
+  const defects: Defect[] = [];
+  const more: More[] = [];
   const counts = { duplicated: 0, frozen: 0 };
-  const put = (kind: keyof typeof all, runs: Runs, keep: (run: Run) => boolean): void => {
-    const found = runs.kept.filter(keep);
+  const put = (kind: keyof typeof counts, runs: Runs, keep: (run: Run) => boolean): void => {
+    const { kept, rest } = gravestRuns(runs);
+    const found = kept.filter(keep);
     if (found.length === 0) return;
-    all[kind].push(...found);
-    // Beyond the kept runs the frames are counted as what the kept ones are.
-    const unseen = runs.frames - framesOf(runs.kept);
-    counts[kind] += framesOf(found) + (found.length === runs.kept.length ? unseen : 0);
+    for (const run of found) defects.push(repeatDefect(kind, run));
+    counts[kind] += framesOf(found);
+    // The others are counted as what the least grave of the kept ones is.
+    if (!rest || !keep(leastGrave(kept))) return;
+    counts[kind] += rest.frames;
+    for (const one of moreOf(kind, kinds[kind].severity, rest)) more.push(one);
   };
 
   // The same number twice is the same frame twice.
@@ -356,7 +381,7 @@ function judgeRepeats({ repeats, frames, head, tail }: Summary, info: StreamInfo
     for (const runs of numbered ? [repeats.both] : [repeats.stamp, repeats.both])
       put("frozen", runs, (run) => large(run) && longEnough(run));
   }
-  return { frames: counts, runs: (kind) => all[kind].toSorted((a, b) => a.first - b.first).slice(0, MOST) };
+  return { frames: counts, defects, more };
 }
 
 function framesOf(runs: readonly Run[]): number {
@@ -367,16 +392,24 @@ function repeatDefect(kind: "duplicated" | "frozen", run: Run): Defect {
   return defectAt(kind, kinds[kind].severity, run, { repeats: run.last - run.first + 1 }, { repeats: 0 }, "payload");
 }
 
-function judgeEmpty(summary: Summary, info: StreamInfo, options: Options): readonly Defect[] {
+function judgeEmpty(
+  summary: Summary,
+  info: StreamInfo,
+  options: Options,
+): { readonly defects: readonly Defect[]; readonly more: readonly More[] } {
   const measured = MEASURED.has(info.kind);
   const medianPoints = median(summary.cloudPoints);
   // A message type without fields is empty by nature: only among others an empty payload says something.
-  const payloads = measured || summary.emptyPayloads.frames < summary.frames ? summary.emptyPayloads : NO_RUNS;
-  const clouds = medianPoints >= (options["minMedianPoints"] ?? 0) ? summary.emptyClouds : NO_RUNS;
-  return [
-    ...payloads.kept.map((run) => defectAt("empty", measured ? "error" : "warning", run, { bytes: 0 }, {}, "size")),
-    ...clouds.kept.map((run) => defectAt("empty", "error", run, { points: 0 }, { medianPoints }, "points")),
-  ];
+  const payloads = gravestRuns(measured || summary.emptyPayloads.frames < summary.frames ? summary.emptyPayloads : NO_RUNS);
+  const clouds = gravestRuns(medianPoints >= (options["minMedianPoints"] ?? 0) ? summary.emptyClouds : NO_RUNS);
+  const severity = measured ? "error" : "warning";
+  return {
+    defects: [
+      ...payloads.kept.map((run) => defectAt("empty", severity, run, { bytes: 0 }, {}, "size")),
+      ...clouds.kept.map((run) => defectAt("empty", "error", run, { points: 0 }, { medianPoints }, "points")),
+    ],
+    more: [...moreOf("empty", severity, payloads.rest), ...moreOf("empty", "error", clouds.rest)],
+  };
 }
 
 function defectAt(
@@ -387,5 +420,6 @@ function defectAt(
   expected: Defect["expected"],
   signal: string,
 ): Defect {
-  return { kind, severity, frames: [run.first, run.last], timeNs: timesOf(run), observed, expected, signals: [signal] };
+  const frames = [run.first, run.last] as const;
+  return { kind, severity, frames, timeNs: timesOf(run), weight: weightOf(run), observed, expected, signals: [signal] };
 }

@@ -44,6 +44,7 @@ export const seal = defineCheck<LeafParts | ContainerPart>({
   needs: ["frames", "digests"],
   defaults: {},
   requires: "seal",
+  locates: MOST,
   kinds,
   blindSpots: [
     "everything, when no seal is given",
@@ -218,15 +219,15 @@ function judgeStream(id: string, sides: Sides, changes: readonly Change[], away:
   for (const kind of CHANGES) counts[kind] = 0;
   for (const { kind, count } of changes) counts[kind] = (counts[kind] ?? 0) + count;
   const movedAway = away.reduce((sum, { count }) => sum + count, 0);
-  const of = (kind: ChangeKind): readonly Change[] => changes.filter((change) => change.kind === kind);
-  const defects = CHANGES.flatMap((kind) => frameDefects(of(kind), leaves, sides));
+  const found = frameDefects(changes, leaves, sides);
+  const defects = [...found.defects];
   const version = versionOf(sealed);
   const sameFormat = sealed.recording.format === context.recording.format;
   const meaning =
     was && is && leaves.count > 0
       ? compareMeaning(was, is.census.info, leaves, { version, sameFormat, lenient: !isStrict(sealed) }, [...changes, ...away])
       : null;
-  if (was && is && meaning) defects.push(...meaningDefects(meaning, was, is, sealed, context));
+  if (was && is && meaning) for (const one of meaningDefects(meaning, was, is, sealed, context)) defects.push(one);
   const items = Math.max(was?.frames ?? 0, leaves.count);
   const unread = blanks(was, leaves, sealed);
   const open = [...unshown(meaning, sealed), ...(unread > 0 ? [`${unread} frames without a digest of the whole payload`] : [])];
@@ -247,6 +248,7 @@ function judgeStream(id: string, sides: Sides, changes: readonly Change[], away:
       otherMeaning: otherwise(meaning, leaves.count),
     },
     defects,
+    more: found.more,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Check, type Conclusion, type Context, type Defect, defineCheck } from "../../check/check.ts";
 import type { Seen } from "../../check/table.ts";
-import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
+import { type LabelTable, labelRows, labelTables } from "../../columns/labels.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Finding, Plain, Severity } from "../../types.ts";
@@ -57,10 +57,9 @@ function absent({ streams }: Context): string {
 /** By stream; null where a stream has no labels. Worked out once for all checks. */
 function analyses(seen: Seen, kernels: Kernels): readonly (Analysed | null)[] {
   const poses = seen.of(poseRows).flatMap((pieces) => (pieces ? [poseTable(pieces)] : []));
-  return seen.of(labelRows).map((pieces, i) => {
+  return seen.derive(labelTables).map((table, i) => {
     const info = seen.streams[i];
-    if (!pieces || !info) return null;
-    const table = labelTable(pieces);
+    if (!table || !info) return null;
     const isShared = hasSeveralAnnotators(table);
     return { table, isShared, analysis: isShared ? null : analyseLabels(table, poses, info, kernels) };
   });
@@ -89,8 +88,10 @@ function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: stri
   const mine = analysis.faults.filter((fault) => fault.kind in check.kinds);
   const reason = mine.length > 0 ? null : unanswered(check, analysis);
   if (reason !== null) return nothing(stream, "not_observable", reason, items);
+  const left = analysis.more.filter(({ kind }) => kind in check.kinds);
   const counts: Record<string, number> = {};
   for (const { kind } of mine) counts[kind] = (counts[kind] ?? 0) + 1;
+  for (const { kind, count } of left) counts[kind] = (counts[kind] ?? 0) + count;
   const noise = analysis.dimensions === "3d" ? "noiseM" : "noiseWidths";
   return {
     stream,
@@ -105,6 +106,11 @@ function answer<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: stri
       ...counts,
     },
     defects: mine.map((fault) => defectOf(check, stream, fault, table)),
+    more: left.map((one) => ({
+      ...one,
+      severity: check.kinds[one.kind as Kind].severity,
+      timeNs: one.frames && timesOf(one.frames, table),
+    })),
   };
 }
 
@@ -112,15 +118,19 @@ function unanswered<Kind extends FaultKind>(check: SequenceCheck<Kind>, analysis
   return analysis.judged === 0 ? "no track has three boxes in a row" : check.unobservable(analysis);
 }
 
-function defectOf<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, fault: LabelFault, { stampNs }: LabelTable): Defect {
-  const [first, last] = fault.frames;
-  const times = [stampNs[first] ?? 0n, stampNs[last] ?? 0n] as const;
+function timesOf([first, last]: readonly [number, number], { stampNs }: LabelTable): readonly [bigint, bigint] {
+  const [from, to] = [stampNs[first] ?? 0n, stampNs[last] ?? 0n];
+  return from <= to ? [from, to] : [to, from];
+}
+
+function defectOf<Kind extends FaultKind>(check: SequenceCheck<Kind>, stream: string, fault: LabelFault, table: LabelTable): Defect {
   return {
     kind: fault.kind,
     severity: check.kinds[fault.kind as Kind].severity,
     stream,
     frames: fault.frames,
-    timeNs: times[0] <= times[1] ? times : [times[1], times[0]],
+    timeNs: timesOf(fault.frames, table),
+    weight: fault.weight,
     ...(fault.tracks.length > 0 && { tracks: fault.tracks }),
     observed: fault.observed,
     expected: fault.expected,

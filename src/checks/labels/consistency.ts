@@ -5,11 +5,20 @@
  * of pixels were normalised by somebody, headings of hundreds are degrees. Units are only judged where the stream or its image
  * size says what is usual.
  */
+
 import { AMOUNT, type Conclusion, type Defect, defineStreamCheck } from "../../check/check.ts";
-import { timesOf } from "../../summary/runs.ts";
+import { moreOf, timesOf, weightOf } from "../../summary/runs.ts";
 import { rounded } from "../../summary/seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
+import {
+  gravestTrackRuns,
+  mergeTrackRuns,
+  NO_TRACK_RUNS,
+  type TrackRun,
+  type TrackRuns,
+  TrackRunsBuilder,
+} from "../../summary/track-runs.ts";
 import type { LabelColumns, Severity } from "../../types.ts";
+import { BoxesOfTrack, type ClassUse, ClassUses } from "./_tallies.ts";
 
 const kinds = {
   "duplicate-track": { severity: "error", meaning: "a track has several boxes in one frame, by the same annotator" },
@@ -28,15 +37,6 @@ const MAX_CLASSES = 256;
 const MAX_NAMED = 16;
 /** Several shapes of one entity are how a scene is drawn. */
 const DRAWN = /SceneUpdate/;
-
-interface ClassUse {
-  readonly name: string;
-  readonly rows: number;
-  readonly first: number;
-  readonly last: number;
-  readonly startNs: bigint;
-  readonly endNs: bigint;
-}
 
 interface Summary {
   readonly frames: number;
@@ -72,27 +72,23 @@ export const consistency = defineStreamCheck<Summary>({
 
   observe({ frames, labels }, { options, stream }) {
     const builders = new Map<RunKind, TrackRunsBuilder>();
-    const add = (kind: RunKind, frame: number, track: string, figure: number): void => {
-      const builder = builders.get(kind) ?? new TrackRunsBuilder(frames.stampNs);
+    const add = (kind: RunKind, frame: number, track: number, figure: number): void => {
+      const builder = builders.get(kind) ?? new TrackRunsBuilder(frames.stampNs, labels?.tracks ?? []);
       builders.set(kind, builder);
       builder.add(frame, track, figure);
     };
-    const classes = new Map<number, { rows: number; first: number; last: number }>();
+    const used = new ClassUses(labels?.classes.length ?? 0);
+    const seen = new BoxesOfTrack(labels?.tracks.length ?? 0);
     const drawn = DRAWN.test(stream.type);
-    let [rows, tracked, pixels, frame] = [0, 0, 0, -1];
-    const seen = new Map<string, number>();
+    let [rows, tracked, pixels] = [0, 0, 0];
     for (let row = 0; labels && row < labels.count; row++) {
       if (labels.ignored[row]) continue;
       rows++;
       const at = labels.frame[row] ?? 0;
-      if (at !== frame) seen.clear();
-      frame = at;
-      const track = labels.tracks[labels.track[row] ?? -1] ?? "";
-      if (track !== "") {
+      const track = labels.track[row] ?? -1;
+      if ((labels.tracks[track] ?? "") !== "") {
         tracked++;
-        const key = `${labels.annotator[row]} ${track}`;
-        const boxes = (seen.get(key) ?? 0) + 1;
-        seen.set(key, boxes);
+        const boxes = seen.add(at, track, labels.annotator[row] ?? -1);
         if (boxes > 1 && !drawn) add("duplicate-track", at, track, boxes);
       }
       const extent = unitExtent(labels, row);
@@ -100,15 +96,11 @@ export const consistency = defineStreamCheck<Summary>({
       else add("unit-square", at, track, extent);
       const yaw = Math.abs(labels.box3d[7 * row + 6] ?? 0);
       if (yaw > (options["maxYawRad"] ?? Number.POSITIVE_INFINITY) && Number.isFinite(yaw)) add("angle-unit", at, track, yaw);
-      const use = classes.get(labels.class[row] ?? -1) ?? { rows: 0, first: at, last: at };
-      classes.set(labels.class[row] ?? -1, { rows: use.rows + 1, first: use.first, last: at });
+      used.add(labels.class[row] ?? -1, at);
     }
-    const uses = [...classes].map(([index, use]): ClassUse => {
-      const [startNs, endNs] = [frames.stampNs[use.first] ?? 0n, frames.stampNs[use.last] ?? 0n];
-      return { name: labels?.classes[index] ?? "", ...use, startNs, endNs };
-    });
+    const classes = used.first(labels?.classes ?? [], frames.stampNs, MAX_CLASSES);
     const found = byKind((kind) => builders.get(kind)?.finish() ?? NO_TRACK_RUNS);
-    return { frames: frames.count, rows, tracked, pixels, classes: firstByName(uses), found };
+    return { frames: frames.count, rows, tracked, pixels, classes, found };
   },
 
   merge(left, right, { skipped }) {
@@ -137,8 +129,9 @@ export const consistency = defineStreamCheck<Summary>({
     const { width = 0, height = 0 } = info.imageSize ?? {};
     // Fractions are wrong among pixels, and in an image of more than a pixel.
     const kept = RUN_KINDS.filter((kind) => kind !== "unit-square" || summary.pixels > 0 || Math.max(width, height) > 1);
+    const found = kept.map((kind) => ({ kind, ...gravestTrackRuns(summary.found[kind], summary.frames) }));
     const defects = [
-      ...kept.flatMap((kind) => summary.found[kind].kept.map((run) => defectOf(kind, run))),
+      ...found.flatMap(({ kind, kept: runs }) => runs.map((run) => defectOf(kind, run))),
       ...(known && unknown.length > 0 ? [unknownClasses(unknown, known.length)] : []),
     ];
     return {
@@ -150,6 +143,7 @@ export const consistency = defineStreamCheck<Summary>({
         ...Object.fromEntries(kept.flatMap((kind) => (summary.found[kind].rows > 0 ? [[kind, summary.found[kind].rows]] : []))),
       },
       defects,
+      more: found.flatMap(({ kind, rest }) => moreOf(kind, kinds[kind].severity, rest)),
     };
   },
 
@@ -172,7 +166,10 @@ export const consistency = defineStreamCheck<Summary>({
 
 /** Largest coordinate of a finite 2D box of positive size, 0 or more; null where there is none to judge. */
 function unitExtent({ box2d }: LabelColumns, row: number): number | null {
-  const [left, top, right, bottom] = [box2d[4 * row] ?? 0, box2d[4 * row + 1] ?? 0, box2d[4 * row + 2] ?? 0, box2d[4 * row + 3] ?? 0];
+  const left = box2d[4 * row] ?? 0;
+  const top = box2d[4 * row + 1] ?? 0;
+  const right = box2d[4 * row + 2] ?? 0;
+  const bottom = box2d[4 * row + 3] ?? 0;
   if (!(right > left && bottom > top)) return null;
   return left < 0 || top < 0 ? Number.POSITIVE_INFINITY : Math.max(right, bottom);
 }
@@ -221,6 +218,7 @@ function defectOf(kind: RunKind, run: TrackRun): Defect {
     severity: kinds[kind].severity,
     frames: [run.first, run.last],
     timeNs: timesOf(run),
+    weight: weightOf(run),
     ...(run.tag !== "" && { tracks: [run.tag] }),
     ...figures[kind],
     signals: ["consistency"],

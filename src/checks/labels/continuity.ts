@@ -18,7 +18,7 @@ export const continuity = sequenceCheck({
     "leaps of less than 0.5 m, or 0.3 widths of a 2D box",
     "holes of more than one frame: occlusions look the same",
     "a single box that belongs to nothing but was there for good reason",
-    "a track that goes on under a new id after more than three frames, or where two could be its heir",
+    "a track that goes on under a new id after more than three frames, or where two could be its heir, or more than 400 begin at once",
   ],
   unobservable: () => null,
   describe(finding) {

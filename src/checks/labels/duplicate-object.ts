@@ -16,6 +16,7 @@ export const duplicateObject = sequenceCheck({
     "two labels on one object in fewer than five frames",
     "labels of different classes or sizes on one object",
     "boxes without a track",
+    "of more than 50 labels on one spot in a frame each is held against the 49 next to it on either side: a crowd may be told as several",
   ],
   unobservable: ({ tracks }) => (tracks < 2 ? "one track has no double" : null),
   describe(finding) {

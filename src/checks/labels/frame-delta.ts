@@ -16,6 +16,7 @@ import { rounded } from "../../summary/seam.ts";
 import type { Severity } from "../../types.ts";
 import { type ImageStep, measureStep, type Sight } from "./pixels/box-motion.ts";
 import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "./pixels/disagreements.ts";
+import { MOST_NAMED } from "./sequence/faults.ts";
 
 const kinds = {
   "frozen-image": { severity: "error", meaning: "the image before again, not one cell changed, under labels that move" },
@@ -60,7 +61,7 @@ export const frameDelta = defineStreamCheck<Summary>({
   absent: "no image stream that is read",
   blindSpots: [
     "video, depth and float images, and labels that are only 3D boxes: they are not projected",
-    "boxes below 24 px, cut off by the border, without texture or hidden by something: each is counted as not seen",
+    "boxes below 24 px, cut off by the border, without texture or hidden by something, and all but the first 1000 of an image: each is counted as not seen",
     "labels and pixels that part by less than 8 px or a quarter of the box's smaller side in one step",
     "labels that are late by the same time in all frames: they move as the pixels do, only elsewhere",
     "a wrong class, a box too large or too small, a box that is on nothing from beginning to end",
@@ -214,7 +215,8 @@ function defectOf(one: Disagreement, labels: string, names: readonly string[]): 
     severity: kinds[kind].severity,
     frames,
     timeNs: stampNs,
-    ...(tracks.length > 0 && { tracks: tracks.map((track) => names[track] ?? "") }),
+    weight: Math.max(one.labelPx, one.pixelsPx),
+    ...(tracks.length > 0 && { tracks: tracks.slice(0, MOST_NAMED).map((track) => names[track] ?? "") }),
     from: { stream: labels, frames: labelFrames },
     observed: {
       labelPx: rounded(one.labelPx, 2),

@@ -6,10 +6,17 @@
  * border are how several benchmarks annotate cut-off objects (MOTChallenge), and how others clip is their choice.
  */
 import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options } from "../../check/check.ts";
-import { timesOf } from "../../summary/runs.ts";
+import { moreOf, timesOf, weightOf } from "../../summary/runs.ts";
 import { rounded } from "../../summary/seam.ts";
-import { mergeTrackRuns, NO_TRACK_RUNS, type TrackRun, type TrackRuns, TrackRunsBuilder } from "../../summary/track-runs.ts";
-import type { LabelColumns, Severity, StreamInfo } from "../../types.ts";
+import {
+  gravestTrackRuns,
+  mergeTrackRuns,
+  NO_TRACK_RUNS,
+  type TrackRun,
+  type TrackRuns,
+  TrackRunsBuilder,
+} from "../../summary/track-runs.ts";
+import type { Severity, StreamInfo } from "../../types.ts";
 
 const kinds = {
   "non-finite": { severity: "error", meaning: "a coordinate, size or angle is NaN or infinite" },
@@ -77,9 +84,9 @@ export const geometry = defineStreamCheck<Summary>({
       if (has3d) boxes3d++;
       const fault = (has3d ? judge3d(labels.box3d, row, options) : null) ?? (has2d ? judge2d(labels.box2d, row, options, stream) : null);
       if (!fault) continue;
-      const builder = builders.get(fault.kind) ?? new TrackRunsBuilder(block.frames.stampNs);
+      const builder = builders.get(fault.kind) ?? new TrackRunsBuilder(block.frames.stampNs, labels.tracks);
       builders.set(fault.kind, builder);
-      builder.add(labels.frame[row] ?? 0, trackOf(labels, row), fault.figure);
+      builder.add(labels.frame[row] ?? 0, labels.track[row] ?? -1, fault.figure);
     }
     return {
       frames: block.frames.count,
@@ -105,7 +112,8 @@ export const geometry = defineStreamCheck<Summary>({
 
   answer(summary, { info }, _context, options) {
     if (!summary || summary.boxes2d + summary.boxes3d === 0) return silent(summary);
-    const defects = KINDS.flatMap((kind) => summary.found[kind].kept.map((run) => defectOf(kind, run, info, options)));
+    const found = KINDS.map((kind) => ({ kind, ...gravestTrackRuns(summary.found[kind], summary.frames) }));
+    const defects = found.flatMap(({ kind, kept }) => kept.map((run) => defectOf(kind, run, info, options)));
     return {
       status: defects.length > 0 ? "fail" : "pass",
       coverage: { items: summary.rows, checked: summary.rows },
@@ -117,6 +125,7 @@ export const geometry = defineStreamCheck<Summary>({
         ...Object.fromEntries(KINDS.flatMap((kind) => (summary.found[kind].rows > 0 ? [[kind, summary.found[kind].rows]] : []))),
       },
       defects,
+      more: found.flatMap(({ kind, rest }) => moreOf(kind, kinds[kind].severity, rest)),
     };
   },
 
@@ -167,7 +176,10 @@ function judge2d(box: Float64Array, row: number, options: Options, { imageSize }
   const at = 4 * row;
   const wrong = notFinite(box, at, 4);
   if (wrong > 0) return { kind: "non-finite", figure: wrong };
-  const [left, top, right, bottom] = [box[at] ?? 0, box[at + 1] ?? 0, box[at + 2] ?? 0, box[at + 3] ?? 0];
+  const left = box[at] ?? 0;
+  const top = box[at + 1] ?? 0;
+  const right = box[at + 2] ?? 0;
+  const bottom = box[at + 3] ?? 0;
   const smallest = Math.min(right - left, bottom - top);
   const minSizePx = options["minSizePx"] ?? 0;
   if (smallest <= -minSizePx && smallest < 0) return { kind: "inverted", figure: -smallest };
@@ -177,8 +189,9 @@ function judge2d(box: Float64Array, row: number, options: Options, { imageSize }
   return beyond > (options["imageMarginPx"] ?? 0) ? { kind: "outside-image", figure: beyond } : null;
 }
 
-/** A row without this kind of box is NaN throughout. */
+/** A row without this kind of box is NaN throughout, if there is a column of them. */
 function hasBox(box: Float64Array, width: number, row: number): boolean {
+  if (box.length === 0) return false;
   for (let i = width * row; i < width * (row + 1); i++) if (!Number.isNaN(box[i])) return true;
   return false;
 }
@@ -187,10 +200,6 @@ function notFinite(box: Float64Array, at: number, width: number): number {
   let count = 0;
   for (let i = at; i < at + width; i++) if (!Number.isFinite(box[i])) count++;
   return count;
-}
-
-function trackOf(labels: LabelColumns, row: number): string {
-  return labels.tracks[labels.track[row] ?? -1] ?? "";
 }
 
 function byKind<T>(of: (kind: Kind) => T): Record<Kind, T> {
@@ -215,6 +224,7 @@ function defectOf(kind: Kind, run: TrackRun, { imageSize }: StreamInfo, options:
     severity: kinds[kind].severity,
     frames: [run.first, run.last],
     timeNs: timesOf(run),
+    weight: weightOf(run),
     ...(run.tag !== "" && { tracks: [run.tag] }),
     ...FIGURES[kind](rounded(run.worst), options, imageSize ?? { width: 0, height: 0 }),
     signals: ["geometry"],

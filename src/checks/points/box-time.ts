@@ -13,11 +13,13 @@ import { FIELD_TYPES, type PointTimes, pointTimes, spanOfEnds } from "../../colu
 import { poseRows } from "../../columns/poses.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { PointTable } from "../../types.ts";
-import { type MovingBoxes, movingBoxes } from "./_moving-boxes.ts";
+import { boxesIn, type MovingBoxes, movingBoxes } from "./_moving-boxes.ts";
 
 /** Points a box must hold to be asked, and boxes an answer needs. */
 const LEAST_POINTS = 5;
 const LEAST_BOXES = 10;
+/** Boxes of a frame that are asked, the first of them: every point is held against each. */
+const MOST_BOXES = 1000;
 /** Slower is standing, m/s. */
 const LEAST_SPEED = 1;
 /** Of the boxes within reach, this share holds points where labels and points are in one frame of reference. */
@@ -60,7 +62,7 @@ export const boxTime = defineStreamCheck<Summary>({
   absent: "no point stream",
   blindSpots: [
     "labels in another frame of reference than the points: they are not transformed",
-    "sensors of several units are taken together; objects that stand, and boxes with fewer than 5 points",
+    "sensors of several units are taken together; objects that stand, boxes with fewer than 5 points, and all but the first 1000 of a frame",
     "without poses: speeds are relative to the vehicle",
     "points that were moved to the label's moment already keep their times: the error is then none",
   ],
@@ -164,7 +166,7 @@ interface Found {
 /** The boxes of the label frame nearest to a stamp, within half a period. */
 function labelsAt(boxes: MovingBoxes, stampNs: bigint): readonly Found[] {
   const frame = labelFrameAt(boxes.byStamp, stampNs) ?? -1;
-  const rows = boxes.rows[frame] ?? [];
+  const rows = boxesIn(boxes, frame, MOST_BOXES);
   return rows.length > 0 ? [{ boxes, rows, stampNs: boxes.table.stampNs[frame] ?? 0n }] : [];
 }
 
@@ -180,7 +182,8 @@ function countIn(table: PointTable, times: PointTimes, { boxes, rows }: Found, k
   if (table.pointer === null || !x || !y || !z || x.type !== y.type || x.type !== z.type) return [];
   const mark = kernels.mark();
   const { box3d } = boxes.table.labels;
-  const columns = Float64Array.from(rows.flatMap((row) => [...box3d.subarray(7 * row, 7 * row + 7)]));
+  const columns = new Float64Array(7 * rows.length);
+  for (const [i, row] of rows.entries()) columns.set(box3d.subarray(7 * row, 7 * row + 7), 7 * i);
   const at = kernels.put(new Uint8Array(columns.buffer));
   const scratch = kernels.alloc(8 * BOX_POINTS_CHUNK);
   const out = kernels.alloc(32 * rows.length);

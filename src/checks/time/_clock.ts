@@ -32,8 +32,6 @@ export interface ClockStep {
 }
 
 const LEAST_FRAMES = 20;
-/** Most steps that are told apart. */
-const MOST_STEPS = 20;
 /** A step is at least this, s, and so many scatters. */
 const LEAST_STEP_S = 0.005;
 const STEP_SCATTERS = 8;
@@ -58,8 +56,11 @@ export function clockModel(stampNs: BigInt64Array, logNs: BigInt64Array, kernels
   const steps = stepsOf(y, rows);
   // Without its steps the delay is one line.
   const level = y.slice();
-  for (const { frame, stepS } of steps)
-    for (let k = 0; k < rows.length; k++) if ((rows[k] as number) >= frame) level[k] = (level[k] as number) - stepS;
+  let [next, sumS] = [0, 0];
+  for (let k = 0; k < rows.length; k++) {
+    while (next < steps.length && (rows[k] as number) >= (steps[next]?.frame ?? 0)) sumS += steps[next++]?.stepS ?? 0;
+    level[k] = (level[k] as number) - sumS;
+  }
 
   const n = rows.length;
   const mark = kernels.mark();
@@ -117,7 +118,7 @@ function stepsOf(y: Float64Array, rows: readonly number[]): readonly ClockStep[]
   for (let k = 1; k < n; k++) changes.push(Math.abs((y[k] as number) - (y[k - 1] as number)));
   const least = Math.max(LEAST_STEP_S, STEP_SCATTERS * median(changes));
   const steps: ClockStep[] = [];
-  for (let k = WINDOW; k + WINDOW <= n && steps.length < MOST_STEPS; k++) {
+  for (let k = WINDOW; k + WINDOW <= n; k++) {
     if (Math.abs((y[k] as number) - (y[k - 1] as number)) < least) continue;
     const stepS = median(y.subarray(k, k + WINDOW)) - median(y.subarray(k - WINDOW, k));
     if (Math.abs(stepS) < least) continue;

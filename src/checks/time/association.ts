@@ -6,6 +6,7 @@
  * finding only where the rig states how far apart two streams may be.
  */
 import { AMOUNT, type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
+import { GravestList } from "../../check/gravest.ts";
 import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
 import type { Kernels } from "../../kernels.ts";
 import { rounded } from "../../summary/seam.ts";
@@ -17,8 +18,6 @@ const kinds = {
   apart: { severity: "error", meaning: "two streams that the rig takes together have no time in common" },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 
-/** Runs of frames told one by one. */
-const KEPT_RUNS = 100;
 /** Without a rig: streams compared with the reference. */
 const MOST_STREAMS = 16;
 /** Of two streams together: pairing takes 28 bytes of kernel memory for each. Two cameras at 30 Hz fill it in 39 hours. */
@@ -156,21 +155,19 @@ function compared(
     return { ...base, status: "fail", observed, defects: [apart] };
   }
   if (!isStated) return { ...base, status: "pass", reason: "information: the rig states no tolerance", observed, defects: [] };
-  const runs = unmatchedRuns(asked, found, common);
-  const defects = runs.slice(0, KEPT_RUNS).map(
-    ({ start, end, gapNs }, i): Defect => ({
+  const unmatched = new GravestList<Defect>();
+  for (const { start, end, gapNs } of unmatchedRuns(asked, found, common)) {
+    unmatched.add({
       ...{ kind: "unmatched", severity: "error", stream: names[0] ?? null, ...located },
       frames: [asked.frame[start] ?? 0, asked.frame[end - 1] ?? 0],
       timeNs: [asked.stampNs[start] ?? 0n, asked.stampNs[end - 1] ?? 0n],
-      observed: {
-        frames: end - start,
-        gapMs: ms(gapNs),
-        ...(i === KEPT_RUNS - 1 && runs.length > KEPT_RUNS && { more: runs.length - KEPT_RUNS }),
-      },
+      weight: gapNs,
+      observed: { frames: end - start, gapMs: ms(gapNs) },
       expected: { toleranceMs },
-    }),
-  );
-  return { ...base, status: defects.length > 0 ? "fail" : "pass", observed, defects };
+    });
+  }
+  const { kept, more } = unmatched.finish();
+  return { ...base, status: kept.length > 0 ? "fail" : "pass", observed, defects: kept, more };
 }
 
 interface Range {
@@ -188,22 +185,18 @@ function span(asked: Ordered, { stampNs }: Ordered, limitNs: number): Range {
 }
 
 /** Neighbouring frames without a partner, by the order of their frames. */
-function unmatchedRuns(
+function* unmatchedRuns(
   { frame }: Ordered,
   { pair, gapNs }: Association,
   { start, end }: Range,
-): readonly (Range & { readonly gapNs: number })[] {
-  const runs: { start: number; end: number; gapNs: number }[] = [];
+): Generator<Range & { readonly gapNs: number }> {
   for (let i = start; i < end; i++) {
     if (pair[i] !== -1) continue;
-    const last = runs.at(-1);
-    const gap = gapNs[i] ?? 0;
-    if (last?.end === i && (frame[i] ?? 0) === (frame[i - 1] ?? 0) + 1) {
-      last.end = i + 1;
-      last.gapNs = Math.max(last.gapNs, gap);
-    } else runs.push({ start: i, end: i + 1, gapNs: gap });
+    const first = i;
+    let most = gapNs[i] ?? 0;
+    while (i + 1 < end && pair[i + 1] === -1 && (frame[i + 1] ?? 0) === (frame[i] ?? 0) + 1) most = Math.max(most, gapNs[++i] ?? 0);
+    yield { start: first, end: i + 1, gapNs: most };
   }
-  return runs;
 }
 
 function whole(stream: string, { frame }: Ordered): { readonly stream: string; readonly frames: readonly [number, number] } {

@@ -8,9 +8,23 @@
 import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, NO_VALUES } from "../../summary/histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
-import { joinNeighbours, joinRuns, KEPT_RUNS, NO_RUNS, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
+import {
+  type Before,
+  gravestRuns,
+  joinNeighbours,
+  joinRuns,
+  moreOf,
+  NO_RUNS,
+  type Run,
+  type Runs,
+  RunsBuilder,
+  shiftRuns,
+  timesOf,
+  weightOf,
+} from "../../summary/runs.ts";
 import { Clock, type Edge, edgeAt, ms, nsBetween, rounded, type Strip, seamStrip, shiftEdge, stampedStrip } from "../../summary/seam.ts";
-import type { Severity, StreamInfo } from "../../types.ts";
+import { mergeValueSpans, spanWithin, type ValueSpans, ValueSpansBuilder } from "../../summary/value-spans.ts";
+import type { More, Severity, StreamInfo } from "../../types.ts";
 
 /** A gap close to nothing; `value` is its length in ns, negated, so that the shortest rank first. */
 interface Near extends Ranked {
@@ -21,12 +35,12 @@ interface Near extends Ranked {
 /** What the pairwise rules find; indices count from the part's first frame. */
 interface Pairs {
   readonly regressions: Runs;
-  /** The same runs, each begun at the stamp before its first frame. */
-  readonly before: Runs;
   readonly duplicates: Runs;
   readonly logRegressions: Runs;
   readonly gaps: Histogram;
   readonly nearest: Largest<Near>;
+  /** Where gaps of each length lie, of those that can be near-duplicates. */
+  readonly spans: ValueSpans;
 }
 
 interface Summary extends Pairs {
@@ -50,22 +64,22 @@ const NEAR_NS = 1_000_000;
 function stampRule(strip: Strip): Pairs {
   const clock = new Clock(strip.stampNs);
   const regressions = new RunsBuilder(strip.stampNs);
-  const befores = new RunsBuilder(strip.stampNs);
   const duplicates = new RunsBuilder(strip.stampNs);
   const gaps = new HistogramBuilder();
   const nearest = new LargestBuilder<Near>();
+  const spans = new ValueSpansBuilder(strip.stampNs);
   let before = -1;
+  const beforeIt = (): Before => ({ frame: strip.index?.[before] ?? before, ns: strip.stampNs[before] ?? 0n });
   for (let row = 0; row < strip.count; row++) {
     if (clock.isZero(row)) continue;
     if (before >= 0) {
       const frame = strip.index?.[row] ?? row;
       const gap = clock.between(before, row);
-      if (gap < 0) {
-        regressions.add(frame, row, -gap);
-        befores.add(frame, row, 0, undefined, before);
-      } else if (gap === 0) duplicates.add(frame, row);
+      if (gap < 0) regressions.add(frame, row, -gap, undefined, undefined, beforeIt);
+      else if (gap === 0) duplicates.add(frame, row);
       else {
         gaps.add(gap);
+        if (gap <= NEAR_NS) spans.add(gap, frame, before, row);
         if (gap <= NEAR_NS && nearest.wants(-gap))
           nearest.add({ value: -gap, index: frame, startNs: strip.stampNs[before] ?? 0n, endNs: strip.stampNs[row] ?? 0n });
       }
@@ -74,11 +88,11 @@ function stampRule(strip: Strip): Pairs {
   }
   return {
     regressions: regressions.finish(),
-    before: befores.finish(),
     duplicates: duplicates.finish(),
     logRegressions: NO_RUNS,
     gaps: gaps.finish(),
     nearest: nearest.finish(),
+    spans: spans.finish(),
   };
 }
 
@@ -99,11 +113,11 @@ function logRule(strip: Strip): Runs {
 function joinPairs(left: Pairs, right: Pairs, frames = 0): Pairs {
   return {
     regressions: joinRuns(left.regressions, right.regressions),
-    before: joinRuns(left.before, right.before),
     duplicates: joinRuns(left.duplicates, right.duplicates),
     logRegressions: joinRuns(left.logRegressions, right.logRegressions),
     gaps: mergeHistograms(left.gaps, right.gaps),
     nearest: mergeLargest(left.nearest, right.nearest, frames),
+    spans: mergeValueSpans(left.spans, right.spans, frames),
   };
 }
 
@@ -111,7 +125,6 @@ function shift(s: Summary, frames: number): Summary {
   return {
     ...s,
     regressions: shiftRuns(s.regressions, frames),
-    before: shiftRuns(s.before, frames),
     duplicates: shiftRuns(s.duplicates, frames),
     logRegressions: shiftRuns(s.logRegressions, frames),
     unset: shiftRuns(s.unset, frames),
@@ -213,7 +226,7 @@ export const order = defineStreamCheck<Summary>({
     const coverage = { items: frames, checked: frames };
     if (info.stamps === "nominal") return silent("stamps are nominal", frames);
     if (!summary || frames < 2) return silent(frames === 0 ? "no frames" : "a single frame", frames);
-    const defects = defectsOf(summary, info, options);
+    const { defects, more } = defectsOf(summary, info, options);
     const failed = defects.some((defect) => defect.severity !== "info");
     if (!failed && !summary.first) return silent("no stamp is set", frames);
     return {
@@ -229,6 +242,7 @@ export const order = defineStreamCheck<Summary>({
         logRegressions: (summary.recorder ? summary.regressions : summary.logRegressions).frames,
       },
       defects,
+      more,
     };
   },
 
@@ -252,11 +266,11 @@ export const order = defineStreamCheck<Summary>({
 
 const NO_PAIRS: Pairs = {
   regressions: NO_RUNS,
-  before: NO_RUNS,
   duplicates: NO_RUNS,
   logRegressions: NO_RUNS,
   gaps: NO_VALUES,
   nearest: [],
+  spans: [],
 };
 
 /** Names both frames of a step back: which of the two is the odd one, their stamps tell. */
@@ -266,60 +280,72 @@ function stepBack(frame: number, { beforeFrame, beforeNs, stampNs }: Defect["obs
   return `frame ${frame} is ${back} before frame ${beforeFrame}`;
 }
 
-/** The last frame before `frame` whose stamp is set. */
-function setBefore(frame: number, unset: Runs): number {
-  return (unset.kept.find(({ first, last }) => first < frame && frame - 1 <= last)?.first ?? frame) - 1;
-}
-
 function silent(reason: string, frames: number): Conclusion {
   return { status: "not_observable", reason, coverage: { items: frames, checked: 0 }, observed: {}, defects: [] };
 }
 
-function defectsOf(summary: Summary, info: StreamInfo, options: Options): readonly Defect[] {
+function defectsOf(
+  summary: Summary,
+  info: StreamInfo,
+  options: Options,
+): { readonly defects: readonly Defect[]; readonly more: readonly More[] } {
   const { recorder, regressions, duplicates, logRegressions, unset } = summary;
   const toleranceNs = 1e6 * (options["logToleranceMs"] ?? 0);
-  const logSeverity = (run: Run): Severity => (run.worst > toleranceNs ? "warning" : "info");
+  const logSeverity = ({ worst }: Pick<Run, "worst">): Severity => (worst > toleranceNs ? "warning" : "info");
   const back = (run: Run) => ({ backMs: ms(run.worst) });
   const defects: Defect[] = [];
+  const more: More[][] = [];
+  const tell = (kind: Kind, runs: Runs, severity: (run: Pick<Run, "worst">) => Severity, figures: (run: Run) => Figures): void => {
+    const { kept, rest } = gravestRuns(runs);
+    for (const run of kept) defects.push(defect(kind, severity(run), run, figures(run)));
+    if (rest) more.push([...moreOf(kind, severity(rest), rest)]);
+  };
   if (!recorder) {
-    for (const [i, run] of regressions.kept.entries()) {
-      const beforeFrame = setBefore(run.first, unset);
-      const step = { beforeFrame, beforeNs: summary.before.kept[i]?.startNs ?? run.startNs, stampNs: run.startNs };
-      defects.push(defect("regression", shared(info) ? "info" : "error", run, { ...back(run), ...step }, { backMs: 0 }));
-    }
-    for (const run of duplicates.kept) defects.push(defect("duplicate", shared(info) ? "info" : "warning", run, { gapNs: 0 }, {}));
-    for (const run of nearDuplicates(summary, options).slice(0, KEPT_RUNS)) {
-      defects.push(defect("near-duplicate", "info", run, { gapNs: -run.worst }, { medianMs: ms(median(summary.gaps)) }));
-    }
+    const isShared = shared(info);
+    tell(
+      "regression",
+      regressions,
+      () => (isShared ? "info" : "error"),
+      (run) => {
+        const step = { beforeFrame: run.before?.frame ?? 0, beforeNs: run.before?.ns ?? run.startNs, stampNs: run.startNs };
+        return { observed: { ...back(run), ...step }, expected: { backMs: 0 } };
+      },
+    );
+    tell(
+      "duplicate",
+      duplicates,
+      () => (isShared ? "info" : "warning"),
+      () => ({ observed: { gapNs: 0 }, expected: {} }),
+    );
+    const near = nearDuplicates(summary, options);
+    const medianMs = ms(median(summary.gaps));
+    for (const run of near)
+      defects.push(defect("near-duplicate", "info", run, { observed: { gapNs: -run.worst }, expected: { medianMs } }));
+    more.push(moreNear(summary, near, options));
   }
-  for (const run of (recorder ? regressions : logRegressions).kept)
-    defects.push(defect("log-regression", logSeverity(run), run, back(run), { backMs: 0 }));
+  tell("log-regression", recorder ? regressions : logRegressions, logSeverity, (run) => ({
+    observed: back(run),
+    expected: { backMs: 0 },
+  }));
   if (summary.first) {
-    for (const run of unset.kept) {
+    const figures = { observed: { stampNs: 0 }, expected: {} };
+    const { kept, rest } = gravestRuns(unset);
+    for (const run of kept) {
       // One frame at time 0 is how a simulated or relative clock begins.
       if (run.first === 0 && run.last === 0) continue;
-      defects.push(defect("unset", run.first === 0 ? "info" : "warning", run, { stampNs: 0 }, {}));
+      defects.push(defect("unset", run.first === 0 ? "info" : "warning", run, figures));
     }
+    more.push([...moreOf("unset", "warning", rest)]);
   }
-  return defects;
+  return { defects, more: more.flat() };
 }
 
-function defect(
-  kind: keyof typeof kinds,
-  severity: Severity,
-  run: Run,
-  observed: Defect["observed"],
-  expected: Defect["expected"],
-): Defect {
-  return {
-    kind,
-    severity,
-    frames: [run.first, run.last],
-    timeNs: timesOf(run),
-    observed,
-    expected,
-    signals: [kind === "log-regression" ? "log" : "stamp"],
-  };
+type Kind = keyof typeof kinds;
+type Figures = Pick<Defect, "observed" | "expected">;
+
+function defect(kind: Kind, severity: Severity, run: Run, figures: Figures): Defect {
+  const place = { frames: [run.first, run.last], timeNs: timesOf(run), weight: weightOf(run) } as const;
+  return { kind, severity, ...place, ...figures, signals: [kind === "log-regression" ? "log" : "stamp"] };
 }
 
 /** The shortest gap that is no near-duplicate, in ns. */
@@ -340,6 +366,15 @@ function shortest(summary: Summary, options: Options): Conclusion["observed"] {
   const gapNs = -(summary.nearest[0]?.value ?? 0);
   if (nearCount(summary, options) === 0) return {};
   return { shortestGapNs: gapNs, shortestGaps: summary.nearest.filter(({ value }) => -value === gapNs).length };
+}
+
+/** Gaps that are short enough and not among the shortest kept. */
+function moreNear(summary: Summary, near: readonly Run[], options: Options): More[] {
+  const located = near.reduce((sum, run) => sum + run.last - run.first + 1, 0);
+  const count = nearCount(summary, options) - located;
+  const span = spanWithin(summary.spans, 1, nearLimit(summary.gaps, options));
+  if (count <= 0 || !span) return [];
+  return [{ kind: "near-duplicate", severity: "info", count, frames: [span.first, span.last], timeNs: timesOf(span) }];
 }
 
 /** The gaps short enough against the stream's own median, in file order, neighbours as one run. */

@@ -11,7 +11,7 @@
 import { AMOUNT, type Conclusion, type Context, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { countWithin, type Histogram, HistogramBuilder, median, mergeHistograms, quantileOf, weights } from "../../summary/histogram.ts";
 import { KEPT_LARGEST, type Largest, LargestBuilder, mergeLargest, type Ranked } from "../../summary/largest.ts";
-import { joinRuns, type Runs, RunsBuilder, shiftRuns } from "../../summary/runs.ts";
+import { type Before, gravestRuns, joinRuns, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../summary/runs.ts";
 import {
   Clock,
   type Edge,
@@ -25,7 +25,8 @@ import {
   shiftEdge,
   stampedStrip,
 } from "../../summary/seam.ts";
-import type { Severity, StreamInfo } from "../../types.ts";
+import { mergeValueSpans, spanWithin, type ValueSpans, ValueSpansBuilder } from "../../summary/value-spans.ts";
+import type { More, Severity, StreamInfo } from "../../types.ts";
 
 /** Silence before frame `index`; `value` is its length in ns, or its share for each frame where some have no stamp. */
 interface Gap extends Ranked {
@@ -43,7 +44,9 @@ interface Pairs {
   /** Their sum, whole gaps; exact beyond 2^53. */
   readonly advanceNs: bigint;
   readonly longest: Largest<Gap>;
-  /** Steps back, from the stamp before to the late one: a gap around one of these two is a matter of order. */
+  /** Where gaps of each length lie. */
+  readonly spans: ValueSpans;
+  /** Steps back: a gap around the stamp before or the late one is a matter of order. */
   readonly late: Runs;
 }
 
@@ -64,10 +67,12 @@ function gapRule(strip: Strip): Pairs {
   const log = new Clock(strip.logNs);
   const gaps = new HistogramBuilder();
   const longest = new LargestBuilder<Gap>();
+  const spans = new ValueSpansBuilder(strip.stampNs);
   const late = new RunsBuilder(strip.stampNs);
   let advanceNs = 0n;
   let carried = 0;
   let before = -1;
+  const beforeIt = (): Before => ({ frame: strip.index?.[before] ?? before, ns: strip.stampNs[before] ?? 0n });
   for (let row = 0; row < strip.count; row++) {
     if (clock.isZero(row)) continue;
     if (before >= 0) {
@@ -75,9 +80,10 @@ function gapRule(strip: Strip): Pairs {
       const since = frame - (strip.index?.[before] ?? before);
       const whole = clock.between(before, row);
       const gap = since === 1 ? whole : Math.floor(whole / since);
-      if (gap < 0) late.add(frame, row, 0, undefined, before);
+      if (gap < 0) late.add(frame, row, -gap, undefined, undefined, beforeIt);
       else if (gap > 0) {
         gaps.add(gap);
+        spans.add(gap, frame, before, row);
         if (carried + whole > LONGEST_NS) {
           advanceNs += BigInt(carried);
           carried = 0;
@@ -91,7 +97,13 @@ function gapRule(strip: Strip): Pairs {
     }
     before = row;
   }
-  return { gaps: gaps.finish(), advanceNs: advanceNs + BigInt(carried), longest: longest.finish(), late: late.finish() };
+  return {
+    gaps: gaps.finish(),
+    advanceNs: advanceNs + BigInt(carried),
+    longest: longest.finish(),
+    spans: spans.finish(),
+    late: late.finish(),
+  };
 }
 
 /** @param frames added to the places of `right.longest`; runs are already numbered in the left part's frames */
@@ -100,6 +112,7 @@ function joinPairs(left: Pairs, right: Pairs, frames = 0): Pairs {
     gaps: mergeHistograms(left.gaps, right.gaps),
     advanceNs: left.advanceNs + right.advanceNs,
     longest: mergeLargest(left.longest, right.longest, frames),
+    spans: mergeValueSpans(left.spans, right.spans, frames),
     late: joinRuns(left.late, right.late),
   };
 }
@@ -280,6 +293,7 @@ function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options
   // A plain message stream that is not steady may just have had nothing to say (a mouse at rest).
   const severity = rig.maxGapMs !== undefined ? "error" : info.kind !== "bytes" || steady || rig.rateHz !== undefined ? "warning" : "info";
   const defects: Defect[] = long.kept.map((gap) => gapDefect(gap, rigPeriodNs ?? periodNs, limitNs, severity, info));
+  const more = moreGaps(summary, long, limitNs, severity);
   const whole = { frames: [0, frames - 1], timeNs: [earliestNs, latestNs], signals: ["stamp"] } as const;
 
   if (otherRate && rig.rateHz !== undefined) {
@@ -303,7 +317,7 @@ function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options
   const failed = defects.some(({ severity }) => severity !== "info");
   const coverage = Math.max(0, 1 - long.silentNs / believed.timeNs);
   const doubtful = long.count > long.kept.length || coverage < SANE_COVERAGE;
-  if (!failed && summary.late.runs > 0 && doubtful) return { ...silent(STAMPS_GO_BACK, frames, { medianMs: ms(medianNs) }), defects };
+  if (!failed && summary.late.runs > 0 && doubtful) return { ...silent(STAMPS_GO_BACK, frames, { medianMs: ms(medianNs) }), defects, more };
   return {
     status: failed ? "fail" : "pass",
     coverage: { items: frames, checked: stamped },
@@ -315,7 +329,16 @@ function judge(summary: Summary, info: StreamInfo, rig: Stated, options: Options
       coverage: rounded(coverage, 4),
     },
     defects,
+    more,
   };
+}
+
+/** Gaps that are not among the longest kept. */
+function moreGaps({ spans }: Summary, { kept, count }: Silences, limitNs: number, severity: Severity): readonly More[] {
+  const span = spanWithin(spans, limitNs, LONGEST_NS);
+  if (count <= kept.length || !span) return [];
+  const timeNs = timesOf(span);
+  return [{ kind: "gap", severity, count: count - kept.length, frames: [span.first - 1, span.last], timeNs }];
 }
 
 const STAMPS_GO_BACK = "stamps go back: see time/order";
@@ -335,16 +358,17 @@ function believe({ longest, late, stamped, advanceNs, earliestNs, latestNs }: Su
     const longestNs = longest[0]?.value ?? 0;
     return { gaps: longest, steps: stamped - 1, timeNs: nsBetween(earliestNs, latestNs), longestNs };
   }
-  const undone = (gap: Gap): boolean => late.kept.some((run) => inside(gap, run.startNs) || inside(gap, run.endNs));
+  const steps = gravestRuns(late).kept;
+  const undone = (gap: Gap): boolean => steps.some((run) => inside(gap, run.before?.ns ?? run.startNs) || inside(gap, run.endNs));
   const gaps: Gap[] = [];
   let timeNs = advanceNs;
   for (const gap of longest) {
     if (undone(gap)) timeNs -= BigInt(nsBetween(gap.startNs, gap.endNs));
     else gaps.push(gap);
   }
-  const steps = stamped - 1 - late.frames - (longest.length - gaps.length);
+  const forward = stamped - 1 - late.frames - (longest.length - gaps.length);
   const unknownNs = longest.length < KEPT_LARGEST ? 0 : (longest.at(-1)?.value ?? 0);
-  return { gaps, steps: timeNs > 0n ? steps : 0, timeNs: Number(timeNs), longestNs: gaps[0]?.value ?? unknownNs };
+  return { gaps, steps: timeNs > 0n ? forward : 0, timeNs: Number(timeNs), longestNs: gaps[0]?.value ?? unknownNs };
 }
 
 /** How far a gap is from a whole number of periods, at least one: lost frames are loss, not jitter. */
@@ -388,6 +412,7 @@ function gapDefect(gap: Gap, periodNs: number, limitNs: number, severity: Severi
     severity,
     frames: [gap.index - gap.since, gap.index],
     timeNs: [gap.startNs, gap.endNs],
+    weight: gapNs,
     observed: { gapMs: ms(gapNs), missingFrames: Math.max(0, Math.round(gapNs / periodNs) - gap.since) },
     expected: { maxGapMs: ms(limitNs) },
     signals: twoClocks ? ["stamp", "log"] : ["stamp"],

@@ -9,7 +9,7 @@ import { AMOUNT, type Conclusion, type Defect, defineCheck, type Options } from 
 import type { Seen } from "../../check/table.ts";
 import { imageSteps, imageTable } from "../../columns/image-steps.ts";
 import { imuRows, imuTable } from "../../columns/imu.ts";
-import { type LabelTable, labelRows, labelTable } from "../../columns/labels.ts";
+import { type LabelTable, labelRows, labelTables } from "../../columns/labels.ts";
 import { poseRows, poseTable } from "../../columns/poses.ts";
 import { sweepSteps, sweepTable } from "../../columns/sweep-steps.ts";
 import type { Kernels } from "../../kernels.ts";
@@ -124,7 +124,6 @@ function sourcesOf(seen: Seen): Sources {
   const poses = seen.of(poseRows).map((pieces) => pieces && poseTable(pieces));
   const sweeps = seen.of(sweepSteps).map((pieces) => pieces && sweepTable(pieces));
   const images = seen.of(imageSteps).map((pieces) => pieces && imageTable(pieces));
-  const labels = seen.of(labelRows);
   const first = seen.streams.flatMap((_, i) => {
     const stamp = (imu[i] ?? poses[i] ?? sweeps[i] ?? images[i])?.stampNs[0];
     return stamp === undefined ? [] : [stamp];
@@ -138,7 +137,7 @@ function sourcesOf(seen: Seen): Sources {
     return image ? motionOfSteps(image.stampNs, image.turn, image.momentS, epochNs, image.unsureS) : null;
   };
   const sources = seen.streams.map((info, index) => ({ index, info, motion: info.stamps === "nominal" ? null : motionOf(index) }));
-  const tables = labels.map((pieces) => pieces && labelTable(pieces));
+  const tables = seen.derive(labelTables);
   const frames = ({ index }: Source): number => tables[index]?.frames ?? 0;
   const boxed = sources.filter(({ index }) => hasTracks(tables[index] ?? null)).sort((a, b) => frames(b) - frames(a));
   return {

@@ -1,8 +1,7 @@
 /** A text table of points, a point a line: those next to each other with the same stamp are one frame. Rows become f64 columns in kernel memory. */
-
 import { FIELD_BYTES } from "../../columns/point-fields.ts";
-import { KEPT_DAMAGES } from "../../summary/damages.ts";
-import type { Damage, FieldType, PointField, PointTable } from "../../types.ts";
+import { DamageList } from "../../summary/damages.ts";
+import type { FieldType, PointField, PointTable } from "../../types.ts";
 import { type DecodeTable, damage, noFrames } from "../parts.ts";
 import type { PointColumn, PointsLayout } from "../tables/table-columns.ts";
 import { Fields, Lines, NOT_A_NUMBER, textOf } from "../tables/text.ts";
@@ -35,11 +34,10 @@ export const readPointsTable: DecodeTable = (table, needs, kernels) => {
   const bytes = kernels.u8(table.pointer, table.bytes);
   const view = new DataView(kernels.exports.memory.buffer, base, most * stride);
   const frames: { readonly stampNs: bigint; readonly start: number; readonly first: number }[] = [];
-  const damages: Omit<Damage, "stream">[] = [];
+  const damages = new DamageList();
   const row = new Fields();
   const lines = new Lines(bytes);
   let count = 0;
-  let broken = 0;
   let number = 0;
   const read = (): string | null => {
     if (row.count < needed) return "wrong column count";
@@ -74,17 +72,16 @@ export const readPointsTable: DecodeTable = (table, needs, kernels) => {
     )
       continue;
     if (count >= most) {
-      damages.push(damage("table-too-long", table.path, { bytes: [lines.start, table.bytes], expected: { atMostPoints: MAX_POINTS } }));
+      damages.add(damage("table-too-long", table.path, { bytes: [lines.start, table.bytes], expected: { atMostPoints: MAX_POINTS } }));
       break;
     }
     const reason = read();
-    if (reason === null || ++broken > KEPT_DAMAGES) continue;
-    damages.push(damage("malformed-row", table.path, { bytes: [lines.start, lines.end], observed: { reason, line: number } }));
+    if (reason === null) continue;
+    damages.add(damage("malformed-row", table.path, { bytes: [lines.start, lines.end], observed: { reason, line: number } }));
   }
-  const last = damages.findLastIndex(({ kind }) => kind === "malformed-row");
-  const tail = damages[last];
-  if (tail && broken > KEPT_DAMAGES) damages[last] = { ...tail, observed: { ...tail.observed, more: broken - KEPT_DAMAGES } };
-  if (frames.length === 0) return noFrames([...damages, damage(table.bytes === 0 ? "empty-file" : "no-rows", table.path)]);
+  if (frames.length === 0) damages.add(damage(table.bytes === 0 ? "empty-file" : "no-rows", table.path));
+  const facts = damages.facts();
+  if (frames.length === 0) return noFrames(facts.damages, facts.moreDamages);
   const starts = frames.map(({ start }) => start);
   const ends = starts.map((_, i) => starts[i + 1] ?? table.bytes);
   const points = frames.map(({ first }, frame): PointTable => {
@@ -101,6 +98,6 @@ export const readPointsTable: DecodeTable = (table, needs, kernels) => {
     end: Float64Array.from(ends),
     malformed: [],
     columns: needs.has("points") ? { points } : {},
-    damages,
+    ...facts,
   };
 };

@@ -41,10 +41,14 @@ export function readAnnotations(table: LoadedTable, kernels: Kernels, platform: 
       frames,
       order,
       frameOf,
-      columns: { labels: labelColumns(Array.from(order, rowOf)) satisfies LabelColumns },
+      columns: { labels: labelColumns(rowsIn(order, rowOf)) satisfies LabelColumns },
       malformed: outOfOrder.map((frame) => ({ frame, reason: "stamp out of order" })),
     };
   });
+}
+
+function* rowsIn(order: Int32Array, rowOf: (i: number) => LabelRow): Generator<LabelRow> {
+  for (const i of order) yield rowOf(i);
 }
 
 type Ten = [number, number, number, number, number, number, number, number, number, number];

@@ -10,9 +10,8 @@ import { ColumnsBuilder } from "../../columns/builder.ts";
 import { InputError } from "../../errors.ts";
 import type { Input } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
-import type { Decoded, Reader } from "../../pipeline/source.ts";
-import { NO_FACTS } from "../../pipeline/source.ts";
-import type { Block, ContainerClaims, Damage, Need, Plain, RecordingIndex, Span, StreamInfo } from "../../types.ts";
+import { type Decoded, NO_FACTS, type Reader } from "../../pipeline/source.ts";
+import type { Block, ContainerClaims, Damage, More, Need, Plain, RecordingIndex, Span, StreamInfo } from "../../types.ts";
 import { type DecodeTable, damage, digests, MAX_TABLE_BYTES, noFrames, type TableFrames } from "../parts.ts";
 import type { ReadRows, RowLayout } from "../tables/rows.ts";
 
@@ -44,6 +43,7 @@ export interface FolderStream {
   readonly unit: Unit;
   /** Found while listing. `stream` is filled in by `folderIndex`. */
   readonly damages?: readonly Omit<Damage, "stream">[];
+  readonly moreDamages?: readonly More[];
 }
 
 interface FolderDetail {
@@ -95,7 +95,11 @@ export function folderIndex(
       const isRead = unit.kind === "rows" && units.findIndex((u) => u.kind === "rows" && u.file === unit.file) < stream;
       return isRead ? [] : spansOf(input, unit, stream, spanBytes);
     }),
-    facts: { ...NO_FACTS, damages: sorted.flatMap((s, stream) => (s.damages ?? []).map((d) => ({ ...d, stream }))) },
+    facts: {
+      ...NO_FACTS,
+      damages: sorted.flatMap((s, stream) => (s.damages ?? []).map((d) => ({ ...d, stream }))),
+      moreDamages: sorted.flatMap((s) => s.moreDamages ?? []),
+    },
     claims: claims((id) => sorted.findIndex((s) => s.info.id === id)),
     detail: { units } satisfies FolderDetail,
   };
@@ -236,10 +240,12 @@ function readTable(
   const loaded = load(input, kernels, file, MAX_TABLE_BYTES);
   const unread = loaded.damage && loaded.bytes === 0;
   const table = unread ? noFrames([]) : decode({ path, pointer: loaded.pointer, bytes: loaded.bytes, options }, needs, kernels);
-  const damages = [...(loaded.damage ? [loaded.damage] : []), ...table.damages].map((d) => ({ ...d, stream }));
-  const lostAll = table.stampNs.length === 0 && table.damages.length > 0;
+  const { damages: found, moreDamages, columns, ...frames } = table;
+  const damages = [...(loaded.damage ? [loaded.damage] : []), ...found].map((d) => ({ ...d, stream }));
+  const lostAll = table.stampNs.length === 0 && found.length > 0;
   const lostBytes = loaded.lostBytes + (lostAll ? loaded.bytes : 0);
-  return decoded(kernels, stream, needs, damages, lostBytes, { ...table, ...table.columns, files: [path] });
+  const { facts, blocks } = decoded(kernels, stream, needs, damages, lostBytes, { ...frames, ...columns, files: [path] });
+  return { facts: { ...facts, ...(moreDamages && { moreDamages }) }, blocks };
 }
 
 interface Loaded {
@@ -283,7 +289,8 @@ function decoded(
   needs: ReadonlySet<Need>,
   damages: readonly Damage[],
   lostBytes: number,
-  from: Omit<TableFrames, "columns" | "damages"> & Pick<Block, "files" | "leaves" | "points" | "poses" | "imu" | "labels" | "images">,
+  from: Omit<TableFrames, "columns" | "damages" | "moreDamages"> &
+    Pick<Block, "files" | "leaves" | "points" | "poses" | "imu" | "labels" | "images">,
 ): Decoded {
   const { stampNs, sequence, pointer, bytes, start, end, ...columns } = from;
   const count = stampNs.length;

@@ -1,8 +1,6 @@
 /** A table of stamps and the images they are of (TUM's `rgb.txt`, EuRoC's `cam0/data.csv`): an image stream whose frames are the files. */
-
 import { type Input, readAll } from "../../input.ts";
-import { KEPT_DAMAGES } from "../../summary/damages.ts";
-import type { Damage } from "../../types.ts";
+import { DamageList } from "../../summary/damages.ts";
 import { damage, MAX_TABLE_BYTES } from "../parts.ts";
 import type { RowLayout } from "../tables/rows.ts";
 import { Fields, Lines } from "../tables/text.ts";
@@ -33,12 +31,11 @@ export function imageStream(input: Input, { id, type, file, folder, layout }: Im
   const bytes = readAll(input, file);
   const lines = new Lines(bytes);
   const fields = new Fields();
-  const damages: Omit<Damage, "stream">[] = [];
+  const damages = new DamageList();
   const frames: { file: number; stampNs: bigint; sequence: number }[] = [];
   const used = new Set<number>();
   const absent: number[] = [];
   let row = 0;
-  let broken = 0;
   for (let line = 1; lines.next(); line++) {
     fields.split(bytes, lines.start, lines.end, layout.separator);
     if (lines.start < layout.start || fields.count === 0 || bytes[lines.start] === 35) continue;
@@ -46,7 +43,7 @@ export function imageStream(input: Input, { id, type, file, folder, layout }: Im
     const stampNs = fields.count < 2 ? null : fields.ns(0, layout.stampPower);
     if (stampNs === null) {
       const reason = fields.count < 2 ? "wrong column count" : "stamp out of range";
-      if (broken++ < KEPT_DAMAGES) damages.push(damage("malformed-row", path, { bytes: at, observed: { reason, line } }));
+      damages.add(damage("malformed-row", path, { bytes: at, observed: { reason, line } }));
       continue;
     }
     const image = paths.get(folder + fields.text(1));
@@ -60,17 +57,17 @@ export function imageStream(input: Input, { id, type, file, folder, layout }: Im
   if (frames.length === 0) return stamps;
   if (absent.length > 0) {
     const observed = { rows: row, missing: absent.length, firstLine: absent[0] ?? 0, lastLine: absent.at(-1) ?? 0 };
-    damages.push(damage("missing-file", path, { severity: "warning", observed, expected: { missing: 0 } }));
+    damages.add(damage("missing-file", path, { severity: "warning", observed, expected: { missing: 0 } }));
   }
   const own = (input.files[frames[0]?.file ?? -1]?.path ?? "").replace(/[^/]*$/, "");
   const others = input.files.filter((one, i) => one.path.startsWith(own) && IMAGE.test(one.path) && !used.has(i)).length;
   if (others > 0) {
     const observed = { files: used.size + others, missing: others };
-    damages.push(damage("missing-stamp", path, { severity: "warning", observed, expected: { missing: 0 } }));
+    damages.add(damage("missing-stamp", path, { severity: "warning", observed, expected: { missing: 0 } }));
   }
   return {
     info: { ...stamps.info, kind: "image", ...imageSize(input, frames[0]?.file) },
     unit: { kind: "files", decoder: "image", frames: fileFrames(frames) },
-    damages,
+    ...damages.facts(),
   };
 }

@@ -8,6 +8,7 @@
  */
 import { type Input, readAll, readRange } from "../../input.ts";
 import type { Source } from "../../pipeline/source.ts";
+import { DamageList } from "../../summary/damages.ts";
 import type { Damage, StreamKind } from "../../types.ts";
 import { damage, MAX_TABLE_BYTES } from "../parts.ts";
 import { Fields, Lines } from "../tables/text.ts";
@@ -19,8 +20,6 @@ import { readStamps, type StampsFile } from "./stamps-file.ts";
 const FRAME_NS = 100_000_000n;
 /** A record file of one line; a larger one is none. */
 const MAX_OXTS_BYTES = 65536;
-/** Places kept of one kind of damage; the last one says how many more there are. */
-const MAX_PLACES = 100;
 
 /** 1: folders before the drive's sensors; 2: sensor; 3: file number; 4: extension. */
 const OFFICIAL =
@@ -103,7 +102,7 @@ function isPlausible(input: Input, { parent, folder }: Found): boolean {
 }
 
 function streamOf(input: Input, found: Found, id: string, pathIndex: ReadonlyMap<string, number>, auxiliary: number[]): FolderStream {
-  const damages: Omit<Damage, "stream">[] = [];
+  const damages = new DamageList();
   const stampsOf = (name: string): StampsFile | null => {
     const file = pathIndex.get(found.parent + name);
     if (file === undefined) return null;
@@ -111,7 +110,7 @@ function streamOf(input: Input, found: Found, id: string, pathIndex: ReadonlyMap
     const path = found.parent + name;
     const size = input.files[file]?.size ?? 0;
     if (size <= MAX_TABLE_BYTES) return readStamps(path, readAll(input, file));
-    damages.push(
+    damages.add(
       damage("file-too-large", path, { bytes: [0, size], observed: { bytes: size }, expected: { atMostBytes: MAX_TABLE_BYTES } }),
     );
     return null;
@@ -120,24 +119,29 @@ function streamOf(input: Input, found: Found, id: string, pathIndex: ReadonlyMap
   const start = stampsOf("timestamps_start.txt");
   const end = stampsOf("timestamps_end.txt");
   const stamps = mid ?? start;
-  for (const file of new Set([mid, start, end])) if (file) damages.push(...badStamps(file));
-  if (stamps) damages.push(...unmatched(stamps, found));
-  if (mid && start && end) damages.push(...sweepBounds(start, mid, end), ...sweepGaps(start, mid, end));
+  for (const file of new Set([mid, start, end])) if (file) badStamps(damages, file);
+  if (stamps) for (const one of unmatched(stamps, found)) damages.add(one);
+  if (mid && start && end) {
+    sweepBounds(damages, start, mid, end);
+    for (const one of sweepGaps(start, mid, end)) damages.add(one);
+  }
   if (!stamps)
-    damages.push(
-      damage("missing-file", `${found.parent}timestamps.txt`, { severity: "warning", observed: { frames: found.files.length } }),
-    );
+    damages.add(damage("missing-file", `${found.parent}timestamps.txt`, { severity: "warning", observed: { frames: found.files.length } }));
 
   const frames = fileFrames(found.files.map(({ file, number }) => ({ file, sequence: number, stampNs: stampOf(stamps, number) })));
   const common = { id, stamps: stamps ? ("sensor" as const) : ("nominal" as const), sequenced: true };
   const origin = found.extension === "txt" ? firstOrigin(input, found.files) : null;
   if (origin || (found.extension === "txt" && found.parent.endsWith("oxts/"))) {
     const options = { origin };
-    return { info: { ...common, kind: "pose", type: "KITTI OXTS" }, unit: { kind: "files", decoder: "oxts", frames, options }, damages };
+    return {
+      info: { ...common, kind: "pose", type: "KITTI OXTS" },
+      unit: { kind: "files", decoder: "oxts", frames, options },
+      ...damages.facts(),
+    };
   }
   const [kind, type, decoder] = KINDS[found.extension] ?? ["bytes", "text", "bytes"];
   const size = kind === "image" ? imageSize(input, found.files[0]?.file) : {};
-  return { info: { ...common, kind, type, ...size }, unit: { kind: "files", decoder, frames }, damages };
+  return { info: { ...common, kind, type, ...size }, unit: { kind: "files", decoder, frames }, ...damages.facts() };
 }
 
 const KINDS: Readonly<Record<string, readonly [StreamKind, string, string]>> = {
@@ -177,17 +181,17 @@ function unmatched(stamps: StampsFile, { files, folder }: Found): Omit<Damage, "
 }
 
 /** Lines that are no time. */
-function badStamps(stamps: StampsFile): Omit<Damage, "stream">[] {
-  return places(stamps, "bad-stamp", (line) => !stamps.valid[line], stamps.count);
+function badStamps(damages: DamageList, stamps: StampsFile): void {
+  places(damages, stamps, "bad-stamp", (line) => !stamps.valid[line], stamps.count);
 }
 
 /** start <= stamp <= end must hold for every sweep; the lines where it does not. Gaps between sweeps are no concern of this. */
-function sweepBounds(start: StampsFile, mid: StampsFile, end: StampsFile): Omit<Damage, "stream">[] {
+function sweepBounds(damages: DamageList, start: StampsFile, mid: StampsFile, end: StampsFile): void {
   const outside = (line: number): boolean => {
     const [a, b, c] = [start.filledNs[line] ?? 0n, mid.filledNs[line] ?? 0n, end.filledNs[line] ?? 0n];
     return Boolean(start.valid[line] && mid.valid[line] && end.valid[line]) && !(a <= b && b <= c);
   };
-  return places(mid, "sweep-bounds", outside, Math.min(start.count, mid.count, end.count), (line) => ({
+  places(damages, mid, "sweep-bounds", outside, Math.min(start.count, mid.count, end.count), (line) => ({
     beforeStartNs: max0((start.filledNs[line] ?? 0n) - (mid.filledNs[line] ?? 0n)),
     afterEndNs: max0((mid.filledNs[line] ?? 0n) - (end.filledNs[line] ?? 0n)),
   }));
@@ -224,32 +228,22 @@ function max0(value: bigint): bigint {
 
 /** Runs of neighbouring lines that `test` accepts, each one damage at its bytes. */
 function places(
+  damages: DamageList,
   stamps: StampsFile,
   kind: string,
   test: (line: number) => boolean,
   count: number,
   observe: (first: number) => Damage["observed"] = () => ({}),
-): Omit<Damage, "stream">[] {
-  const runs: [number, number][] = [];
-  let total = 0;
-  for (let line = 0; line < count; line++) {
-    if (!test(line)) continue;
-    const tail = runs[runs.length - 1];
-    if (tail && tail[1] === line - 1 && total === runs.length) tail[1] = line;
-    else if (++total <= MAX_PLACES) runs.push([line, line]);
+): void {
+  for (let first = 0; first < count; first++) {
+    if (!test(first)) continue;
+    let last = first;
+    while (last + 1 < count && test(last + 1)) last++;
+    const observed = { firstLine: first + 1, lastLine: last + 1, ...observe(first) };
+    const timeNs = [stamps.filledNs[first] ?? 0n, stamps.filledNs[last] ?? 0n] as const;
+    damages.add(damage(kind, stamps.path, { bytes: stamps.rangeOf(first, last), timeNs, observed }));
+    first = last;
   }
-  return runs.map(([first, last], i) =>
-    damage(kind, stamps.path, {
-      bytes: stamps.rangeOf(first, last),
-      timeNs: [stamps.filledNs[first] ?? 0n, stamps.filledNs[last] ?? 0n],
-      observed: {
-        firstLine: first + 1,
-        lastLine: last + 1,
-        ...observe(first),
-        ...(i === MAX_PLACES - 1 && total > MAX_PLACES && { more: total - MAX_PLACES }),
-      },
-    }),
-  );
 }
 
 /** Where positions count from: the first record that can be read. */

@@ -209,20 +209,28 @@ function setBoxes(
   at3d: number,
   flat: boolean,
 ): void {
-  for (let i = 0; i < 4; i++) out.box2d[i] = fields.number(at2d + i);
-  if (out.box2d.every((edge) => edge === -1)) out.box2d.fill(Number.NaN);
-  const [height, width, length, x, y, z, yaw] = Array.from({ length: 7 }, (_, i) => fields.number(at3d + i)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const { box2d, box3d } = out;
+  for (let i = 0; i < 4; i++) box2d[i] = fields.number(at2d + i);
+  if (box2d[0] === -1 && box2d[1] === -1 && box2d[2] === -1 && box2d[3] === -1) box2d.fill(Number.NaN);
+  const height = fields.number(at3d);
+  const width = fields.number(at3d + 1);
+  const length = fields.number(at3d + 2);
+  const x = fields.number(at3d + 3);
+  const y = fields.number(at3d + 4);
+  const z = fields.number(at3d + 5);
   const unknown = (x === -1000 && y === -1000 && z === -1000) || (height === -1 && width === -1 && length === -1);
-  if (flat || unknown) out.box3d.fill(Number.NaN);
-  else out.box3d.set([x, y - height / 2, z, length, width, height, yaw]);
+  if (flat || unknown) {
+    box3d.fill(Number.NaN);
+    return;
+  }
+  // One by one: a list for each of a million rows would be a million lists.
+  box3d[0] = x;
+  box3d[1] = y - height / 2;
+  box3d[2] = z;
+  box3d[3] = length;
+  box3d[4] = width;
+  box3d[5] = height;
+  box3d[6] = fields.number(at3d + 6);
 }
 
 /** One line is one frame; a blank line is a frame that is missing. */

@@ -198,8 +198,10 @@ function layoutOf({ groundTruth, rate }: TableOptions): LabelLayout {
       out.class = type === -1 ? "pedestrian" : CLASSES[type] || String(type);
       out.ignored = groundTruth && conf === 0;
       out.confidence = groundTruth || conf === -1 ? Number.NaN : conf;
-      const [left, top] = [fields.number(2), fields.number(3)];
-      out.box2d.set([left, top, left + fields.number(4), top + fields.number(5)]);
+      out.box2d[0] = fields.number(2);
+      out.box2d[1] = fields.number(3);
+      out.box2d[2] = fields.number(2) + fields.number(4);
+      out.box2d[3] = fields.number(3) + fields.number(5);
       out.box3d.fill(Number.NaN);
       return null;
     },

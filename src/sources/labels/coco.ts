@@ -38,10 +38,16 @@ const importer: Importer = {
     const classes = new Map<unknown, string>();
     const videos = new Map<unknown, { name: string; frames: number }>();
     const images: { readonly image: Json; readonly start: number }[] = [];
-    const annotations: { readonly start: number; readonly end: number }[] = [];
+    /** Bytes [start, end) of each, two numbers an annotation. */
+    let annotations = new Uint32Array(1024);
+    let used = 0;
     for (const { key, element, start, end } of piecesOf(bytes, out)) {
       if (!element) continue;
-      if (key === "annotations" || key === "") annotations.push({ start, end });
+      if (key === "annotations" || key === "") {
+        if (used === annotations.length) annotations = new Uint32Array(annotations.buffer.transfer(8 * used));
+        annotations[used++] = start;
+        annotations[used++] = end;
+      }
       if (key !== "images" && key !== "videos" && key !== "categories") continue;
       const value = parsed(bytes, start, end);
       if (!isJson(value)) out.complain(-1, REASON.shape, [start, end]);
@@ -52,8 +58,10 @@ const importer: Importer = {
     const frames = readImages(images, videos, out);
     const results = images.length === 0 && videos.size === 0;
     if (results) out.sequence("", { ...SEQUENCE, unordered: true });
-    for (const { start, end } of annotations) {
+    out.reserve(used / 2);
+    for (let i = 0; i < used; i += 2) {
       if (out.full) return;
+      const [start = 0, end = 0] = [annotations[i], annotations[i + 1]];
       const value = parsed(bytes, start, end);
       if (!isJson(value)) out.complain(-1, REASON.shape, [start, end]);
       else if (Array.isArray(value["bboxes"])) readTrack(value, start, end, videos, classes, out);
@@ -128,13 +136,14 @@ function readBox(value: Json, box: unknown, frame: number, start: number, classe
   const { next } = out;
   const category = value["category_id"];
   const name = classes.get(category);
-  const [left = Number.NaN, top = Number.NaN, width = Number.NaN, height = Number.NaN] = listOf(box).map(numberOf);
+  const edges = listOf(box);
+  const [left, top] = [numberOf(edges[0]), numberOf(edges[1])];
   out.run(frame, start);
   next.track = nameOf(value["instance_id"] ?? value["track_id"] ?? value["object_id"]);
   next.class = name ?? nameOf(category);
   next.ignored = value["iscrowd"] === 1 || value["iscrowd"] === true || value["ignore"] === 1 || value["ignore"] === true;
   if (value["score"] != null) next.confidence = numberOf(value["score"]);
-  next.box2d.set([left, top, left + width, top + height]);
+  next.box2d.set([left, top, left + numberOf(edges[2]), top + numberOf(edges[3])]);
   if (name === undefined && classes.size > 0) out.complain(frame, REASON.class);
   if (allNumbers(next.box2d)) out.keep(frame);
   else {

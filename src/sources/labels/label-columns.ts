@@ -139,7 +139,6 @@ export class LabelRows {
   readonly #byStamp = new Map<bigint, number>();
   /** Frames met again, or met after a later one; no fault of a table that goes track by track. */
   readonly #late = new Set<number>();
-  readonly #tracks = new Set<string>();
   #trackRuns = 0;
   #lastTrack: string | null = null;
   #power: number | null;
@@ -173,9 +172,10 @@ export class LabelRows {
     this.#number = Math.max(this.#number, number);
     this.#out.run(frame, start);
     const reason = this.#fill(value, this.#out.next);
-    this.#followTrack(this.#out.next.track);
-    if (reason === null) this.#out.keep(frame);
-    else {
+    if (reason === null) {
+      this.#followTrack(this.#out.next.track);
+      this.#out.keep(frame);
+    } else {
       this.#out.clear();
       this.#out.complain(frame, reason);
     }
@@ -188,7 +188,7 @@ export class LabelRows {
 
   /** A table sorted by track may go back in time with every track; any other may not. */
   finish(): void {
-    const byTrack = this.#tracks.size > 0 && this.#trackRuns === this.#tracks.size;
+    const byTrack = this.#trackRuns > 0 && this.#trackRuns === this.#out.trackNames;
     if (byTrack || this.#late.size === 0) return;
     this.#out.inFileOrder("");
     for (const frame of this.#late) this.#out.complain(frame, REASON.again);
@@ -212,7 +212,6 @@ export class LabelRows {
     if (track === "" || track === this.#lastTrack) return;
     this.#lastTrack = track;
     this.#trackRuns++;
-    this.#tracks.add(track);
   }
 
   #fill(value: (column: Column) => unknown, next: LabelRowOut): string | null {

@@ -9,12 +9,12 @@
  * span it is. Memory is bounded by `MAX_LABEL_FILE_BYTES` and `MAX_ROWS`: what is larger is named as damage.
  */
 import { InputError } from "../../errors.ts";
-import { type Input, readAll } from "../../input.ts";
+import type { Input } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import { type Decoded, NO_FACTS, type Source } from "../../pipeline/source.ts";
 import type { Rig } from "../../rig/rig.ts";
-import { KEPT_DAMAGES } from "../../summary/damages.ts";
-import type { Block, Damage, LabelColumns, MoreDamages, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
+import { DamageList } from "../../summary/damages.ts";
+import type { Block, Damage, LabelColumns, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
 import { damage, digests } from "../parts.ts";
 import { besideForm } from "../tables/table-form.ts";
 import { NOT_A_NUMBER } from "../tables/text.ts";
@@ -57,7 +57,6 @@ interface Sequence {
 
 /** What one label file holds. Frames are named by a handle that `frame` returns. */
 export class LabelSet {
-  readonly damages: Omit<Damage, "stream">[] = [];
   readonly path: string;
   readonly #rows = new Rows();
   readonly #sequences = new Map<string, Sequence>();
@@ -65,16 +64,30 @@ export class LabelSet {
   readonly #stamps: (bigint | null)[] = [];
   readonly #reasons = new Map<number, string>();
   readonly #runs: { frame: number; start: number }[] = [];
-  readonly #more = new Map<string, number>();
+  readonly #damages = new DamageList();
+  readonly #isKept: boolean;
+  #count = 0;
   #full = false;
 
-  constructor(path: string) {
+  /** @param isKept false where boxes are only counted: opening a recording asks for its streams alone */
+  constructor(path: string, isKept = true) {
     this.path = path;
+    this.#isKept = isKept;
   }
 
   /** The row to fill before `keep`; emptied by it. */
   get next(): LabelRowOut {
     return this.#rows.next;
+  }
+
+  /** Makes room for so many boxes, where they are kept. */
+  reserve(boxes: number): void {
+    if (this.#isKept) this.#rows.reserve(Math.min(boxes, MAX_ROWS));
+  }
+
+  /** Names of tracks so far; of boxes that are only counted none. */
+  get trackNames(): number {
+    return this.#rows.trackNames;
   }
 
   /** True when the file holds more than is read: an importer may stop. */
@@ -140,8 +153,8 @@ export class LabelSet {
   keep(frame: number): void {
     const { next } = this.#rows;
     if (frame >= 0) {
-      if (this.#rows.count >= MAX_ROWS) this.#overflow({ atMostBoxes: MAX_ROWS });
-      else {
+      if (this.#count >= MAX_ROWS) this.#overflow({ atMostBoxes: MAX_ROWS });
+      else if (++this.#count && this.#isKept) {
         next.track = next.track.slice(0, MAX_NAME);
         next.class = next.class.slice(0, MAX_NAME);
         next.annotator = next.annotator.slice(0, MAX_NAME);
@@ -170,15 +183,13 @@ export class LabelSet {
     } else this.damage("malformed-record", bytes, { reason });
   }
 
-  /** Damages of a kind beyond the first are counted. */
   damage(kind: string, bytes: readonly [number, number] | null, observed: Damage["observed"], expected: Damage["expected"] = {}): void {
-    if (this.damages.length < KEPT_DAMAGES) this.damages.push(damage(kind, this.path, { bytes, observed, expected }));
-    else this.#more.set(kind, (this.#more.get(kind) ?? 0) + 1);
+    this.#damages.add(damage(kind, this.path, { bytes, observed, expected }));
   }
 
-  /** Damages that are only counted. */
-  get moreDamages(): readonly MoreDamages[] {
-    return [...this.#more].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => ({ kind, severity: "error", count }));
+  /** For `ContainerFacts`. */
+  facts(): ReturnType<DamageList["facts"]> {
+    return this.#damages.facts();
   }
 
   /** The streams that were found: names in order of first appearance. */
@@ -253,7 +264,7 @@ export class LabelSet {
   }
 
   #overflow(expected: Damage["expected"]): void {
-    if (!this.#full) this.damages.unshift(damage("table-too-long", this.path, { expected }));
+    if (!this.#full) this.damage("table-too-long", null, {}, expected);
     this.#full = true;
   }
 }
@@ -261,6 +272,7 @@ export class LabelSet {
 /** Rows of frames [first, end); they lie together. Names stay, indices into them too. */
 function part(all: LabelColumns, first: number, end: number): LabelColumns {
   const [from, to] = [rowAt(all.frame, first), rowAt(all.frame, end)];
+  if (first === 0 && to - from === all.count) return all;
   return {
     ...all,
     count: to - from,
@@ -310,8 +322,8 @@ interface Detail {
 
 /** A recording that is label files. Stream ids: the file's stem, and `stem/sequence` where a file has several sequences. */
 export function labelSource({ format, title, find, read }: Importer): Source {
-  const readFile = (bytes: Uint8Array, of: LabelFile, input: Input): LabelSet => {
-    const set = new LabelSet(input.files[of.file]?.path ?? "");
+  const readFile = (bytes: Uint8Array, of: LabelFile, input: Input, isKept: boolean): LabelSet => {
+    const set = new LabelSet(input.files[of.file]?.path ?? "", isKept);
     set.clear();
     read(bytes, of, set, input);
     return set;
@@ -323,6 +335,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
 
     open(input, kernels, _platform, { rig, forms }): RecordingIndex {
       const found = find(input, rig);
+      const mark = kernels.mark();
       let reason = "";
       const streams: StreamInfo[] = [];
       const files: { of: LabelFile; streams: Map<string, number> }[] = [];
@@ -333,9 +346,13 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           tooLarge.push(damage("file-too-large", path, { observed: { bytes: size }, expected: { atMostBytes: MAX_LABEL_FILE_BYTES } }));
           continue;
         }
-        const set = readFile(readAll(input, of.file), of, input);
+        const pointer = kernels.alloc(size);
+        const bytes = input.read(of.file, 0, kernels.u8(pointer, size));
+        // Importers use no kernel memory, so it does not move meanwhile.
+        const set = readFile(kernels.u8(pointer, bytes), of, input, false);
+        kernels.release(mark);
         const sequences = set.streams();
-        if (reason === "") reason = String(set.damages[0]?.observed["reason"] ?? "");
+        if (reason === "") reason = String(set.facts().damages[0]?.observed["reason"] ?? "");
         const { beside = [], options } = of;
         const isStated = forms && (beside.length > 0 || options !== undefined);
         const stated = isStated && { forms: [besideForm(input, beside, options, kernels)] };
@@ -382,13 +399,12 @@ export function labelSource({ format, title, find, read }: Importer): Source {
           if (!known || span.kind !== "bytes") throw new RangeError(`expected a span of this recording, got ${JSON.stringify(span)}`);
           const pointer = kernels.alloc(span.end);
           const bytes = input.read(span.file, 0, kernels.u8(pointer, span.end));
-          // A copy: kernel memory may move when it grows.
-          const set = readFile(kernels.u8(pointer, bytes).slice(), known.of, input);
+          const set = readFile(kernels.u8(pointer, bytes), known.of, input, true);
           const shrunk = bytes < span.end ? [damage("file-shrunk", set.path, { observed: { bytes }, expected: { bytes: span.end } })] : [];
           const blocks = set.blocks({ pointer, bytes }, known.streams, needs, kernels);
-          const damages = [...shrunk, ...set.damages].map((one) => ({ ...one, stream: null }));
-          const more = set.moreDamages.length > 0 ? { moreDamages: set.moreDamages } : {};
-          return { facts: { ...NO_FACTS, damages, ...more, lostBytes: span.end - bytes }, blocks };
+          const facts = set.facts();
+          const damages = [...shrunk.map((one) => ({ ...one, stream: null })), ...facts.damages];
+          return { facts: { ...NO_FACTS, ...facts, damages, lostBytes: span.end - bytes }, blocks };
         },
       };
     },

@@ -6,14 +6,10 @@ import { type LabelTableOptions, readLabelRows } from "./labels-table.ts";
 export const readLabelTable: DecodeTable = (table, needs, kernels) => {
   const set = new LabelSet(table.path);
   set.clear();
-  // A copy: kernel memory may move when it grows.
-  readLabelRows(kernels.u8(table.pointer, table.bytes).slice(), table.options as LabelTableOptions, set);
-  const more = set.moreDamages.reduce((sum, { count }) => sum + count, 0);
-  const damages = set.damages.map((one, i) =>
-    more > 0 && i === set.damages.length - 1 ? { ...one, observed: { ...one.observed, more } } : one,
-  );
+  readLabelRows(kernels.u8(table.pointer, table.bytes), table.options as LabelTableOptions, set);
+  const facts = set.facts();
   const [block] = set.blocks(table, new Map([["", 0]]), needs, kernels);
-  if (!block) return noFrames(damages);
+  if (!block) return noFrames(facts.damages, facts.moreDamages);
   const { frames, malformed, labels } = block;
   return {
     stampNs: frames.stampNs,
@@ -24,6 +20,6 @@ export const readLabelTable: DecodeTable = (table, needs, kernels) => {
     end: frames.end,
     malformed,
     columns: labels ? { labels } : {},
-    damages,
+    ...facts,
   };
 };

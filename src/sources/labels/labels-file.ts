@@ -6,11 +6,11 @@
  * number that comes again later are not lost: they join its first frame. A line that cannot be read marks the frame it
  * stands in as malformed, by the first such reason, and the other rows stay.
  */
-
+import { LabelColumnsBuilder } from "../../columns/builder.ts";
 import type { Kernels } from "../../kernels.ts";
 import type { Block, LabelColumns } from "../../types.ts";
 import { damage, type LoadedTable, noFrames, type TableFrames } from "../parts.ts";
-import { Fields, Lines, type Separator } from "../tables/text.ts";
+import { countLines, Fields, Lines, type Separator } from "../tables/text.ts";
 
 /** One row, filled by the layout. Reused: every field but `annotator` is set for every row. */
 export interface LabelRowOut {
@@ -63,6 +63,8 @@ export function readLabelFile(table: LoadedTable, kernels: Kernels, layout: Labe
   const lines = new Lines(bytes);
   const fields = new Fields();
   const rows = new Rows();
+  // Of the shortest rows there are as many as fit.
+  rows.reserve(Math.min(countLines(bytes), bytes.length / (2 * layout.columns[0])));
   const frameOf = new Map<number, number>();
   const numbers: number[] = [];
   const runs: { readonly frame: number; readonly start: number }[] = [];
@@ -185,12 +187,7 @@ export function placeRuns(
   return { pointer, bytes, start, end };
 }
 
-/** Numbers per row kept while reading: box2d, box3d, confidence. */
-const REALS = 12;
-/** Integers per row: frame, track, class, ignored, annotator. */
-const INTEGERS = 5;
-
-/** Rows in the order of the file, in two growing arrays. */
+/** Rows in the order of the file. */
 export class Rows {
   readonly next: LabelRowOut = {
     track: "",
@@ -201,82 +198,30 @@ export class Rows {
     box2d: new Float64Array(4),
     box3d: new Float64Array(7),
   };
-  #count = 0;
-  #reals = new Float64Array(256 * REALS);
-  #integers = new Int32Array(256 * INTEGERS);
-  readonly #tracks = new Map<string, number>();
-  readonly #classes = new Map<string, number>();
-  readonly #annotators = new Map<string, number>();
+  readonly #columns = new LabelColumnsBuilder();
 
   get count(): number {
-    return this.#count;
+    return this.#columns.count;
+  }
+
+  /** Makes room for so many: memory that need not grow is held once. */
+  reserve(rows: number): void {
+    this.#columns.reserve(rows);
+  }
+
+  /** How many different tracks they have. */
+  get trackNames(): number {
+    return this.#columns.trackNames;
   }
 
   /** Appends `next` to a frame. */
   keep(frame: number): void {
-    const { track, class: name, annotator, ignored, confidence, box2d, box3d } = this.next;
-    const i = this.#count++;
-    if (this.#count * REALS > this.#reals.length) {
-      this.#reals = grow(this.#reals, new Float64Array(this.#reals.length * 2));
-      this.#integers = grow(this.#integers, new Int32Array(this.#integers.length * 2));
-    }
-    this.#reals.set(box2d, i * REALS);
-    this.#reals.set(box3d, i * REALS + 4);
-    this.#reals[i * REALS + 11] = confidence;
-    const integers = this.#integers;
-    integers[i * INTEGERS] = frame;
-    integers[i * INTEGERS + 1] = track === "" ? -1 : indexOf(this.#tracks, track);
-    integers[i * INTEGERS + 2] = indexOf(this.#classes, name);
-    integers[i * INTEGERS + 3] = ignored ? 1 : 0;
-    integers[i * INTEGERS + 4] = annotator === "" ? -1 : indexOf(this.#annotators, annotator);
+    const { track, class: name, annotator, confidence, box2d, box3d, ignored } = this.next;
+    this.#columns.add(frame, track || undefined, name, annotator || undefined, confidence, box2d, box3d, ignored);
   }
 
-  /** Columns ordered by frame; rows of one frame stay in file order. */
+  /** Columns ordered by frame; rows of one frame stay in file order. The rows are gone then. */
   columns(rank: Int32Array): LabelColumns {
-    const n = this.#count;
-    const place = new Int32Array(rank.length + 1);
-    const frameOf = (i: number): number => rank[this.#integers[i * INTEGERS] ?? 0] ?? 0;
-    for (let i = 0; i < n; i++) place[frameOf(i) + 1] = (place[frameOf(i) + 1] ?? 0) + 1;
-    for (let f = 1; f < place.length; f++) place[f] = (place[f] ?? 0) + (place[f - 1] ?? 0);
-    const columns = {
-      frame: new Int32Array(n),
-      track: new Int32Array(n),
-      class: new Int32Array(n),
-      annotator: new Int32Array(n),
-      confidence: new Float64Array(n),
-      box2d: new Float64Array(4 * n),
-      box3d: new Float64Array(7 * n),
-      ignored: new Uint8Array(n),
-    };
-    for (let i = 0; i < n; i++) {
-      const frame = frameOf(i);
-      const to = place[frame] ?? 0;
-      place[frame] = to + 1;
-      const reals = this.#reals.subarray(i * REALS, (i + 1) * REALS);
-      columns.frame[to] = frame;
-      columns.track[to] = this.#integers[i * INTEGERS + 1] ?? -1;
-      columns.class[to] = this.#integers[i * INTEGERS + 2] ?? 0;
-      columns.ignored[to] = this.#integers[i * INTEGERS + 3] ?? 0;
-      columns.annotator[to] = this.#integers[i * INTEGERS + 4] ?? -1;
-      columns.box2d.set(reals.subarray(0, 4), 4 * to);
-      columns.box3d.set(reals.subarray(4, 11), 7 * to);
-      columns.confidence[to] = reals[11] ?? Number.NaN;
-    }
-    const [tracks, classes, annotators] = [[...this.#tracks.keys()], [...this.#classes.keys()], [...this.#annotators.keys()]];
-    return { count: n, ...columns, tracks, classes, annotators };
+    return this.#columns.finish(rank);
   }
-}
-
-function grow<T extends Float64Array | Int32Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
-}
-
-function indexOf(names: Map<string, number>, name: string): number {
-  let i = names.get(name);
-  if (i === undefined) {
-    i = names.size;
-    names.set(name, i);
-  }
-  return i;
 }

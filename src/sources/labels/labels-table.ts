@@ -11,7 +11,7 @@ import { type Input, readRange } from "../../input.ts";
 import type { RigStream } from "../../rig/rig.ts";
 import { splitLine } from "../tables/csv.ts";
 import { folderRig } from "../tables/rig.ts";
-import { Lines, textOf } from "../tables/text.ts";
+import { countLines, Lines, textOf } from "../tables/text.ts";
 import { isJson, parsed } from "./json.ts";
 import { columnsByName, columnsByRig, LabelRows, type LabelTable } from "./label-columns.ts";
 import { type Importer, type LabelFile, type LabelSet, labelSource, REASON, stemOf } from "./label-set.ts";
@@ -78,6 +78,7 @@ export function readLabelRows(bytes: Uint8Array, { form, table, separator, heade
 
 function readCsv(bytes: Uint8Array, separator: string, header: boolean, { columns }: LabelTable, rows: LabelRows, out: LabelSet): void {
   const needed = Math.max(...Object.values(columns).map(Number)) + 1;
+  out.reserve(Math.min(countLines(bytes), bytes.length / (2 * needed)));
   const lines = new Lines(bytes);
   let skip = header;
   while (lines.next() && !out.full) {

@@ -279,7 +279,8 @@ export class SpanScan {
         if (crc !== header.crc) tell("crc-mismatch", "error", { region: "chunk", crc: hex(crc, 8) }, { crc: hex(header.crc, 8) });
       }
     }
-    if (chunk.inPlace) this.summed.push(...(crc >= 0 ? [{ pointer: chunk.pointer, bytes: chunk.bytes, crc }] : summed));
+    const sums = crc >= 0 ? [{ pointer: chunk.pointer, bytes: chunk.bytes, crc }] : summed;
+    if (chunk.inPlace) for (const one of sums) this.summed.push(one);
     // Compressed bytes count where nothing came out of them.
     const stored = header ? Math.min(header.compressedSize, Math.max(0, length - header.recordsAt)) : length;
     this.lostBytes += chunk.bytes === 0 && !isEmpty ? stored : lost;

@@ -58,6 +58,13 @@ export class Lines {
 /** Why a row is not read. */
 export const NOT_A_NUMBER = "not a finite number";
 
+/** How many lines there are, at most. */
+export function countLines(bytes: Uint8Array): number {
+  let count = 1;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
 export type Separator = "space" | "comma" | "semicolon" | "tab";
 
 const BYTE: Readonly<Record<Exclude<Separator, "space">, number>> = { comma: 44, semicolon: 59, tab: TAB };

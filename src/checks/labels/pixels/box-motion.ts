@@ -67,6 +67,9 @@ const MOST_GAIN = 256;
 /** Of exact repetition, in pixels. */
 const SAME_PX = 1e-3;
 
+/** Boxes of one image that are looked at, the first of them: each takes a search, and is kept. */
+const MOST_BOXES = 1000;
+
 export function measureStep(before: Sight, after: Sight, table: BoxTable, kernels: Kernels): ImageStep | null {
   const [a, b] = [before.luma, after.luma];
   if (a.width !== b.width || a.height !== b.height) return null;
@@ -83,7 +86,7 @@ export function measureStep(before: Sight, after: Sight, table: BoxTable, kernel
     const [p, q] = [boxAt(table, row), boxAt(table, next)];
     if (p.some((edge, i) => Math.abs(edge - (q[i] ?? 0)) > SAME_PX)) moved++;
     const inside = row >= 0 && next >= 0 && [p, q].every((box) => isInside(box, a));
-    const step = inside ? boxStep(track, p, q, gain, before.luma, after.luma, kernels) : null;
+    const step = inside && boxes.length < MOST_BOXES ? boxStep(track, p, q, gain, before.luma, after.luma, kernels) : null;
     if (step) boxes.push(step);
     else unseen++;
   }

@@ -105,8 +105,12 @@ export function disagreements(steps: readonly ImageStep[], limits: Limits): read
   wholeFrame("shifted-labels", shifted, (i) => wrong[i] ?? []);
 
   // What is left is about single tracks: the same ones, step after step, are one fault.
-  const open: { kind: DisagreementKind; tracks: readonly number[]; first: number; last: number; boxes: BoxStep[] }[] = [];
+  const open: OpenFault[] = [];
+  /** Those of the step before that a step goes on with, by track: of several the first. */
+  let going = new Map<number, OpenFault>();
   for (let i = 0; i < steps.length; i++) {
+    const before = follows(steps, i) ? going : new Map<number, OpenFault>();
+    going = new Map();
     if (explained.has(i)) continue;
     const exchanges = cycles(i);
     const inCycle = new Set(exchanges.flat().map(({ track }) => track));
@@ -118,17 +122,32 @@ export function disagreements(steps: readonly ImageStep[], limits: Limits): read
     ];
     for (const [kind, boxes] of groups) {
       const tracks = boxes.map(({ track }) => track).sort((a, b) => a - b);
-      const before = open.find(
-        ({ last, ...one }) => last === i - 1 && follows(steps, i) && tracks.some((track) => one.tracks.includes(track)),
-      );
-      if (before) {
-        before.last = i;
-        before.boxes.push(...boxes);
-      } else open.push({ kind, tracks, first: i, last: i, boxes: [...boxes] });
+      const same = tracks
+        .flatMap((track) => before.get(track) ?? [])
+        .filter(({ last }) => last === i - 1)
+        .reduce<OpenFault | null>((first, one) => (first && first.order <= one.order ? first : one), null);
+      const fault = same ?? { kind, tracks, first: i, last: i, boxes: [], order: open.length };
+      if (!same) open.push(fault);
+      fault.last = i;
+      for (const box of boxes) fault.boxes.push(box);
+      for (const track of fault.tracks) {
+        const other = going.get(track);
+        if (!other || fault.order < other.order) going.set(track, fault);
+      }
     }
   }
   for (const { kind, tracks, first, last, boxes } of open) found.push(disagreement(kind, steps, first, last, boxes, tracks, SIGNALS[kind]));
   return found.sort((a, b) => a.frames[0] - b.frames[0] || order(a.kind, b.kind) || (a.tracks[0] ?? -1) - (b.tracks[0] ?? -1));
+}
+
+/** A fault of single tracks that may go on. */
+interface OpenFault {
+  readonly kind: DisagreementKind;
+  readonly tracks: readonly number[];
+  readonly first: number;
+  last: number;
+  readonly boxes: BoxStep[];
+  readonly order: number;
 }
 
 const SIGNALS: Record<DisagreementKind, readonly string[]> = {
@@ -217,7 +236,13 @@ function usualSteps(steps: readonly ImageStep[]): (step: ImageStep, box: BoxStep
   }
   const whole = median(all);
   return ({ frame }, { track }) => {
-    const near = (byTrack.get(track) ?? []).filter((row) => row.frame !== frame && Math.abs(row.frame - frame) <= NEAR);
+    const rows = byTrack.get(track) ?? [];
+    const near: typeof rows = [];
+    for (let k = firstFrom(rows, frame - NEAR); k < rows.length; k++) {
+      const row = rows[k];
+      if (!row || row.frame > frame + NEAR) break;
+      if (row.frame !== frame) near.push(row);
+    }
     const seen = near.filter(({ box }) => isSeen(box)).map(({ box }) => errorOf(box));
     const labels = near.map(({ box }) => box.label);
     return {
@@ -225,6 +250,17 @@ function usualSteps(steps: readonly ImageStep[]): (step: ImageStep, box: BoxStep
       course: labels.length < LEAST_NEAR ? null : [median(labels.map(([x]) => x)), median(labels.map(([, y]) => y))],
     };
   };
+}
+
+/** Position of the first of `rows`, which ascend, in `frame` or later. */
+function firstFrom(rows: readonly { readonly frame: number }[], frame: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle]?.frame ?? 0) < frame) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Along the axes that tell. */

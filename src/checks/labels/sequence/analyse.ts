@@ -5,18 +5,20 @@
  * of frames, in the frame of reference they were delivered in; then identities; then each track by itself. Where poses
  * are known, identities and tracks are judged in the frame (delivered or fixed) in which tracks run smoother.
  */
+
+import { LOCATED } from "../../../check/gravest.ts";
 import type { LabelTable } from "../../../columns/labels.ts";
 import type { Kernels } from "../../../kernels.ts";
 import type { PoseColumns, StreamInfo } from "../../../types.ts";
 import { classFaults } from "./classes.ts";
-import { continuityFaults } from "./continuity.ts";
-import { type DuplicatePair, duplicatePairs } from "./duplicates.ts";
-import type { LabelFault } from "./faults.ts";
+import { continuityFaults, ghostFaults } from "./continuity.ts";
+import { duplicateGroups } from "./duplicates.ts";
+import { FaultList, type LabelFault } from "./faults.ts";
 import { inFixedFrame } from "./fixed-frame.ts";
 import { frameSetFaults } from "./frame-sets.ts";
 import { identityFaults } from "./identities.ts";
 import { type Noise, noiseByAnnotator } from "./noise.ts";
-import { type Residuals, residualsOf } from "./residuals.ts";
+import { hasThree, type Residuals, residualsOf } from "./residuals.ts";
 import { type Scale, scaleOf } from "./scale.ts";
 import { shapeFaults } from "./shapes.ts";
 import { type Dimensions, Tracks, WIDTH } from "./tracks.ts";
@@ -26,7 +28,10 @@ const LEAST_3D = 0.1;
 const LEAST_2D = 0.04;
 
 export interface LabelAnalysis {
+  /** The gravest of each kind, by first frame, then kind. */
   readonly faults: readonly LabelFault[];
+  /** The others of each kind: how many, and in which frames. */
+  readonly more: ReturnType<FaultList["finish"]>["more"];
   readonly dimensions: Dimensions;
   /** Boxes with a track, and those whose place two neighbours in time tell. */
   readonly rows: number;
@@ -43,6 +48,7 @@ export interface LabelAnalysis {
 
 /**
  * @param poses of the vehicle, where the recording has some: the frame of reference in which tracks run smoothest is taken
+ * @param limit faults of each kind that are told one by one
  * @returns null where nothing has a track
  */
 export function analyseLabels(
@@ -50,38 +56,41 @@ export function analyseLabels(
   poses: readonly PoseColumns[],
   info: Pick<StreamInfo, "imageSize">,
   kernels: Kernels,
+  limit: number = LOCATED,
 ): LabelAnalysis | null {
   const dimensions: Dimensions = has3d(table) ? "3d" : "2d";
   const least = dimensions === "3d" ? LEAST_3D : LEAST_2D;
   const tracks = new Tracks(table, dimensions, info);
-  const rows = tracks.rows.reduce((sum, one) => sum + one.length, 0);
+  let rows = 0;
+  for (let track = 0; track < tracks.count; track++) rows += tracks.lengthOf(track);
   if (rows === 0) return null;
   const moving = movingRows(tracks, least);
+  const faults = new FaultList(limit);
+  if (!hasThree(tracks)) {
+    // Nobody's place can be told from those before and after it, and no class, size or absence from its neighbours'.
+    shapeFaults(tracks, faults);
+    ghostFaults(tracks, faults);
+    const none = { judged: 0, noise: least, annotators: [], fixedFrame: false };
+    return { ...faults.finish(), ...none, dimensions, rows, moving, tracks: namedTracks(tracks) };
+  }
   const delivered = residualsOf(tracks, least, kernels);
-  const sets = frameSetFaults(tracks, scaleOf(tracks, delivered.off, least), delivered);
+  frameSetFaults(tracks, scaleOf(tracks, delivered.off, least), delivered, faults);
 
   const { tracks: chosen, residuals, scale: noise } = smoothest(tracks, dimensions === "3d" ? poses : [], least, kernels);
-  const doubles = duplicatePairs(chosen, kernels);
-  const names = new Set(doubles.map(({ tracks: pair }) => pair.join()));
-  const isPair = (a: number, b: number): boolean => names.has(a < b ? `${a},${b}` : `${b},${a}`);
-  const identities = identityFaults(chosen, noise, residuals, isPair);
-  const { off } = identities.length > 0 ? residualsOf(chosen, least, kernels) : residuals;
-  const scale = identities.length > 0 ? scaleOf(chosen, off, least) : noise;
-  const faults = [
-    ...sets,
-    ...identities,
-    ...classFaults(chosen),
-    ...shapeFaults(chosen),
-    ...continuityFaults(chosen, scale, off),
-    ...doubles.map((pair) => duplicateFault(chosen, pair)),
-  ];
+  const onOneObject = duplicateGroups(chosen, kernels, faults);
+  const isExchanged = identityFaults(chosen, noise, residuals, onOneObject, faults);
+  const { off } = isExchanged ? residualsOf(chosen, least, kernels) : residuals;
+  const scale = isExchanged ? scaleOf(chosen, off, least) : noise;
+  classFaults(chosen, faults);
+  shapeFaults(chosen, faults);
+  continuityFaults(chosen, scale, off, faults);
   const judged = off.reduce((sum, distance) => sum + (Number.isFinite(distance) ? 1 : 0), 0);
   return {
-    faults: faults.toSorted((a, b) => a.frames[0] - b.frames[0] || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)),
+    ...faults.finish(),
     dimensions,
     rows,
     judged,
-    tracks: tracks.rows.filter((one) => one.length > 0).length,
+    tracks: namedTracks(tracks),
     noise: noise.log,
     annotators: noiseByAnnotator(chosen, kernels),
     fixedFrame: chosen !== tracks,
@@ -111,26 +120,22 @@ function smoothest(tracks: Tracks, poses: readonly PoseColumns[], least: number,
   return best;
 }
 
+/** Tracks that have a box. */
+function namedTracks(tracks: Tracks): number {
+  let named = 0;
+  for (let track = 0; track < tracks.count; track++) if (tracks.lengthOf(track) > 0) named++;
+  return named;
+}
+
 function movingRows(tracks: Tracks, least: number): number {
   let count = 0;
-  for (const rows of tracks.rows) {
-    for (let i = 1; i < rows.length; i++) {
-      const [a, b] = [rows[i - 1] ?? -1, rows[i] ?? -1];
+  for (let track = 0; track < tracks.count; track++) {
+    for (let i = 1; i < tracks.lengthOf(track); i++) {
+      const [a, b] = [tracks.rowOf(track, i - 1), tracks.rowOf(track, i)];
       if (tracks.gap(b, tracks.place, WIDTH * a) > least * tracks.size(b)) count++;
     }
   }
   return count;
-}
-
-function duplicateFault(tracks: Tracks, { tracks: pair, frames, count }: DuplicatePair): LabelFault {
-  return {
-    kind: "duplicate",
-    frames,
-    tracks: pair.map((track) => tracks.table.labels.tracks[track] ?? "").sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-    observed: { framesTogether: count },
-    expected: { framesTogether: 0 },
-    signals: ["place and size"],
-  };
 }
 
 function has3d({ labels }: LabelTable): boolean {

@@ -1,7 +1,9 @@
 /** Faults of one track against its own line: teleports, single frames missing or made up, a track that goes on under a new id. */
+
 import { hypot } from "../../../geometry/elementary.ts";
-import { type LabelFault, rounded } from "./faults.ts";
+import { type FaultList, rounded } from "./faults.ts";
 import { jitterFaults } from "./jitter.ts";
+import { MOST_SUSPECTS } from "./residuals.ts";
 import type { Scale } from "./scale.ts";
 import { type Tracks, WIDTH } from "./tracks.ts";
 
@@ -28,26 +30,26 @@ const SAME_SIZE_3D = 0.02;
 const SAME_SIZE_2D = 0.6;
 
 /** @param off residual of every row, as the tracks are now */
-export function continuityFaults(tracks: Tracks, scale: Scale, off: Float64Array): LabelFault[] {
-  const reach = reachOf(tracks);
-  const broken = brokenTracks(tracks);
-  const single = tracks.rows.flatMap((_, track) => [
-    ...teleports(tracks, scale, track, off),
-    ...holes(tracks, track),
-    ...ghosts(tracks, track, reach),
-  ]);
-  return [...single, ...jitterFaults(tracks, scale, off, single), ...broken];
+export function continuityFaults(tracks: Tracks, scale: Scale, off: Float64Array, faults: FaultList): void {
+  ghostFaults(tracks, faults);
+  /** By row: 1 for a box that leaps, which is no jitter. */
+  const leaps = new Uint8Array(tracks.table.labels.count);
+  for (let track = 0; track < tracks.count; track++) {
+    if (tracks.lengthOf(track) > 2) teleports(tracks, scale, track, off, leaps, faults);
+    if (tracks.lengthOf(track) > 3) holes(tracks, track, faults);
+  }
+  jitterFaults(tracks, scale, off, leaps, faults);
+  brokenTracks(tracks, faults);
 }
 
 function nameOf(tracks: Tracks, track: number): string {
   return tracks.table.labels.tracks[track] ?? "";
 }
 
-function teleports(tracks: Tracks, scale: Scale, track: number, residual: Float64Array): LabelFault[] {
-  const rows = tracks.rows[track] ?? [];
+function teleports(tracks: Tracks, scale: Scale, track: number, residual: Float64Array, leaps: Uint8Array, faults: FaultList): void {
   const [at, leap] = [new Float64Array(WIDTH), new Float64Array(WIDTH)];
-  return rows.flatMap((row, i): LabelFault[] => {
-    if (!((residual[row] ?? 0) > LOOK * scale.floor(row))) return [];
+  for (const [i, row] of tracks.rowsOf(track).entries()) {
+    if (!((residual[row] ?? 0) > LOOK * scale.floor(row))) continue;
     const off = tracks.residual(track, i, at);
     const usual = scale.local(track, i);
     const least = (tracks.dimensions === "3d" ? TELEPORT_3D : TELEPORT_2D) * tracks.size(row);
@@ -57,28 +59,27 @@ function teleports(tracks: Tracks, scale: Scale, track: number, residual: Float6
       tracks.dimensions === "2d" &&
       by > Math.max(LEAP_2D * tracks.size(row), LEAP_SCALES * usual) &&
       (leap[3] ?? 0) * tracks.size(row) < TOGETHER * by;
-    if (!isLeap && !(off > Math.max(least, TELEPORT_SCALES * usual))) return [];
+    if (!isLeap && !(off > Math.max(least, TELEPORT_SCALES * usual))) continue;
     const frame = tracks.frame[row] ?? 0;
     // Both neighbours fit their lines without this row; a kink in the motion leaves one of them off.
     const bridged = [across(tracks, track, i, -1), across(tracks, track, i, 1)].filter((r) => Number.isFinite(r));
-    if (bridged.length === 0 || bridged.some((r) => r > MOST_LEFT * Math.max(off, by))) return [];
-    return [
-      {
-        kind: "teleport",
-        frames: [frame, frame],
-        tracks: [nameOf(tracks, track)],
-        observed: { off: rounded(Math.max(off, isLeap ? by : 0)) },
-        expected: { off: rounded(usual) },
-        signals: ["motion of the track"],
-      },
-    ];
-  });
+    if (bridged.length === 0 || bridged.some((r) => r > MOST_LEFT * Math.max(off, by))) continue;
+    leaps[row] = 1;
+    faults.add({
+      kind: "teleport",
+      frames: [frame, frame],
+      tracks: [nameOf(tracks, track)],
+      weight: Math.max(off, by) / tracks.size(row),
+      observed: { off: rounded(Math.max(off, isLeap ? by : 0)) },
+      expected: { off: rounded(usual) },
+      signals: ["motion of the track"],
+    });
+  }
 }
 
 /** Residual of the neighbour of the row at `i`, on the given side, with that row left out; NaN without neighbours. */
 function across(tracks: Tracks, track: number, i: number, side: -1 | 1): number {
-  const rows = tracks.rows[track] ?? [];
-  const mine = rows[i + side] ?? -1;
+  const mine = tracks.rowOf(track, i + side);
   const frame = tracks.frame[mine] ?? 0;
   if (mine < 0) return Number.NaN;
   const [a, b] = [tracks.near(track, i + 2 * side, frame), tracks.near(track, i - side, frame)];
@@ -89,24 +90,23 @@ function across(tracks: Tracks, track: number, i: number, side: -1 | 1): number 
 }
 
 /** A frame without the track between two rows on each side. */
-function holes(tracks: Tracks, track: number): LabelFault[] {
-  const rows = tracks.rows[track] ?? [];
+function holes(tracks: Tracks, track: number, faults: FaultList): void {
+  const rows = tracks.rowsOf(track);
   const frameAt = (i: number): number => tracks.frame[rows[i] ?? -1] ?? Number.NaN;
-  const faults: LabelFault[] = [];
   for (let i = 2; i + 1 < rows.length; i++) {
     const frame = frameAt(i);
     if (frame - frameAt(i - 1) !== 2 || frameAt(i - 1) - frameAt(i - 2) !== 1 || frameAt(i + 1) - frame !== 1) continue;
     if (tracks.isForgotten(frame - 1)) continue;
-    faults.push({
+    faults.add({
       kind: "missing",
       frames: [frame - 1, frame - 1],
       tracks: [nameOf(tracks, track)],
+      weight: 0,
       observed: { boxes: 0 },
       expected: { boxes: 1 },
       signals: ["presence of the track"],
     });
   }
-  return faults;
 }
 
 /** How far away objects are, metres; in 2D how small their boxes are, as 1 / px: what lies further comes and goes. */
@@ -117,69 +117,80 @@ function distanceOf(tracks: Tracks, row: number): number {
 }
 
 function reachOf(tracks: Tracks): number {
-  const distances = Float64Array.from(tracks.rows.flat(), (row) => distanceOf(tracks, row)).sort();
+  let count = 0;
+  const all = new Float64Array(tracks.track.length);
+  for (let row = 0; row < all.length; row++) if ((tracks.track[row] ?? -1) >= 0) all[count++] = distanceOf(tracks, row);
+  const distances = all.subarray(0, count).sort();
   return distances[Math.floor(IN_REACH * distances.length)] ?? Number.POSITIVE_INFINITY;
 }
 
+/** Tracks of a single box. */
+export function ghostFaults(tracks: Tracks, faults: FaultList): void {
+  const reach = reachOf(tracks);
+  for (let track = 0; track < tracks.count; track++) ghosts(tracks, track, reach, faults);
+}
+
 /** A track of one box in the middle of the recording, within reach and away from the border. */
-function ghosts(tracks: Tracks, track: number, reach: number): LabelFault[] {
-  const rows = tracks.rows[track] ?? [];
-  const row = rows[0] ?? -1;
+function ghosts(tracks: Tracks, track: number, reach: number, faults: FaultList): void {
+  const row = tracks.rowOf(track, 0);
   const frame = tracks.frame[row] ?? 0;
-  if (rows.length !== 1 || frame === 0 || frame >= tracks.table.frames - 1 || tracks.isClipped(row)) return [];
-  if (distanceOf(tracks, row) > reach) return [];
-  if (tracks.isForgotten(frame - 1) || tracks.isForgotten(frame + 1)) return [];
-  return [
-    {
-      kind: "ghost",
-      frames: [frame, frame],
-      tracks: [nameOf(tracks, track)],
-      observed: { boxes: 1 },
-      expected: { boxes: 0 },
-      signals: ["presence of the track"],
-    },
-  ];
+  if (tracks.lengthOf(track) !== 1 || frame === 0 || frame >= tracks.table.frames - 1 || tracks.isClipped(row)) return;
+  if (distanceOf(tracks, row) > reach) return;
+  if (tracks.isForgotten(frame - 1) || tracks.isForgotten(frame + 1)) return;
+  faults.add({
+    kind: "ghost",
+    frames: [frame, frame],
+    tracks: [nameOf(tracks, track)],
+    weight: 0,
+    observed: { boxes: 1 },
+    expected: { boxes: 0 },
+    signals: ["presence of the track"],
+  });
 }
 
 /** Tracks that end where another of their class and size begins. */
-function brokenTracks(tracks: Tracks): LabelFault[] {
+function brokenTracks(tracks: Tracks, faults: FaultList): void {
   const births = new Map<number, number[]>();
-  for (const [track, rows] of tracks.rows.entries()) {
-    const frame = tracks.frame[rows[0] ?? -1] ?? -1;
-    if (rows.length >= LEAST_ROWS && frame > 0) births.set(frame, [...(births.get(frame) ?? []), track]);
+  for (let track = 0; track < tracks.count; track++) {
+    const frame = tracks.frame[tracks.rowOf(track, 0)] ?? -1;
+    if (tracks.lengthOf(track) < LEAST_ROWS || frame <= 0) continue;
+    const born = births.get(frame);
+    if (born) born.push(track);
+    else births.set(frame, [track]);
   }
   const at = new Float64Array(WIDTH);
-  return tracks.rows.flatMap((rows, track): LabelFault[] => {
-    const last = rows.at(-1) ?? -1;
+  for (let track = 0; track < tracks.count; track++) {
+    const length = tracks.lengthOf(track);
+    const last = tracks.rowOf(track, length - 1);
     const end = tracks.frame[last] ?? 0;
-    const before = tracks.near(track, rows.length - 2, end);
-    if (rows.length < LEAST_ROWS || before < 0) return [];
-    const heirs: number[] = [];
-    let distance = 0;
-    for (let frame = end + 1; frame <= end + MOST_BREAK_FRAMES; frame++) {
-      for (const born of births.get(frame) ?? []) {
-        const first = tracks.rows[born]?.[0] ?? -1;
-        tracks.line(before, last, frame, at);
+    const before = tracks.near(track, length - 2, end);
+    if (length < LEAST_ROWS || before < 0) continue;
+    let [heir, heirs, distance] = [-1, 0, 0];
+    for (let frame = end + 1; frame <= end + MOST_BREAK_FRAMES && heirs < 2; frame++) {
+      const born = births.get(frame) ?? [];
+      // Where so many begin at once nobody can tell whose heir each is.
+      if (born.length > MOST_SUSPECTS) heirs = 2;
+      if (heirs > 1) break;
+      tracks.line(before, last, frame, at);
+      for (const one of born) {
+        const first = tracks.rowOf(one, 0);
         const off = tracks.gap(first, at) / tracks.size(last);
         if (off > (tracks.dimensions === "3d" ? BREAK_M : BREAK_WIDTHS) || !isAlike(tracks, last, first)) continue;
-        heirs.push(born);
-        distance = off;
+        [heir, heirs, distance] = [heirs === 0 ? one : heir, heirs + 1, off];
       }
     }
-    const heir = heirs[0];
-    if (heir === undefined || heirs.length > 1) return [];
-    const begin = tracks.frame[tracks.rows[heir]?.[0] ?? -1] ?? 0;
-    return [
-      {
-        kind: "broken",
-        frames: [begin, begin],
-        tracks: [nameOf(tracks, track), nameOf(tracks, heir)],
-        observed: { off: rounded(distance), gapFrames: begin - end - 1 },
-        expected: { tracks: 1 },
-        signals: ["motion of the track", "class and size"],
-      },
-    ];
-  });
+    if (heirs !== 1) continue;
+    const begin = tracks.frame[tracks.rowOf(heir, 0)] ?? 0;
+    faults.add({
+      kind: "broken",
+      frames: [begin, begin],
+      tracks: [nameOf(tracks, track), nameOf(tracks, heir)],
+      weight: 0,
+      observed: { off: rounded(distance), gapFrames: begin - end - 1 },
+      expected: { tracks: 1 },
+      signals: ["motion of the track", "class and size"],
+    });
+  }
 }
 
 function isAlike(tracks: Tracks, a: number, b: number): boolean {

@@ -6,10 +6,10 @@
  * delivered k frames late begins with the set of k frames ago; one delivered early ends with it); where they begin and
  * end is where all tracks jump by k steps more than they move.
  */
-import { type LabelFault, rounded } from "./faults.ts";
+import { type FaultList, rounded } from "./faults.ts";
 import type { Residuals } from "./residuals.ts";
 import type { Scale } from "./scale.ts";
-import { type Tracks, WIDTH } from "./tracks.ts";
+import { MOST_GAP_FRAMES, type Tracks, WIDTH } from "./tracks.ts";
 
 /** A repaired order must fit absolutely: what is left of the residuals. */
 const MOST_LEFT = 0.4;
@@ -37,8 +37,9 @@ const CLEAR = 0.15;
 const LEAST_EVIDENCE = 0.5;
 
 /** Finds and repairs. */
-export function frameSetFaults(tracks: Tracks, scale: Scale, { restless }: Residuals): LabelFault[] {
-  return [...repeats(tracks, scale), ...exchanges(tracks, scale, restless)];
+export function frameSetFaults(tracks: Tracks, scale: Scale, { restless }: Residuals, faults: FaultList): void {
+  repeats(tracks, scale, faults);
+  exchanges(tracks, scale, restless, faults);
 }
 
 interface Vote {
@@ -50,7 +51,7 @@ interface Vote {
   readonly agreeing: number;
 }
 
-function exchanges(tracks: Tracks, scale: Scale, restless: Uint8Array): LabelFault[] {
+function exchanges(tracks: Tracks, scale: Scale, restless: Uint8Array, faults: FaultList): void {
   const { frames } = tracks.table;
   const votes: { readonly frame: number; readonly vote: Vote }[] = [];
   for (let t = 1; t + 2 < frames; t++) {
@@ -59,18 +60,18 @@ function exchanges(tracks: Tracks, scale: Scale, restless: Uint8Array): LabelFau
   }
   // The clearest first; what overlaps an accepted one is its echo.
   votes.sort((a, b) => b.vote.margin - a.vote.margin || a.frame - b.frame);
-  const faults: LabelFault[] = [];
-  const taken = new Set<number>();
+  const taken = new Uint8Array(frames);
   for (const { frame } of votes) {
-    if (taken.has(frame) || taken.has(frame + 1)) continue;
+    if (taken[frame] || taken[frame + 1]) continue;
     const vote = voteOn(tracks, scale, frame);
     if (!vote) continue;
-    tracks.exchangeFrames(frame, frame + 1);
-    taken.add(frame).add(frame + 1);
-    faults.push({
+    tracks.exchangeFrames(frame);
+    taken.fill(1, frame, frame + 2);
+    faults.add({
       kind: "exchange",
       frames: [frame, frame + 1],
       tracks: [],
+      weight: vote.margin,
       observed: {
         residual: rounded(vote.before),
         residualExchanged: rounded(vote.after),
@@ -81,7 +82,6 @@ function exchanges(tracks: Tracks, scale: Scale, restless: Uint8Array): LabelFau
       signals: vote.agreeing > 1 ? ["order of frames", "agreement of tracks"] : ["order of frames"],
     });
   }
-  return faults;
 }
 
 /**
@@ -101,8 +101,7 @@ function voteOn(tracks: Tracks, scale: Scale, t: number): Vote | null {
     const track = tracks.track[row] ?? -1;
     const i = tracks.indexAt(track, t);
     if (i < 1) continue;
-    const rows = tracks.rows[track] ?? [];
-    const [p0, p1, p2, p3] = [rows[i - 1] ?? -1, rows[i] ?? -1, rows[i + 1] ?? -1, rows[i + 2] ?? -1];
+    const [p0, p1, p2, p3] = [tracks.rowOf(track, i - 1), row, tracks.rowOf(track, i + 1), tracks.rowOf(track, i + 2)];
     if (p3 < 0 || tracks.frame[p0] !== t - 1 || tracks.frame[p2] !== t + 1 || tracks.frame[p3] !== t + 2) continue;
     const [given, other] = bothWays(tracks, track, i);
     const usual = Math.max(PATH_SCALES * scale.local(track, i), scale.floor(p1));
@@ -128,8 +127,7 @@ function voteOn(tracks: Tracks, scale: Scale, t: number): Vote | null {
  * suits it better. The path does not depend on the two that are in doubt.
  */
 function bothWays(tracks: Tracks, track: number, i: number): readonly [number, number] {
-  const rows = tracks.rows[track] ?? [];
-  const [p0, p1, p2, p3] = [rows[i - 1] ?? -1, rows[i] ?? -1, rows[i + 1] ?? -1, rows[i + 2] ?? -1];
+  const [p0, p1, p2, p3] = [i - 1, i, i + 1, i + 2].map((k) => tracks.rowOf(track, k)) as [number, number, number, number];
   const [t1, t2] = [tracks.frame[p1] ?? 0, tracks.frame[p2] ?? 0];
   const [at1, at2] = [new Float64Array(WIDTH), new Float64Array(WIDTH)];
   tracks.line(p0, p3, t1, at1);
@@ -154,7 +152,7 @@ interface Repeat {
 }
 
 /** Sets that repeat an earlier one exactly although its tracks were moving: each is one end of a stretch. */
-function repeats(tracks: Tracks, scale: Scale): LabelFault[] {
+function repeats(tracks: Tracks, scale: Scale, faults: FaultList): void {
   const found: Repeat[] = [];
   for (let frame = 1; frame < tracks.table.frames; frame++) {
     for (let k = 1; k <= MOST_SHIFT; k++) {
@@ -166,19 +164,21 @@ function repeats(tracks: Tracks, scale: Scale): LabelFault[] {
     }
   }
   const stretches = stretchesOf(tracks, scale, found);
-  const faults = found.map(({ frame, k, moved }, i): LabelFault => {
+  const wrong: (readonly [number, number])[] = [];
+  for (const [i, { frame, k, moved }] of found.entries()) {
     const [first, last] = stretches[i] ?? [frame, frame];
-    return {
+    wrong.push([first, last]);
+    faults.add({
       kind: first === frame && last === frame && k === 1 ? "stale" : "shift",
       frames: [first, last],
       tracks: [],
+      weight: (last - first + 1) * moved,
       observed: { identicalTo: frame - k, tracksMoving: moved, frames: first < frame ? k : -k },
       expected: { frames: 0 },
       signals: stretches[i] ? ["exact repetition", "jump of all tracks"] : ["exact repetition"],
-    };
-  });
-  for (const { frames } of faults) tracks.forget(...frames);
-  return faults;
+    });
+  }
+  tracks.forget(wrong);
 }
 
 /** How many tracks are exactly where they were k frames ago though they should have moved; 0 when the sets differ. */
@@ -219,7 +219,7 @@ function repeated(tracks: Tracks, scale: Scale, t: number, k: number): number {
 /** Row of a track in `frame`, from position i of the track back; -1 where it has none there. */
 function rowBefore(tracks: Tracks, track: number, i: number, frame: number): number {
   for (let at = i - 1; at >= 0; at--) {
-    const row = tracks.rows[track]?.[at] ?? -1;
+    const row = tracks.rowOf(track, at);
     if ((tracks.frame[row] ?? 0) <= frame) return tracks.frame[row] === frame ? row : -1;
   }
   return -1;
@@ -235,6 +235,17 @@ function isSame(tracks: Tracks, a: number, b: number): boolean {
  * repetition; null where no jump closes it. A jump ends one stretch: the shortest are taken first.
  */
 function stretchesOf(tracks: Tracks, scale: Scale, found: readonly Repeat[]): readonly (readonly [number, number] | null)[] {
+  /** Evidence by frame, k and way: many stretches ask about one frame, and the other end, when it is far enough, plays no part. */
+  const known = new Map<number, number>();
+  const evidenceOf = (e: number, k: number, way: 1 | -1, end: number, length: number): number => {
+    if (length <= MOST_GAP_FRAMES) return jumpEvidence(tracks, scale, e, k, way, end);
+    const key = (e * (MOST_SHIFT + 1) + k) * 2 + (way === 1 ? 1 : 0);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const evidence = jumpEvidence(tracks, scale, e, k, way, end);
+    known.set(key, evidence);
+    return evidence;
+  };
   const ends = found.flatMap(({ frame, k }, i) => {
     const mine: {
       readonly i: number;
@@ -246,13 +257,13 @@ function stretchesOf(tracks: Tracks, scale: Scale, found: readonly Repeat[]): re
     for (let length = 1; length <= MOST_STRETCH; length++) {
       const early = frame - length - k + 1;
       const late = frame + length;
-      mine.push({ i, jump: late, length, frames: [frame, late - 1], evidence: jumpEvidence(tracks, scale, late, k, 1, frame) });
-      mine.push({ i, jump: early, length, frames: [early, frame - k], evidence: jumpEvidence(tracks, scale, early, k, -1, frame - k) });
+      mine.push({ i, jump: late, length, frames: [frame, late - 1], evidence: evidenceOf(late, k, 1, frame, length) });
+      mine.push({ i, jump: early, length, frames: [early, frame - k], evidence: evidenceOf(early, k, -1, frame - k, length) });
     }
     // One late frame is told from more by the frame after it alone: there the tracks leap, or go on late.
     const single = mine[0];
     if (single && single.evidence > 0 && k === 1) return [single];
-    const most = Math.max(...mine.map(({ evidence }) => evidence));
+    const most = mine.reduce((best, { evidence }) => Math.max(best, evidence), Number.NEGATIVE_INFINITY);
     return mine.filter(({ evidence }) => evidence > LEAST_EVIDENCE && evidence >= CLEAR * most);
   });
   ends.sort((a, b) => a.length - b.length || b.evidence - a.evidence || a.i - b.i);
@@ -302,8 +313,7 @@ function jumpEvidence(tracks: Tracks, scale: Scale, e: number, k: number, way: 1
  * cancels; of one where there is no other. The step between frames `broken[0]` and `broken[1]` is no motion and is kept out.
  */
 function speedAround(tracks: Tracks, track: number, i: number, broken: readonly [number, number]): readonly number[] | null {
-  const rows = tracks.rows[track] ?? [];
-  const frame = tracks.frame[rows[i] ?? -1] ?? 0;
+  const frame = tracks.frame[tracks.rowOf(track, i)] ?? 0;
   const before = [i - 3, i - 2, i - 1].map((k) => tracks.near(track, k, frame)).filter((row) => row >= 0);
   const after = [i, i + 1, i + 2].map((k) => tracks.near(track, k, frame)).filter((row) => row >= 0);
   const sides = [before, after].flatMap((side) => {

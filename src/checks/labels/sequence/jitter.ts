@@ -4,8 +4,9 @@
  * A box displaced by j leaves residuals of j - (j' + j'') / 2 about it, so the variance rises to 1.5 of that of j inside the
  * stretch, 1.25 on its two ends and 0.25 on the rows beside it. Where it begins and ends is where that fits best.
  */
+
 import { hypot, log, square } from "../../../geometry/elementary.ts";
-import { type LabelFault, rounded } from "./faults.ts";
+import { type FaultList, rounded } from "./faults.ts";
 import type { Scale } from "./scale.ts";
 import { median, type Tracks, WIDTH } from "./tracks.ts";
 
@@ -30,59 +31,66 @@ const SEARCH = 3;
 const LOOK = 0.25;
 
 interface Shaking {
-  /** By row: displacement from the line between its neighbours (x, y, z, disagreement of edges); null where nothing is known. */
-  readonly by: readonly (Float64Array | null)[];
-  /** Its length. */
-  readonly off: readonly number[];
+  /** By row, four values each: displacement from the line between its neighbours (x, y, z, disagreement of edges). */
+  readonly by: Float64Array;
+  /** By row: 1 where that is known. */
+  readonly known: Uint8Array;
+  /** Its length; 0 where nothing is known. */
+  readonly off: Float64Array;
 }
 
 /**
  * @param residual of every row, as the tracks are now
- * @param found faults of single rows, which are no jitter
+ * @param leaps by row: 1 for a fault of a single row, which is no jitter
  */
-export function jitterFaults(tracks: Tracks, scale: Scale, residual: Float64Array, found: readonly LabelFault[]): LabelFault[] {
-  const leaps = new Set(found.filter(({ kind }) => kind === "teleport").map(({ tracks: [name], frames: [frame] }) => `${name} ${frame}`));
+export function jitterFaults(tracks: Tracks, scale: Scale, residual: Float64Array, leaps: Uint8Array, faults: FaultList): void {
   const least = tracks.dimensions === "3d" ? JITTER_3D : JITTER_2D;
-  return tracks.rows.flatMap((rows, track) => {
+  for (let track = 0; track < tracks.count; track++) {
+    if (tracks.lengthOf(track) < 2 * LEAST_JITTER) continue;
+    const rows = tracks.rowsOf(track);
     let restless = 0;
     for (const row of rows) if ((residual[row] ?? 0) > LOOK * least * tracks.size(row)) restless++;
-    if (restless < LEAST_JITTER / 2 || rows.length < 2 * LEAST_JITTER) return [];
-    const name = tracks.table.labels.tracks[track] ?? "";
-    const isLeap = (i: number): boolean => leaps.has(`${name} ${tracks.frame[rows[i] ?? -1]}`);
-    const shaking = shakingOf(tracks, track, isLeap);
-    return stretchesOf(shaking, Math.max(least, scale.log / 2)).map(
-      ([first, last, usual]): LabelFault => ({
+    if (restless < LEAST_JITTER / 2) continue;
+    const shaking = shakingOf(tracks, track, leaps);
+    for (const [first, last, usual] of stretchesOf(shaking, Math.max(least, scale.log / 2))) {
+      const shake = median(shaking.off.subarray(first, last + 1));
+      faults.add({
         kind: "jitter",
         frames: [tracks.frame[rows[first] ?? -1] ?? 0, tracks.frame[rows[last] ?? -1] ?? 0],
-        tracks: [name],
-        observed: { residual: rounded(median(shaking.off.slice(first, last + 1))) },
+        tracks: [tracks.table.labels.tracks[track] ?? ""],
+        weight: shake,
+        observed: { residual: rounded(shake) },
         expected: { residual: rounded(usual) },
         signals: ["motion of the track"],
-      }),
-    );
-  });
+      });
+    }
+  }
 }
 
-function shakingOf(tracks: Tracks, track: number, isLeap: (i: number) => boolean): Shaking {
+function shakingOf(tracks: Tracks, track: number, leaps: Uint8Array): Shaking {
+  const rows = tracks.rowsOf(track);
   const at = new Float64Array(WIDTH);
-  const by = (tracks.rows[track] ?? []).map((row, i) => {
-    if (isLeap(i - 1) || isLeap(i) || isLeap(i + 1) || !Number.isFinite(tracks.residual(track, i, at))) return null;
-    const out = new Float64Array(WIDTH);
+  const shaking = { by: new Float64Array(WIDTH * rows.length), known: new Uint8Array(rows.length), off: new Float64Array(rows.length) };
+  const isLeap = (i: number): boolean => leaps[rows[i] ?? -1] === 1;
+  for (const [i, row] of rows.entries()) {
+    if (isLeap(i - 1) || isLeap(i) || isLeap(i + 1) || !Number.isFinite(tracks.residual(track, i, at))) continue;
+    const out = shaking.by.subarray(WIDTH * i, WIDTH * i + WIDTH);
     tracks.displacement(row, at, out);
-    return out;
-  });
-  return { by, off: by.map((one) => (one ? hypot(one[0] ?? 0, one[1] ?? 0, one[2] ?? 0) : 0)) };
+    shaking.known[i] = 1;
+    shaking.off[i] = hypot(out[0] ?? 0, out[1] ?? 0, out[2] ?? 0);
+  }
+  return shaking;
 }
 
 /** Stretches of positions [first, last] that shake, and what is usual around them. */
 function stretchesOf(shaking: Shaking, least: number): readonly (readonly [number, number, number])[] {
   const { off } = shaking;
   // Most residuals of a short window stand out, single ones need not.
-  const isOff = off.map((_, i) => {
+  const isOff = Uint8Array.from(off, (_, i) => {
     const [from, to] = [Math.max(0, i - 2), Math.min(off.length, i + 3)];
     let count = 0;
     for (let k = from; k < to; k++) if ((off[k] ?? 0) > least) count++;
-    return 2 * count > to - from;
+    return 2 * count > to - from ? 1 : 0;
   });
   const found: (readonly [number, number, number])[] = [];
   for (let i = 0; i < off.length; i++) {
@@ -92,22 +100,22 @@ function stretchesOf(shaking: Shaking, least: number): readonly (readonly [numbe
     const [first, last] = fitted(shaking, i, end);
     const usual = usualAround(off, first, last);
     const count = last - first + 1;
-    const level = median(off.slice(first, last + 1));
-    const bend = median(shaking.by.slice(first, last + 1).map((one) => one?.[3] ?? 0));
+    const level = median(off.subarray(first, last + 1));
+    const bend = median(Float64Array.from({ length: count }, (_, k) => shaking.by[WIDTH * (first + k) + 3] ?? 0));
     const isShaking = level > Math.max(least, STANDS_OUT * usual) && bend < TOGETHER * level;
-    if (count >= LEAST_JITTER && isShaking && correlation(shaking.by, first, last) < MOST_CORRELATED) found.push([first, last, usual]);
+    if (count >= LEAST_JITTER && isShaking && correlation(shaking, first, last) < MOST_CORRELATED) found.push([first, last, usual]);
     i = end;
   }
   return found;
 }
 
-function usualAround(off: readonly number[], first: number, last: number): number {
+function usualAround(off: Float64Array, first: number, last: number): number {
   const around = [...off.slice(Math.max(0, first - 1 - AROUND), Math.max(0, first - 1)), ...off.slice(last + 2, last + 2 + AROUND)];
   return around.length === 0 ? 0 : median(around);
 }
 
 /** The stretch near [first, last] whose pattern of variances fits best. */
-function fitted({ by, off }: Shaking, first: number, last: number): readonly [number, number] {
+function fitted({ known, off }: Shaking, first: number, last: number): readonly [number, number] {
   const inside = off.slice(first, last + 1);
   const shake = inside.reduce((sum, r) => sum + r * r, 0) / (3 * inside.length);
   const still = Math.max(square(usualAround(off, first, last)) / 1.4, LEAST_STILL * shake);
@@ -118,7 +126,7 @@ function fitted({ by, off }: Shaking, first: number, last: number): readonly [nu
     for (let b = Math.max(a + LEAST_JITTER - 1, last - SEARCH); b <= high; b++) {
       let fit = 0;
       for (let i = Math.max(0, low - 1); i <= Math.min(off.length - 1, high + 1); i++) {
-        if (!by[i]) continue;
+        if (!known[i]) continue;
         const variance = still + shake * shareOf(i, a, b);
         fit -= log(variance) + Math.min(square(off[i] ?? 0) / (2 * variance), MOST_SURPRISE);
       }
@@ -138,16 +146,17 @@ function shareOf(i: number, a: number, b: number): number {
 }
 
 /** Correlation of neighbouring residuals: -2/3 for shaking, 0 for single kinks, above for a turn. */
-function correlation(by: readonly (Float64Array | null)[], first: number, last: number): number {
-  const dot = (a: Float64Array, b: Float64Array): number =>
-    (a[0] ?? 0) * (b[0] ?? 0) + (a[1] ?? 0) * (b[1] ?? 0) + (a[2] ?? 0) * (b[2] ?? 0);
+function correlation({ by, known }: Shaking, first: number, last: number): number {
+  const dot = (a: number, b: number): number =>
+    (by[WIDTH * a] ?? 0) * (by[WIDTH * b] ?? 0) +
+    (by[WIDTH * a + 1] ?? 0) * (by[WIDTH * b + 1] ?? 0) +
+    (by[WIDTH * a + 2] ?? 0) * (by[WIDTH * b + 2] ?? 0);
   let [product, before, after] = [0, 0, 0];
   for (let i = first + 1; i <= last; i++) {
-    const [a, b] = [by[i - 1], by[i]];
-    if (!a || !b) continue;
-    product += dot(a, b);
-    before += dot(a, a);
-    after += dot(b, b);
+    if (!known[i - 1] || !known[i]) continue;
+    product += dot(i - 1, i);
+    before += dot(i - 1, i - 1);
+    after += dot(i, i);
   }
   return product === 0 ? 0 : product / Math.sqrt(before * after);
 }

@@ -7,6 +7,8 @@ import { MOST_GAP_FRAMES, type Tracks, WIDTH } from "./tracks.ts";
 
 /** Fewer second differences than this say nothing. */
 const LEAST = 20;
+/** Annotators that are told: of more those with most boxes. Each takes a pass over all of them. */
+const MOST_ANNOTATORS = 32;
 
 export interface Noise {
   /** Name of the annotator; null where labels name none. */
@@ -28,17 +30,17 @@ export function noiseByAnnotator(tracks: Tracks, kernels: Kernels): readonly Noi
   const [frame, track, who] = [put(tracks.frame), put(tracks.track), put(labels.annotator)];
   const place = put(tracks.place);
   const boxes = is3d ? put(labels.box3d) : put(widthsOf(tracks));
-  const [starts, last] = [kernels.alloc(4 * (frames + 1)), kernels.alloc(4 * tracks.rows.length)];
+  const [starts, last] = [kernels.alloc(4 * (frames + 1)), kernels.alloc(4 * tracks.count)];
   const [members, before, after] = [kernels.alloc(4 * rows), kernels.alloc(4 * rows), kernels.alloc(4 * rows)];
   const [scratch, out] = [kernels.alloc(8 * rows), kernels.alloc(16)];
   const count = kernels.exports.sortByFrame(frame, track, rows, frames, starts, members);
-  kernels.exports.linkTracks(members, count, track, frame, rows, tracks.rows.length, MOST_GAP_FRAMES, before, after, last);
+  kernels.exports.linkTracks(members, count, track, frame, rows, tracks.count, MOST_GAP_FRAMES, before, after, last);
   const noise = (values: number, stride: number, only: number, angle = 0): readonly [number, number] => {
     kernels.exports.secondDifferenceMad(values, stride, angle, frame, before, after, who, only, rows, scratch, out);
     const [deviation = 0, differences = 0] = new Float64Array(kernels.exports.memory.buffer, out, 2);
     return [deviation, differences];
   };
-  const found = [-1, ...labels.annotators.keys()].flatMap((only): Noise[] => {
+  const found = busiest(tracks).flatMap((only): Noise[] => {
     const [[x, n], [y]] = [noise(place, 8 * WIDTH, only), noise(place + 8, 8 * WIDTH, only)];
     if (n < LEAST) return [];
     const figures = is3d
@@ -54,9 +56,25 @@ export function noiseByAnnotator(tracks: Tracks, kernels: Kernels): readonly Noi
   return found;
 }
 
+/** Annotators by number, -1 for none, who may have enough boxes. */
+function busiest({ table: { labels }, track }: Tracks): readonly number[] {
+  const boxes = new Uint32Array(labels.annotators.length + 1);
+  for (let row = 0; row < labels.count; row++) {
+    const annotator = labels.annotator[row] ?? -1;
+    if ((track[row] ?? -1) >= 0) boxes[annotator + 1] = (boxes[annotator + 1] ?? 0) + 1;
+  }
+  const of = (annotator: number): number => boxes[annotator + 1] ?? 0;
+  const all = [...boxes.keys()].map((i) => i - 1).filter((annotator) => of(annotator) >= LEAST);
+  if (all.length <= MOST_ANNOTATORS) return all;
+  return all
+    .sort((a, b) => of(b) - of(a) || a - b)
+    .slice(0, MOST_ANNOTATORS)
+    .sort((a, b) => a - b);
+}
+
 function widthsOf(tracks: Tracks): Float64Array {
-  return Float64Array.from(
-    tracks.frame,
-    (_, row) => (tracks.place[WIDTH * row + 2] ?? Number.NaN) - (tracks.place[WIDTH * row] ?? Number.NaN),
-  );
+  const widths = new Float64Array(tracks.frame.length);
+  for (let row = 0; row < widths.length; row++)
+    widths[row] = (tracks.place[WIDTH * row + 2] ?? Number.NaN) - (tracks.place[WIDTH * row] ?? Number.NaN);
+  return widths;
 }

@@ -30,11 +30,12 @@ export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Re
   const mark = kernels.mark();
   const put = (column: Float64Array | Int32Array | Uint8Array): number =>
     kernels.put(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  const floors = Float64Array.from(tracks.track, (track, row) => (track < 0 ? 0 : SUSPECT * least * tracks.size(row)));
+  const floors = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) if ((tracks.track[row] ?? -1) >= 0) floors[row] = SUSPECT * least * tracks.size(row);
   const [place, seconds, frame, track] = [put(tracks.place), put(tracks.seconds), put(tracks.frame), put(tracks.track)];
   const edges = tracks.dimensions === "2d" ? put(tracks.edges) : 0;
   const floor = put(floors);
-  const [starts, last] = [kernels.alloc(4 * (frames + 1)), kernels.alloc(4 * tracks.rows.length)];
+  const [starts, last] = [kernels.alloc(4 * (frames + 1)), kernels.alloc(4 * tracks.count)];
   const [members, before, after, partner, suspects] = [0, 0, 0, 0, 0].map(() => kernels.alloc(4 * rows)) as [
     number,
     number,
@@ -45,7 +46,7 @@ export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Re
   const [residual, fit] = [kernels.alloc(8 * rows), kernels.alloc(8 * rows)];
   const { exports } = kernels;
   const count = exports.sortByFrame(frame, track, rows, frames, starts, members);
-  exports.linkTracks(members, count, track, frame, rows, tracks.rows.length, MOST_GAP_FRAMES, before, after, last);
+  exports.linkTracks(members, count, track, frame, rows, tracks.count, MOST_GAP_FRAMES, before, after, last);
   exports.trackResiduals(place, seconds, frame, before, after, edges, rows, residual);
   exports.swapPartners(
     place,
@@ -83,4 +84,10 @@ export function residualsOf(tracks: Tracks, least: number, kernels: Kernels): Re
   }
   kernels.release(mark);
   return { off, ...flags };
+}
+
+/** Whether any track has three boxes. */
+export function hasThree(tracks: Tracks): boolean {
+  for (let track = 0; track < tracks.count; track++) if (tracks.lengthOf(track) > 2) return true;
+  return false;
 }

@@ -21,26 +21,30 @@ export interface Scale {
  */
 export function scaleOf(tracks: Tracks, off: Float64Array, least: number): Scale {
   const share = (row: number): number => (off[row] ?? Number.NaN) / tracks.size(row);
-  const known = Float64Array.from(tracks.rows.flat(), share)
-    .filter((r) => Number.isFinite(r))
-    .sort();
+  // No filter and no map: of a million rows they would make a million objects.
+  let count = 0;
+  const all = new Float64Array(off.length);
+  for (let row = 0; row < off.length; row++) {
+    const r = (tracks.track[row] ?? -1) < 0 ? Number.NaN : share(row);
+    if (Number.isFinite(r)) all[count++] = r;
+  }
+  const known = all.subarray(0, count).sort();
   const log = known.length === 0 ? least : middleOf(known, known.length);
   const near = new Float64Array(2 * AROUND + 3);
   return {
     log,
     floor: (row) => least * tracks.size(row),
     local(track, i) {
-      const rows = tracks.rows[track] ?? [];
       let count = 0;
-      for (let k = Math.max(0, i - AROUND - 1); k <= Math.min(rows.length - 1, i + AROUND + 1); k++) {
-        const r = Math.abs(k - i) > 1 ? share(rows[k] ?? -1) : Number.NaN;
+      for (let k = Math.max(0, i - AROUND - 1); k <= Math.min(tracks.lengthOf(track) - 1, i + AROUND + 1); k++) {
+        const r = Math.abs(k - i) > 1 ? share(tracks.rowOf(track, k)) : Number.NaN;
         if (!Number.isFinite(r)) continue;
         let at = count++;
         for (; at > 0 && (near[at - 1] ?? 0) > r; at--) near[at] = near[at - 1] ?? 0;
         near[at] = r;
       }
       const own = count === 0 ? log : middleOf(near, count);
-      return Math.min(Math.max(own, log), Math.max(MOST_OF_LOG * log, least)) * tracks.size(rows[i] ?? -1);
+      return Math.min(Math.max(own, log), Math.max(MOST_OF_LOG * log, least)) * tracks.size(tracks.rowOf(track, i));
     },
   };
 }

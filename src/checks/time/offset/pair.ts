@@ -95,7 +95,7 @@ export function pairOffset(a: Motion, b: Motion, options: PairOptions, kernels: 
   kernels.release(mark);
 
   if (!fit) return refuse("no offset fits", peak, seen);
-  const contrast = Math.min(seen, contrastOf(Math.max(0, ...rivals), fit.peak));
+  const contrast = Math.min(seen, contrastOf(most(rivals), fit.peak));
   if (contrast < options.leastContrast) return refuse(SEVERAL, peak, contrast);
   if (Math.abs(fit.lagS) > options.maxOffsetS - 2 * curve.stepS)
     return refuse("the best offset is at the end of the search", peak, contrast);
@@ -145,7 +145,7 @@ function standsOut(curve: Float64Array, stepS: number, leastS: number): Standing
   const value = (k: number): number => curve[k] ?? Number.NEGATIVE_INFINITY;
   const near = Math.max(0.1, 1.5 * leastS) / stepS;
   const humps = [...curve.keys()].filter((k) => Math.abs(k - top) > near && value(k) >= value(k - 1) && value(k) >= value(k + 1));
-  let second = Math.max(0, ...humps.map(value));
+  let second = most(humps.map(value));
   for (const [k, height] of curve.entries()) if (Math.abs(k - top) * stepS >= LOBE_S) second = Math.max(second, height);
   return { top, second, humps: humps.sort((a, b) => value(b) - value(a)).slice(0, MOST_RIVALS) };
 }
@@ -202,4 +202,9 @@ function halvesOf(observed: Observed, side: Side, { lagS }: LagFit, reachS: numb
     fitLag(observed, side, lagS, reachS, BLOCK_S, [middle, Number.POSITIVE_INFINITY]),
   ];
   return parts.filter((part): part is LagFit => part !== null && part.freedom >= LEAST_FREEDOM);
+}
+
+/** The largest of them that is above 0, else 0. */
+function most(values: readonly number[]): number {
+  return values.reduce((largest, value) => Math.max(largest, value), 0);
 }

@@ -65,7 +65,8 @@ export function standingOffset(poses: PoseColumns, labels: LabelTable, options: 
   if (top < 2 || top > 2 * lags - 2) return refuse("the best offset is at the end of the search");
   const fit = refine(path, pairs, (top - lags) * COARSE_S, periodS);
   if (!fit) return refuse("too few standing objects");
-  const second = Math.min(...costs.filter((cost, k) => Math.abs(k - top) * COARSE_S >= 0.5 && Number.isFinite(cost)));
+  const apart = costs.filter((cost, k) => Math.abs(k - top) * COARSE_S >= 0.5 && Number.isFinite(cost));
+  const second = apart.reduce((least, cost) => Math.min(least, cost), Number.POSITIVE_INFINITY);
   const contrast = second / Math.max(1e-9, costs[top] as number);
   if (fit.freedom < 1.5) return refuse("a single change of motion", 0, contrast);
   const halfWidthS = Math.max(student95(fit.freedom) * fit.standardErrorS, FLOOR * periodS);
