@@ -22,6 +22,7 @@ const SWEEP_BYTES = 260e6;
 const samples = new Map<string, Promise<readonly Sample[]>>();
 
 process.on("message", (plan: Plan) => void answer(plan));
+process.on("disconnect", () => process.exit());
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

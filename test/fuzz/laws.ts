@@ -68,10 +68,15 @@ function numbersOf(report: Report): readonly string[] {
 /** Every format can be written, and read again by whoever reads it. */
 function textsOf(report: Report): readonly string[] {
   const context = { checks, version: "0", several: false, unread: [], color: false, width: Number.POSITIVE_INFINITY };
-  const text = formats.text([report], context);
-  const broken = /.*(?:\bundefined\b|\[object ).*/.exec(text);
-  for (const json of [formats.json([report], context), formats.sarif([report], context)]) JSON.parse(json);
-  for (const line of formats.ndjson([report], context).trim().split("\n")) JSON.parse(line);
-  parseXml(formats.junit([report], context));
+  const written: Readonly<Record<keyof typeof formats, string>> = {
+    text: formats.text([report], context),
+    json: formats.json([report], context),
+    ndjson: formats.ndjson([report]),
+    sarif: formats.sarif([report], context),
+    junit: formats.junit([report], context),
+  };
+  for (const json of [written.json, written.sarif, ...written.ndjson.trim().split("\n")]) JSON.parse(json);
+  parseXml(written.junit);
+  const broken = /.*(?:\bundefined\b|\[object ).*/.exec(written.text);
   return broken ? [`text: ${broken[0]}`] : [];
 }

@@ -29,6 +29,8 @@ const kinds = {
   "empty-file": { severity: "warning", meaning: "a table or file of the recording has no content" },
   "file-shrunk": { severity: "error", meaning: "a file became shorter while it was read" },
   "file-too-large": { severity: "error", meaning: "a file is larger than any honest one and was not read" },
+  "header-bounds": { severity: "warning", meaning: "points lie outside the box their file's header states" },
+  "header-returns": { severity: "warning", meaning: "points are of other returns than their file's header counts" },
   "index-mismatch": {
     severity: "error",
     meaning: "an index or header says something else than the records (info where it is only imprecise)",

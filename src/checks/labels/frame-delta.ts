@@ -6,25 +6,27 @@
  *
  * The summary keeps a row per box (some 150 bytes), and two small images per seam between spans.
  */
-import { type Conclusion, type Defect, defineCheck } from "../../check.ts";
+import { type Conclusion, type Context, type Defect, defineCheck, type Options } from "../../check.ts";
 import { labelRows } from "../../gathers/labels.ts";
 import { type ImageStep, measureStep, type Sight } from "../../luma/box-motion.ts";
 import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from "../../luma/disagreements.ts";
 import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../luma/label-frames.ts";
 import { hasLuma, smallLuma } from "../../luma/small-luma.ts";
 import type { Luma } from "../../luma/types.ts";
+import { joinRuns, type Run, type Runs, RunsBuilder, shiftRuns, timesOf } from "../../runs.ts";
 import { rounded } from "../../seam.ts";
-import type { Severity } from "../../types.ts";
+import type { Severity, StreamCensus } from "../../types.ts";
 import type { Kernels } from "../../wasm.ts";
 
 const kinds = {
+  "broken-image": { severity: "error", meaning: "an image that contradicts itself: its checksum, its end or its coding" },
   "frozen-image": { severity: "error", meaning: "the image before again, not one cell changed, under labels that move" },
   "stale-labels": { severity: "error", meaning: "the labels of the frame before again, all of them, over pixels that move" },
   "shifted-labels": { severity: "error", meaning: "most labels of a frame are not where their pixels went: labels of another frame" },
   "swapped-tracks": { severity: "error", meaning: "tracks whose boxes took each other's places while their pixels did not" },
   "frozen-label": { severity: "warning", meaning: "a label that stays while the pixels in it move on" },
   "moved-label": { severity: "warning", meaning: "a label that leaves the pixels it was on, and its own course" },
-} as const satisfies Record<DisagreementKind, { severity: Severity; meaning: string }>;
+} as const satisfies Record<DisagreementKind | "broken-image", { severity: Severity; meaning: string }>;
 
 /** A labelled image at the end of a block, to be compared across the seam. */
 interface End extends Omit<Sight, "luma"> {
@@ -36,10 +38,10 @@ interface Summary {
   readonly frames: number;
   /** Why nothing was looked at; null where it was. */
   readonly without: string | null;
-  /** Images read, images of a form that is not read and images that are broken, by reason, and images no label frame belongs to. */
+  /** Images read, images of a form that is not read, by reason, images that are broken, tagged with theirs, and images no label frame belongs to. */
   readonly read: number;
   readonly unread: Readonly<Record<string, number>>;
-  readonly broken: Readonly<Record<string, number>>;
+  readonly broken: Runs;
   readonly unlabelled: number;
   readonly steps: readonly ImageStep[];
   readonly seams: readonly (readonly [End, End])[];
@@ -64,6 +66,7 @@ export const frameDelta = defineCheck<Summary>({
     "labels and pixels that part by less than 8 px or a quarter of the box's smaller side in one step",
     "labels that are late by the same time in all frames: they move as the pixels do, only elsewhere",
     "a wrong class, a box too large or too small, a box that is on nothing from beginning to end",
+    "images without labels, and what is wrong with them: nobody decodes them",
     "tracks of fewer than 4 frames: they have no course of their own",
   ],
   appliesTo: ({ kind }) => kind === "image",
@@ -72,7 +75,7 @@ export const frameDelta = defineCheck<Summary>({
     const { frames, images = [] } = block;
     const table = labelsOf(stream, known.streams, known.derive(boxTables));
     const unread: Record<string, number> = {};
-    const broken: Record<string, number> = {};
+    const broken = new RunsBuilder(frames.stampNs);
     const steps: ImageStep[] = [];
     let [read, unlabelled] = [0, 0];
     let [first, last, before]: [End | null, End | null, Sight | null] = [null, null, null];
@@ -80,8 +83,8 @@ export const frameDelta = defineCheck<Summary>({
     for (const image of typeof table === "string" ? [] : images) {
       const luma = smallLuma(image, kernels);
       if (!hasLuma(luma)) {
-        const reasons = luma.kind === "unread" ? unread : broken;
-        reasons[luma.reason] = (reasons[luma.reason] ?? 0) + 1;
+        if (luma.kind === "broken") broken.add(image.frame, image.frame, 0, luma.reason);
+        else unread[luma.reason] = (unread[luma.reason] ?? 0) + 1;
         continue;
       }
       read++;
@@ -100,7 +103,7 @@ export const frameDelta = defineCheck<Summary>({
     }
     kernels.release(mark);
     const without = typeof table === "string" ? table : null;
-    return { frames: frames.count, without, read, unread, broken, unlabelled, steps, seams: [], first, last };
+    return { frames: frames.count, without, read, unread, broken: broken.finish(), unlabelled, steps, seams: [], first, last };
   },
 
   merge(left, right) {
@@ -112,7 +115,7 @@ export const frameDelta = defineCheck<Summary>({
       without: left.without,
       read: left.read + right.read,
       unread: added(left.unread, right.unread),
-      broken: added(left.broken, right.broken),
+      broken: joinRuns(left.broken, shiftRuns(right.broken, later)),
       unlabelled: left.unlabelled + right.unlabelled,
       steps: [...left.steps, ...right.steps.map(shift)],
       seams: [
@@ -125,35 +128,11 @@ export const frameDelta = defineCheck<Summary>({
     };
   },
 
-  conclude(summary, { info }, { gathered, kernels }, options) {
+  conclude(summary, stream, context, options) {
     if (!summary || summary.frames === 0) return silent("not_observable", "no frames", 0);
-    const { frames, without, read } = summary;
-    if (without) return silent(without === NO_BOXES ? "not_run" : "not_observable", without, frames);
-    const table = labelsOf(info, gathered.streams, gathered.derive(boxTables));
-    if (typeof table === "string") return silent("not_observable", table, frames);
-    const counts = { labels: table.stream.id, images: read, ...notRead(summary) };
-    if (read === 0) {
-      const reasons = Object.keys(added(summary.unread, summary.broken)).sort();
-      return silent("not_run", reasons.join("; ") || "no image that is read", frames, counts);
-    }
-    const steps = [...summary.steps, ...acrossSeams(summary, table, kernels)].sort((a, b) => a.frame - b.frame);
-    if (steps.length === 0) return silent("not_observable", "no two images in a row with labels", frames, counts);
-    const limits = { ...LIMITS, ...options };
-    const found = disagreements(steps, limits);
-    const boxes = steps.reduce((sum, { tracks }) => sum + tracks, 0);
-    const seen = steps.reduce((sum, step) => sum + step.boxes.filter(({ pixels }) => pixels[0] !== null || pixels[1] !== null).length, 0);
-    const observed = { ...counts, steps: steps.length, boxes, seen };
-    if (seen === 0 && found.length === 0) {
-      const reason = "boxes too small, cut off or without texture to see them move";
-      return { ...silent("not_observable", reason, frames, observed), coverage: { items: boxes, checked: 0 } };
-    }
-    const names = table.labels.tracks;
-    return {
-      status: found.length > 0 ? "fail" : "pass",
-      coverage: { items: boxes, checked: seen },
-      observed,
-      defects: found.map((one) => defectOf(one, table.stream.id, names)),
-    };
+    const answer = compared(summary, stream, context, options);
+    const broken = summary.broken.kept.map(brokenDefect);
+    return broken.length > 0 ? { ...answer, status: "fail", defects: [...broken, ...answer.defects] } : answer;
   },
 
   describe({ kind, frames, tracks, observed }) {
@@ -162,6 +141,8 @@ export const frameDelta = defineCheck<Summary>({
     const who = tracks ? `track${tracks.length > 1 ? "s" : ""} ${tracks.join(", ")}` : "";
     const moved = `labels move by ${observed["labelPx"]} px, pixels by ${observed["pixelsPx"]} px`;
     switch (kind) {
+      case "broken-image":
+        return `${at}: ${observed["reason"]}`;
       case "frozen-image":
         return `${at}: the image before again, while labels move by ${observed["labelPx"]} px`;
       case "stale-labels":
@@ -177,6 +158,48 @@ export const frameDelta = defineCheck<Summary>({
     }
   },
 });
+
+function compared(summary: Summary, { info }: StreamCensus, { gathered, kernels }: Context, options: Options): Conclusion {
+  const { frames, without, read } = summary;
+  if (without) return silent(without === NO_BOXES ? "not_run" : "not_observable", without, frames);
+  const table = labelsOf(info, gathered.streams, gathered.derive(boxTables));
+  if (typeof table === "string") return silent("not_observable", table, frames);
+  const counts = { labels: table.stream.id, images: read, ...notRead(summary) };
+  if (read === 0) {
+    const reasons = new Set([...Object.keys(summary.unread), ...summary.broken.kept.map(({ tag }) => String(tag))]);
+    return silent("not_run", [...reasons].sort().join("; ") || "no image that is read", frames, counts);
+  }
+  const steps = [...summary.steps, ...acrossSeams(summary, table, kernels)].sort((a, b) => a.frame - b.frame);
+  if (steps.length === 0) return silent("not_observable", "no two images in a row with labels", frames, counts);
+  const limits = { ...LIMITS, ...options };
+  const found = disagreements(steps, limits);
+  const boxes = steps.reduce((sum, { tracks }) => sum + tracks, 0);
+  const seen = steps.reduce((sum, step) => sum + step.boxes.filter(({ pixels }) => pixels[0] !== null || pixels[1] !== null).length, 0);
+  const observed = { ...counts, steps: steps.length, boxes, seen };
+  if (seen === 0 && found.length === 0) {
+    const reason = "boxes too small, cut off or without texture to see them move";
+    return { ...silent("not_observable", reason, frames, observed), coverage: { items: boxes, checked: 0 } };
+  }
+  const names = table.labels.tracks;
+  return {
+    status: found.length > 0 ? "fail" : "pass",
+    coverage: { items: boxes, checked: seen },
+    observed,
+    defects: found.map((one) => defectOf(one, table.stream.id, names)),
+  };
+}
+
+function brokenDefect(run: Run): Defect {
+  return {
+    kind: "broken-image",
+    severity: kinds["broken-image"].severity,
+    frames: [run.first, run.last],
+    timeNs: timesOf(run),
+    observed: { reason: run.tag ?? null },
+    expected: {},
+    signals: ["image"],
+  };
+}
 
 function endOf({ luma: { pointer, ...luma }, ...sight }: Sight, kernels: Kernels): End {
   return { ...sight, luma, cells: kernels.u8(pointer, luma.columns * luma.rows).slice() };
@@ -201,7 +224,7 @@ function added(left: Readonly<Record<string, number>>, right: Readonly<Record<st
 /** Only what there is of it. */
 function notRead({ unread, broken, unlabelled }: Summary): Readonly<Record<string, number>> {
   const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
-  const counts = { notRead: total(unread), broken: total(broken), withoutLabels: unlabelled };
+  const counts = { notRead: total(unread), broken: broken.frames, withoutLabels: unlabelled };
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 

@@ -36,7 +36,8 @@ export const feather: Dialect = {
 };
 
 /** Offsets, lengths and scalars lie at multiples of 4 and 8, tables of offsets in pairs of bytes: each may be any of them. Names are words. */
-function surveyFlatbuffer(survey: Survey, start: number, end: number): void {
+function surveyFlatbuffer(survey: Survey, from: number, end: number): void {
+  const start = Math.max(0, from);
   for (let at = start; at + 4 <= end; at += 4) {
     const value = survey.number(at, "u32");
     if (value > 0 && value < 64 && at + 4 + value < end && isText(survey.bytes.subarray(at + 4, at + 4 + value))) survey.word(at + 4, at + 4 + value, [{ at, width: "u32" }]);

@@ -4,7 +4,7 @@ import { bagOf } from "../dialects/bag.ts";
 import { pack } from "../dialects/frames.ts";
 import { bagBytes, concat, loadKernels, randomStream, sampleMcap, settingsOf, someMessages, writeDrive, writeMcap } from "../house.ts";
 import { mcapOf, type Topic, topicsIn } from "./messages.ts";
-import { file, folder, type Kind, type Sample, sharedFiles } from "./sample.ts";
+import { file, folder, type Kind, sharedFiles } from "./sample.ts";
 
 const CHUNK_BYTES = 8192;
 

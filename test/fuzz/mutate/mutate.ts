@@ -31,12 +31,22 @@ export function mutate(dialect: Dialect, bytes: Uint8Array, random: Random, dept
   for (let i = 0; i < TRIES; i++) {
     let drawn = random.below(sum);
     const way = WAYS.find(([, weight]) => (drawn -= weight) < 0)?.[0] ?? changeBytes;
-    const mutant = way(dialect, bytes, random, depth);
+    const mutant = attempt(() => way(dialect, bytes, random, depth));
     if (!mutant) continue;
-    if (!dialect.mend || !random.chance(0.6)) return mutant;
-    return { bytes: dialect.mend(mutant.bytes), words: `${mutant.words}, mended` };
+    const mended = random.chance(0.6) ? attempt(() => dialect.mend?.(mutant.bytes) ?? null) : null;
+    return mended ? { bytes: mended, words: `${mutant.words}, mended` } : mutant;
   }
   return { bytes, words: "nothing" };
+}
+
+/** What looks into a mutant may be led outside of it: then it has nothing to say. */
+function attempt<T>(look: () => T | null): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function changeField(dialect: Dialect, bytes: Uint8Array, random: Random): Mutant | null {
