@@ -62,7 +62,9 @@ function look({ recordBytes, format }: LasHeader, records: DataView, count: numb
 }
 
 function compareBounds({ scale, offset }: LasHeader, file: DataView, { low, high }: Seen): BrokenClaim | null {
-  const stated = AXES.map((_, axis) => [file.getFloat64(BOUNDS_AT + 16 * axis + 8, true), file.getFloat64(BOUNDS_AT + 16 * axis, true)] as const);
+  const stated = AXES.map(
+    (_, axis) => [file.getFloat64(BOUNDS_AT + 16 * axis + 8, true), file.getFloat64(BOUNDS_AT + 16 * axis, true)] as const,
+  );
   if (stated.flat().every((bound) => bound === 0)) return null;
   const [observed, expected]: Record<string, Plain>[] = [{}, {}];
   for (const [axis, [least = 0, most = 0]] of stated.entries()) {

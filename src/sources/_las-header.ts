@@ -86,7 +86,8 @@ export function readLasHeader(head: Uint8Array, size: number): LasHeader | strin
   const count = minor >= 4 ? Number(view.getBigUint64(247, true)) : old;
   const contradicts = minor >= 4 && old !== 0 && old !== count;
   const at = TIME_AT[format] ?? -1;
-  const behind = minor >= 4 && view.getUint32(243, true) > 0 ? view.getBigUint64(235, true) : minor === 3 ? view.getBigUint64(227, true) : 0n;
+  const behind =
+    minor >= 4 && view.getUint32(243, true) > 0 ? view.getBigUint64(235, true) : minor === 3 ? view.getBigUint64(227, true) : 0n;
   const dataEnd = behind >= dataStart && behind < size ? Number(behind) : size;
   return {
     ...{ minor, format, compressed, recordBytes, dataStart, dataEnd, scale, offset },

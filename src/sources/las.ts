@@ -72,7 +72,8 @@ const decode: DecodeFrame = ({ frame, pointer, bytes, tell }, needs, out, kernel
   const records = recordsOf(kernels, header, pointer, bytes, needs.has("points"));
   if (typeof records === "string") return records;
   const { count } = records;
-  for (const { start, end, points } of records.lost) tell("chunk-damaged", { bytes: [start, end], observed: { points: 0 }, expected: { points } });
+  for (const { start, end, points } of records.lost)
+    tell("chunk-damaged", { bytes: [start, end], observed: { points: 0 }, expected: { points } });
   const reason = records.reason ?? header.flaw;
   if (!needs.has("points")) return reason;
   const { fields, stride } = header.time ? WITH_TIME : WITHOUT_TIME;

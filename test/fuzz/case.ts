@@ -56,7 +56,7 @@ export function kindOf(name: string): Kind {
 export function planOf(kind: Kind, samples: readonly Sample[], seed: number, number: number): Plan {
   const random = randomStream(seed, `${kind.name} ${number}`);
   const at = random.below(samples.length);
-  const sort = random.chance(0.06) ? "covered" : "steps";
+  const sort = random.chance(0.06) && samples[at]?.isSummed ? "covered" : "steps";
   const count = sort === "covered" ? 1 : 1 + Math.min(random.below(4), random.below(6));
   const steps = Array.from({ length: count }, () => ({ seed: random.u32() }));
   const trial = {
@@ -69,7 +69,8 @@ export function planOf(kind: Kind, samples: readonly Sample[], seed: number, num
 
 export function caseOf(plan: Plan, samples: readonly Sample[]): Case {
   const sample = samples[plan.at];
-  if (!sample || sample.name !== plan.sample) throw new RangeError(`expected ${plan.sample} as sample ${plan.at} of ${plan.kind}, got ${sample?.name}`);
+  if (!sample || sample.name !== plan.sample)
+    throw new RangeError(`expected ${plan.sample} as sample ${plan.at} of ${plan.kind}, got ${sample?.name}`);
   const files: Record<string, Uint8Array> = { ...sample.files };
   const words: string[] = [];
   for (const { seed } of plan.steps) {

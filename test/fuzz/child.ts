@@ -26,7 +26,15 @@ process.on("disconnect", () => process.exit());
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const failed: Answer = { ending: "failed", failure: `${event}: ${stack.split("\n")[0]}`, detail: stack, words: [], cpuMs: 0, peakBytes: 0, restBytes: 0 };
+    const failed: Answer = {
+      ending: "failed",
+      failure: `${event}: ${stack.split("\n")[0]}`,
+      detail: stack,
+      words: [],
+      cpuMs: 0,
+      peakBytes: 0,
+      restBytes: 0,
+    };
     process.send?.(failed, () => process.exit(1));
   });
 }

@@ -50,8 +50,10 @@ export class Farm {
         child.off("message", onMessage).off("exit", onExit);
         done(answered);
       };
-      const onMessage = (answer: Answer): void => end({ fate: answer.words.length === 0 && answer.ending === "failed" ? "crash" : "answered", answer });
-      const onExit = (code: number | null, signal: string | null): void => end({ fate: isHanging ? "hang" : "crash", answer: this.#lastWords(code, signal) });
+      const onMessage = (answer: Answer): void =>
+        end({ fate: answer.words.length === 0 && answer.ending === "failed" ? "crash" : "answered", answer });
+      const onExit = (code: number | null, signal: string | null): void =>
+        end({ fate: isHanging ? "hang" : "crash", answer: this.#lastWords(code, signal) });
       child.on("message", onMessage).on("exit", onExit);
       child.send(plan);
     });

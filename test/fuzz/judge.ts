@@ -15,8 +15,8 @@ import {
   inlineExecutor,
   memoryInput,
   nodePlatform,
-  openInput,
   type Outcome,
+  openInput,
   parseFaults,
   parseProof,
   parseRig,
@@ -112,7 +112,8 @@ async function judgeRecording({ plan, sample, files }: Case, rig: Rig | null): P
   const [broken] = brokenLaws(report, files);
   if (broken !== undefined) throw new Broken(broken.replace(/\d+/g, "N"), broken);
   const findings = report.findings.filter(({ severity }) => severity !== "info");
-  if (plan.sort === "covered" && findings.length === 0 && isChanged(sample, files)) throw new Broken("a change under a checksum goes unnoticed");
+  if (plan.sort === "covered" && findings.length === 0 && isChanged(sample, files))
+    throw new Broken("a change under a checksum goes unnoticed");
   const text = formats.json([report], CONTEXT);
   if (plan.trial.spanBytes > 0) {
     const other = await runCheck(open(), nodePlatform, inlineExecutor, { ...given, spanBytes: plan.trial.spanBytes });
@@ -133,7 +134,10 @@ function expectSame(expected: string, got: string, what: string): void {
   if (expected === got) return;
   const [a, b] = [expected.split("\n"), got.split("\n")];
   const line = a.findIndex((one, i) => one !== b[i]);
-  throw new Broken(what.replace(/\d+/g, "N"), `${what}, line ${line}:\n${a.slice(line - 3, line + 4).join("\n")}\n---\n${b.slice(line - 3, line + 4).join("\n")}`);
+  throw new Broken(
+    what.replace(/\d+/g, "N"),
+    `${what}, line ${line}:\n${a.slice(line - 3, line + 4).join("\n")}\n---\n${b.slice(line - 3, line + 4).join("\n")}`,
+  );
 }
 
 /** Frames are as many as the report says; what is sealed is what is found. */
@@ -142,14 +146,19 @@ async function readAndSeal(open: () => ReturnType<typeof inputOf>, report: Repor
   const counts = new Map<string, number>();
   for await (const { stream } of recording.frames()) counts.set(stream, (counts.get(stream) ?? 0) + 1);
   for (const { id, frames } of report.recording.streams) {
-    if (frames !== (counts.get(id) ?? 0)) throw new Broken("frames() gives other frames than the report counts", `${id}: ${counts.get(id)} of ${frames}`);
+    if (frames !== (counts.get(id) ?? 0))
+      throw new Broken("frames() gives other frames than the report counts", `${id}: ${counts.get(id)} of ${frames}`);
   }
   const { makeSeal } = await import("./house.ts");
   const { bytes } = await makeSeal(open(), nodePlatform, inlineExecutor);
   const seal = await parseTrusted(bytes, {});
   const verified = await runCheck(open(), nodePlatform, inlineExecutor, { seal, checks: ["integrity/seal"] });
   const [finding] = verified.findings;
-  if (finding) throw new Broken("what was just sealed is not what was sealed", JSON.stringify(finding, (_, value) => (typeof value === "bigint" ? String(value) : value)));
+  if (finding)
+    throw new Broken(
+      "what was just sealed is not what was sealed",
+      JSON.stringify(finding, (_, value) => (typeof value === "bigint" ? String(value) : value)),
+    );
 }
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -193,7 +202,10 @@ async function judgeSeal(sample: Sample, files: Files, bytes: Uint8Array): Promi
   const seal = await parseTrusted(bytes, options);
   const known = await parseTrusted(original, options);
   if (plain({ ...seal, signature: null }) !== plain({ ...known, signature: null })) throw new Broken("a changed seal is believed");
-  const report = await runCheck(inputOf(sample, { [sample.name]: files[sample.name] ?? new Uint8Array(0) }), nodePlatform, inlineExecutor, { seal: seal satisfies Seal, checks: ["integrity/seal"] });
+  const report = await runCheck(inputOf(sample, { [sample.name]: files[sample.name] ?? new Uint8Array(0) }), nodePlatform, inlineExecutor, {
+    seal: seal satisfies Seal,
+    checks: ["integrity/seal"],
+  });
   return { ending: report.findings.length > 0 ? "findings" : "clean" };
 }
 
@@ -212,12 +224,15 @@ async function judgeProof(sample: Sample, bytes: Uint8Array): Promise<Judgement>
 }
 
 function plain(value: unknown): string {
-  return JSON.stringify(value, (_, item) => (typeof item === "bigint" ? `${item}n` : ArrayBuffer.isView(item) ? Array.from(item as Uint8Array, String) : item));
+  return JSON.stringify(value, (_, item) =>
+    typeof item === "bigint" ? `${item}n` : ArrayBuffer.isView(item) ? Array.from(item as Uint8Array, String) : item,
+  );
 }
 
 /** A rig is refused in one line, or can be written and read again; what it describes is checked against it. */
 async function judgeRig(one: Case, bytes: Uint8Array): Promise<Judgement> {
   const rig = parseRig(new TextDecoder().decode(bytes), "rig.yaml");
-  if (plain(parseRig(formatRig(rig), "rig.yaml")) !== plain(rig)) throw new Broken("a rig that is written is read as another", formatRig(rig));
+  if (plain(parseRig(formatRig(rig), "rig.yaml")) !== plain(rig))
+    throw new Broken("a rig that is written is read as another", formatRig(rig));
   return judgeRecording(one, rig);
 }

@@ -4,7 +4,12 @@ import type { Files } from "./kinds/sample.ts";
 
 /** Why a report cannot be right; empty when nothing speaks against it. */
 export function brokenLaws(report: Report, files: Files): readonly string[] {
-  return [...countsOf(report), ...report.findings.flatMap((finding) => findingOf(finding, report, files)), ...numbersOf(report), ...textsOf(report)];
+  return [
+    ...countsOf(report),
+    ...report.findings.flatMap((finding) => findingOf(finding, report, files)),
+    ...numbersOf(report),
+    ...textsOf(report),
+  ];
 }
 
 function countsOf({ summary, verdicts, findings }: Report): readonly string[] {
@@ -17,7 +22,8 @@ function countsOf({ summary, verdicts, findings }: Report): readonly string[] {
   for (const { check, stream, status, reason, coverage } of verdicts) {
     const own = `${check} of ${stream}`;
     if (status.startsWith("not_") && !reason) broken.push(`${own}: ${status} without a reason`);
-    if (!(coverage.checked >= 0 && coverage.checked <= coverage.items)) broken.push(`${own}: checked ${coverage.checked} of ${coverage.items}`);
+    if (!(coverage.checked >= 0 && coverage.checked <= coverage.items))
+      broken.push(`${own}: checked ${coverage.checked} of ${coverage.items}`);
     const grave = findings.filter((finding) => finding.check === check && finding.severity !== "info");
     if (status === "pass" && grave.some((finding) => finding.stream === stream)) broken.push(`${own}: pass with findings`);
   }
@@ -44,7 +50,8 @@ function findingOf(finding: Finding, { recording }: Report, files: Files): reado
   const [start, end] = bytes;
   const sizes = file === undefined ? Object.values(files).map(({ length }) => length) : [files[file]?.length ?? -1];
   if (!(Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end)) say(`bytes ${start} to ${end}`);
-  else if (end > Math.max(recording.bytes, ...sizes) || (file !== undefined && end > (sizes[0] ?? 0))) say(`bytes to ${end} of ${file ?? recording.name}`);
+  else if (end > Math.max(recording.bytes, ...sizes) || (file !== undefined && end > (sizes[0] ?? 0)))
+    say(`bytes to ${end} of ${file ?? recording.name}`);
   return broken;
 }
 
@@ -57,11 +64,15 @@ function numbersOf(report: Report): readonly string[] {
     if (typeof value === "number") {
       if (!Number.isFinite(value)) broken.push(`${path} is ${value}`);
       else if (CUT.has(Math.abs(value))) broken.push(`${path} is ${value}: the end of a range`);
-    } else if (typeof value === "object" && value !== null) for (const [key, item] of Object.entries(value)) walk(item as Plain, `${path}.${key}`);
+    } else if (typeof value === "object" && value !== null)
+      for (const [key, item] of Object.entries(value)) walk(item as Plain, `${path}.${key}`);
   };
-  for (const verdict of report.verdicts) walk({ observed: verdict.observed, coverage: { ...verdict.coverage } }, `${verdict.check} of ${verdict.stream}`);
-  for (const finding of report.findings) walk({ observed: finding.observed, expected: finding.expected }, `${finding.check} ${finding.kind}`);
-  for (const { id, frames, bytes, points, boxes, tracks } of report.recording.streams) walk([frames, bytes, points ?? 0, boxes ?? 0, tracks ?? 0], id);
+  for (const verdict of report.verdicts)
+    walk({ observed: verdict.observed, coverage: { ...verdict.coverage } }, `${verdict.check} of ${verdict.stream}`);
+  for (const finding of report.findings)
+    walk({ observed: finding.observed, expected: finding.expected }, `${finding.check} ${finding.kind}`);
+  for (const { id, frames, bytes, points, boxes, tracks } of report.recording.streams)
+    walk([frames, bytes, points ?? 0, boxes ?? 0, tracks ?? 0], id);
   return broken;
 }
 

@@ -63,7 +63,9 @@ async function repeat(path: string): Promise<number> {
   const failure = await confirmed(farm, plan, tried);
   farm.close();
   for (const line of tried.answer.words) say(line);
-  say(failure ? `${failure.what}\n${failure.detail}` : `no failure: ${tried.answer.ending}, ${Math.round(tried.answer.peakBytes / 1e6)} MB`);
+  say(
+    failure ? `${failure.what}\n${failure.detail}` : `no failure: ${tried.answer.ending}, ${Math.round(tried.answer.peakBytes / 1e6)} MB`,
+  );
   return failure ? 1 : 0;
 }
 

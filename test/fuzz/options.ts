@@ -24,7 +24,17 @@ Kinds: ${kinds.map(({ name }) => name).join(", ")}`;
 /** @throws Error with one line */
 export function optionsOf(args: readonly string[]): FuzzOptions {
   const text = { type: "string" } as const;
-  const options = { minutes: text, count: text, seed: text, from: text, only: text, jobs: text, out: text, repeat: text, help: { type: "boolean" } } as const;
+  const options = {
+    minutes: text,
+    count: text,
+    seed: text,
+    from: text,
+    only: text,
+    jobs: text,
+    out: text,
+    repeat: text,
+    help: { type: "boolean" },
+  } as const;
   const { values } = parseArgs({ args: [...args], options, strict: true });
   if (values.help) throw new Error(USAGE);
   const number = (name: "minutes" | "count" | "seed" | "from" | "jobs", otherwise: number): number => {

@@ -51,7 +51,9 @@ export class Tally {
     ]);
     const head = ["kind", ...COLUMNS, "peak MB", "ms each"];
     const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]?.length ?? 0)));
-    return [head, ...lines].map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")).join("\n");
+    return [head, ...lines]
+      .map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "))
+      .join("\n");
   }
 }
 

@@ -1,6 +1,6 @@
 /** ROS 1 bags: records of `name=value` headers and data, in the file and in its chunks. */
 import { concat, type Random } from "../house.ts";
-import { type Dialect, type Field, type Inner, splice, Survey, viewOf, type Width } from "../mutate/anatomy.ts";
+import { type Dialect, type Field, type Inner, Survey, splice, viewOf, type Width } from "../mutate/anatomy.ts";
 import { pick } from "../mutate/values.ts";
 import { pack, unpack } from "./frames.ts";
 import { payloadDialect } from "./payload.ts";
@@ -107,7 +107,13 @@ function insideOf(bytes: Uint8Array, from: number, random: Random): Inner | null
   const mark = pick(marks, random);
   const place = { start: mark.data, end: mark.end, owners: [{ at: mark.data - 4, width: "u32" }] } as const;
   const data = bytes.slice(mark.data, mark.end);
-  if (mark.op === OP.message) return { name: `message at ${mark.start}`, dialect: payloadDialect(data), bytes: data, pack: (changed) => splice(bytes, place, changed) };
+  if (mark.op === OP.message)
+    return {
+      name: `message at ${mark.start}`,
+      dialect: payloadDialect(data),
+      bytes: data,
+      pack: (changed) => splice(bytes, place, changed),
+    };
   if (mark.op === OP.connection) return insideConnection(bytes, mark);
   const compression = textOf(bytes, mark, "compression");
   const records = unpack(compression, data);
@@ -134,8 +140,19 @@ function insideConnection(bytes: Uint8Array, mark: Mark): Inner | null {
   const value = valuesIn(bytes, mark.data, mark.end).find(({ name }) => name === "message_definition");
   if (!value) return null;
   const own = value.start - 4 - "message_definition=".length;
-  const place = { ...value, owners: [{ at: own, width: "u32" }, { at: mark.data - 4, width: "u32" }] } as const;
-  return { name: `definition at ${value.start}`, dialect: text, bytes: bytes.slice(value.start, value.end), pack: (changed) => splice(bytes, place, changed) };
+  const place = {
+    ...value,
+    owners: [
+      { at: own, width: "u32" },
+      { at: mark.data - 4, width: "u32" },
+    ],
+  } as const;
+  return {
+    name: `definition at ${value.start}`,
+    dialect: text,
+    bytes: bytes.slice(value.start, value.end),
+    pack: (changed) => splice(bytes, place, changed),
+  };
 }
 
 /** Where the index section and the chunks now begin. */
@@ -169,7 +186,13 @@ export interface BagConnection {
 }
 
 /** A bag with its index, `perChunk` messages in each chunk. */
-export function bagOf(connections: readonly BagConnection[], messages: readonly BagMessage[], compression: string, perChunk: number, random: Random): Uint8Array {
+export function bagOf(
+  connections: readonly BagConnection[],
+  messages: readonly BagMessage[],
+  compression: string,
+  perChunk: number,
+  random: Random,
+): Uint8Array {
   const parts: Uint8Array[] = [ascii(BAG_MAGIC)];
   let size = BAG_MAGIC.length;
   const add = (part: Uint8Array): void => {
@@ -177,7 +200,12 @@ export function bagOf(connections: readonly BagConnection[], messages: readonly 
     size += part.length;
   };
   const bagHeader = (indexPos: number, chunks: number): Uint8Array => {
-    const header = headerOf({ op: u8(OP.header), index_pos: u64(BigInt(indexPos)), conn_count: u32(connections.length), chunk_count: u32(chunks) });
+    const header = headerOf({
+      op: u8(OP.header),
+      index_pos: u64(BigInt(indexPos)),
+      conn_count: u32(connections.length),
+      chunk_count: u32(chunks),
+    });
     return record(header, new Uint8Array(4096 - 8 - header.length).fill(0x20));
   };
   const chunkCount = Math.ceil(messages.length / perChunk);
@@ -202,14 +230,29 @@ export function bagOf(connections: readonly BagConnection[], messages: readonly 
     }
     const start = size;
     const plain = concat(content);
-    add(record(headerOf({ op: u8(OP.chunk), compression: ascii(compression), size: u32(plain.length) }), pack(compression, plain, random) ?? plain));
+    add(
+      record(
+        headerOf({ op: u8(OP.chunk), compression: ascii(compression), size: u32(plain.length) }),
+        pack(compression, plain, random) ?? plain,
+      ),
+    );
     for (const [connection, list] of rows) {
       add(record(headerOf({ op: u8(OP.index), ver: u32(1), conn: u32(connection), count: u32(list.length) }), concat(list)));
     }
     const counts = concat([...rows].map(([connection, list]) => concat([u32(connection), u32(list.length)])));
     const [first, last] = [own[0]?.timeNs ?? 0n, own.at(-1)?.timeNs ?? 0n];
     infos.push(
-      record(headerOf({ op: u8(OP.chunkInfo), ver: u32(1), chunk_pos: u64(BigInt(start)), start_time: time(first), end_time: time(last), count: u32(rows.size) }), counts),
+      record(
+        headerOf({
+          op: u8(OP.chunkInfo),
+          ver: u32(1),
+          chunk_pos: u64(BigInt(start)),
+          start_time: time(first),
+          end_time: time(last),
+          count: u32(rows.size),
+        }),
+        counts,
+      ),
     );
   }
   const indexPos = size;

@@ -1,6 +1,6 @@
 /** Feather (Arrow IPC files): flatbuffers of offsets and lengths, and buffers that may be compressed. https://arrow.apache.org/docs/format/Columnar.html */
 import type { Random } from "../house.ts";
-import { type Dialect, type Inner, readInteger, splice, Survey, viewOf } from "../mutate/anatomy.ts";
+import { type Dialect, type Inner, readInteger, Survey, splice, viewOf } from "../mutate/anatomy.ts";
 import { pick } from "../mutate/values.ts";
 import { pack, unpack } from "./frames.ts";
 
@@ -40,7 +40,8 @@ function surveyFlatbuffer(survey: Survey, from: number, end: number): void {
   const start = Math.max(0, from);
   for (let at = start; at + 4 <= end; at += 4) {
     const value = survey.number(at, "u32");
-    if (value > 0 && value < 64 && at + 4 + value < end && isText(survey.bytes.subarray(at + 4, at + 4 + value))) survey.word(at + 4, at + 4 + value, [{ at, width: "u32" }]);
+    if (value > 0 && value < 64 && at + 4 + value < end && isText(survey.bytes.subarray(at + 4, at + 4 + value)))
+      survey.word(at + 4, at + 4 + value, [{ at, width: "u32" }]);
   }
   for (let at = start; at + 8 <= end; at += 8) survey.number(at, "u64");
   for (let at = start; at + 2 <= end; at += 2) survey.number(at, "u16");

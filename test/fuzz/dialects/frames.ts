@@ -27,7 +27,8 @@ export function unpack(compression: string, bytes: Uint8Array): Uint8Array | nul
 /** @returns null for a compression nobody knows */
 export function pack(compression: string, bytes: Uint8Array, random: Random): Uint8Array | null {
   if (compression === "" || compression === "none") return bytes;
-  if (compression === "zstd") return new Uint8Array(zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: random.below(2) } }));
+  if (compression === "zstd")
+    return new Uint8Array(zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: random.below(2) } }));
   if (compression === "bz2") return bzip2(bytes);
   const sums = { contentSum: random.chance(0.5), blockSums: random.chance(0.3), contentSize: random.chance(0.3) };
   return compression === "lz4" ? lz4Frame(bytes, sums) : null;

@@ -54,4 +54,3 @@ function scalarEnd(bytes: Uint8Array, from: number): number {
   while (at < bytes.length && ![COMMA, COLON, QUOTE, ...OPEN, ...CLOSE, ...BLANK].includes(bytes[at] ?? 0)) at++;
   return at;
 }
-

@@ -3,10 +3,27 @@ import { type Dialect, Survey, type Width } from "../mutate/anatomy.ts";
 
 /** Fields of the header, by offset; those from 227 on came with 1.3 and 1.4. */
 const HEADER: readonly (readonly [number, Width])[] = [
-  ...([[4, "u16"], [6, "u16"], [24, "u8"], [25, "u8"], [90, "u16"], [92, "u16"], [94, "u16"], [96, "u32"], [100, "u32"], [104, "u8"], [105, "u16"]] as const),
+  ...([
+    [4, "u16"],
+    [6, "u16"],
+    [24, "u8"],
+    [25, "u8"],
+    [90, "u16"],
+    [92, "u16"],
+    [94, "u16"],
+    [96, "u32"],
+    [100, "u32"],
+    [104, "u8"],
+    [105, "u16"],
+  ] as const),
   ...([107, 111, 115, 119, 123, 127] as const).map((at) => [at, "u32"] as const),
   ...Array.from({ length: 12 }, (_, i) => [131 + 8 * i, "f64"] as const),
-  ...([[227, "u64"], [235, "u64"], [243, "u32"], [247, "u64"]] as const),
+  ...([
+    [227, "u64"],
+    [235, "u64"],
+    [243, "u32"],
+    [247, "u64"],
+  ] as const),
   ...Array.from({ length: 15 }, (_, i) => [255 + 8 * i, "u64"] as const),
 ];
 const VLR_HEAD = 54;

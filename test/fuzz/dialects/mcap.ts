@@ -64,7 +64,12 @@ function insideOf(bytes: Uint8Array, from: number, random: Random): Inner | null
   const place = { start: mark.at + 22, end: mark.end, owners: [lengthOf(mark)] };
   if (place.start > place.end) return null;
   const payload = bytes.slice(place.start, place.end);
-  return { name: `message at ${mark.start}`, dialect: payloadDialect(payload), bytes: payload, pack: (changed) => splice(bytes, place, changed) };
+  return {
+    name: `message at ${mark.start}`,
+    dialect: payloadDialect(payload),
+    bytes: payload,
+    pack: (changed) => splice(bytes, place, changed),
+  };
 }
 
 const INNER: readonly number[] = [OPCODE.chunk, OPCODE.message, OPCODE.schema];
@@ -104,7 +109,12 @@ function insideSchema(bytes: Uint8Array, mark: Mark): Inner | null {
   const place = { start: at + 4, end: at + 4 + view.getUint32(at, true), owners: [{ at, width: "u32" }, lengthOf(mark)] } as const;
   const schema = bytes.slice(place.start, place.end);
   const isText = schema.every((byte) => byte >= 9);
-  return { name: `schema at ${mark.start}`, dialect: isText ? text : payloadDialect(schema), bytes: schema, pack: (changed) => splice(bytes, place, changed) };
+  return {
+    name: `schema at ${mark.start}`,
+    dialect: isText ? text : payloadDialect(schema),
+    bytes: schema,
+    pack: (changed) => splice(bytes, place, changed),
+  };
 }
 
 /** Offsets, sizes and sums of the summary, as the records they speak of now lie; kinds are taken in their order. */

@@ -3,14 +3,14 @@ import { type Dialect, type Field, Survey, type Width } from "../mutate/anatomy.
 
 /** Bytes behind the head of forms 0xc0 to 0xdf; of those with a length, its bytes and whether values follow (and two for each, in maps). */
 const FIXED: Readonly<Record<number, number>> = {
-  ...{ 0xc0: 0, 0xc1: 0, 0xc2: 0, 0xc3: 0, 0xca: 4, 0xcb: 8, 0xcc: 1, 0xcd: 2, 0xce: 4, 0xcf: 8, 0xd0: 1, 0xd1: 2, 0xd2: 4, 0xd3: 8 },
-  ...{ 0xd4: 2, 0xd5: 3, 0xd6: 5, 0xd7: 9, 0xd8: 17 },
+  ...{ 192: 0, 193: 0, 194: 0, 195: 0, 202: 4, 203: 8, 204: 1, 205: 2, 206: 4, 207: 8, 208: 1, 209: 2, 210: 4, 211: 8 },
+  ...{ 212: 2, 213: 3, 214: 5, 215: 9, 216: 17 },
 };
 const SIZED: Readonly<Record<number, { readonly length: 1 | 2 | 4; readonly each: 0 | 1 | 2; readonly more?: number }>> = {
-  ...{ 0xc4: { length: 1, each: 0 }, 0xc5: { length: 2, each: 0 }, 0xc6: { length: 4, each: 0 } },
-  ...{ 0xc7: { length: 1, each: 0, more: 1 }, 0xc8: { length: 2, each: 0, more: 1 }, 0xc9: { length: 4, each: 0, more: 1 } },
-  ...{ 0xd9: { length: 1, each: 0 }, 0xda: { length: 2, each: 0 }, 0xdb: { length: 4, each: 0 } },
-  ...{ 0xdc: { length: 2, each: 1 }, 0xdd: { length: 4, each: 1 }, 0xde: { length: 2, each: 2 }, 0xdf: { length: 4, each: 2 } },
+  ...{ 196: { length: 1, each: 0 }, 197: { length: 2, each: 0 }, 198: { length: 4, each: 0 } },
+  ...{ 199: { length: 1, each: 0, more: 1 }, 200: { length: 2, each: 0, more: 1 }, 201: { length: 4, each: 0, more: 1 } },
+  ...{ 217: { length: 1, each: 0 }, 218: { length: 2, each: 0 }, 219: { length: 4, each: 0 } },
+  ...{ 220: { length: 2, each: 1 }, 221: { length: 4, each: 1 }, 222: { length: 2, each: 2 }, 223: { length: 4, each: 2 } },
 };
 const WIDTHS: Readonly<Record<number, Width>> = { 1: "u8", 2: "u16be", 4: "u32be" };
 

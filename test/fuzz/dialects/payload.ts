@@ -1,9 +1,9 @@
 /** What messages hold: ROS 1, CDR and protobuf, told by nothing but their bytes; JSON; and images inside any of them. */
 import type { Random } from "../house.ts";
-import { type Dialect, type Field, type Inner, readInteger, splice, Survey, viewOf } from "../mutate/anatomy.ts";
-import { jpeg, JPEG_HEAD } from "./jpeg.ts";
+import { type Dialect, type Field, type Inner, readInteger, Survey, splice, viewOf } from "../mutate/anatomy.ts";
+import { JPEG_HEAD, jpeg } from "./jpeg.ts";
 import { json } from "./json.ts";
-import { png, PNG_HEAD } from "./png.ts";
+import { PNG_HEAD, png } from "./png.ts";
 
 /** Numbers of a message that are listed: its head, where lengths are, and some of its data. */
 const MOST_BYTES = 600;
@@ -89,7 +89,12 @@ function embeddedImage(bytes: Uint8Array, _: Random): Inner | null {
     const isOwned = stated > head.length && stated <= length;
     const end = isOwned ? start + stated : bytes.length;
     const place = { start, end, owners: isOwned ? [owner] : [] };
-    return { name: `${dialect.name} at ${start}`, dialect, bytes: bytes.slice(start, end), pack: (changed) => splice(bytes, place, changed) };
+    return {
+      name: `${dialect.name} at ${start}`,
+      dialect,
+      bytes: bytes.slice(start, end),
+      pack: (changed) => splice(bytes, place, changed),
+    };
   }
   return null;
 }

@@ -90,5 +90,10 @@ export function pngOf(width: number, height: number, samples: 1 | 3, at: (x: num
     const [y, b] = [Math.floor(i / stride), (i % stride) - 1];
     return b < 0 ? 0 : at(Math.floor(b / samples), y, b % samples);
   });
-  return concat([PNG_HEAD, pngChunk("IHDR", head), pngChunk("IDAT", new Uint8Array(deflateSync(rows))), pngChunk("IEND", new Uint8Array(0))]);
+  return concat([
+    PNG_HEAD,
+    pngChunk("IHDR", head),
+    pngChunk("IDAT", new Uint8Array(deflateSync(rows))),
+    pngChunk("IEND", new Uint8Array(0)),
+  ]);
 }

@@ -7,7 +7,22 @@ import { BYTES, type Field, Survey, type Width } from "../mutate/anatomy.ts";
  */
 type Piece = Width | "text" | "data" | "long" | "rest" | "texts" | "u16 u64" | "u64 u64";
 
-export const OPCODE = { header: 1, footer: 2, schema: 3, channel: 4, message: 5, chunk: 6, messageIndex: 7, chunkIndex: 8, attachment: 9, attachmentIndex: 10, metadata: 12, metadataIndex: 13, summaryOffset: 14, dataEnd: 15 } as const;
+export const OPCODE = {
+  header: 1,
+  footer: 2,
+  schema: 3,
+  channel: 4,
+  message: 5,
+  chunk: 6,
+  messageIndex: 7,
+  chunkIndex: 8,
+  attachment: 9,
+  attachmentIndex: 10,
+  metadata: 12,
+  metadataIndex: 13,
+  summaryOffset: 14,
+  dataEnd: 15,
+} as const;
 
 const LAYOUTS: Readonly<Record<number, readonly Piece[]>> = {
   1: ["text", "text"],

@@ -1,6 +1,6 @@
 /** SQLite databases and the logs beside them: https://www.sqlite.org/fileformat2.html. */
 import type { Random } from "../house.ts";
-import { type Dialect, type Inner, splice, Survey, viewOf } from "../mutate/anatomy.ts";
+import { type Dialect, type Inner, Survey, splice, viewOf } from "../mutate/anatomy.ts";
 import { pick } from "../mutate/values.ts";
 import { pack, unpack } from "./frames.ts";
 import { payloadDialect } from "./payload.ts";
@@ -64,7 +64,12 @@ function surveyPage(survey: Survey, start: number, skip: number, size: number): 
   }
 }
 
-function cellsOf(bytes: Uint8Array, start: number, skip: number, size: number): readonly { readonly pointer: number; readonly at: number }[] {
+function cellsOf(
+  bytes: Uint8Array,
+  start: number,
+  skip: number,
+  size: number,
+): readonly { readonly pointer: number; readonly at: number }[] {
   const view = viewOf(bytes);
   const at = start + skip;
   if (at + 8 > bytes.length) return [];
@@ -72,7 +77,9 @@ function cellsOf(bytes: Uint8Array, start: number, skip: number, size: number): 
   if (![INDEX_INNER, TABLE_INNER, 0x0a, TABLE_LEAF].includes(type)) return [];
   const head = at + (type === TABLE_INNER || type === INDEX_INNER ? 12 : 8);
   const count = Math.min(view.getUint16(at + 3), Math.floor((size - skip) / 2));
-  const cells = Array.from({ length: count }, (_, i) => head + 2 * i).filter((pointer) => pointer + 2 <= Math.min(bytes.length, start + size));
+  const cells = Array.from({ length: count }, (_, i) => head + 2 * i).filter(
+    (pointer) => pointer + 2 <= Math.min(bytes.length, start + size),
+  );
   return cells.map((pointer) => ({ pointer, at: start + view.getUint16(pointer) }));
 }
 

@@ -5,6 +5,7 @@ import { zstdCompressSync } from "node:zlib";
 import {
   CompressionType,
   compressionRegistry,
+  Dictionary,
   Float16,
   Float64,
   Int32,
@@ -90,7 +91,8 @@ export const lazKind: Kind = {
   ],
 };
 
-const PCD_HEAD = "# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS x y z intensity ring t\nSIZE 4 4 4 4 2 4\nTYPE F F F F U U\nCOUNT 1 1 1 1 1 1\nWIDTH 60\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 60\nDATA ";
+const PCD_HEAD =
+  "# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS x y z intensity ring t\nSIZE 4 4 4 4 2 4\nTYPE F F F F U U\nCOUNT 1 1 1 1 1 1\nWIDTH 60\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 60\nDATA ";
 
 function pcdRows(): readonly (readonly [number, number, number, number, number, number])[] {
   return Array.from({ length: POINTS }, (_, i) => {
@@ -142,7 +144,10 @@ export const pcdKind: Kind = {
   target: "recording",
   samples: async () => [
     ...(["ascii", "binary", "binary_compressed"] as const).map((form) => file(`${form}.pcd`, pcdOf(form))),
-    folder("clouds", Object.fromEntries([0, 1, 2, 3].map((i) => [`lidar/${1_700_000_000 + i}.pcd`, pcdOf(i % 2 === 0 ? "binary" : "binary_compressed")]))),
+    folder(
+      "clouds",
+      Object.fromEntries([0, 1, 2, 3].map((i) => [`lidar/${1_700_000_000 + i}.pcd`, pcdOf(i % 2 === 0 ? "binary" : "binary_compressed")])),
+    ),
     ...sharedFiles("2-lidar/pcd", ".pcd"),
   ],
 };
@@ -157,8 +162,14 @@ function featherOf(columns: Record<string, Vector>, codec: CompressionType | nul
       return bytes;
     },
   });
-  compressionRegistry.set(CompressionType.ZSTD, codecOf((data) => new Uint8Array(zstdCompressSync(data))));
-  compressionRegistry.set(CompressionType.LZ4_FRAME, codecOf((data) => lz4Frame(data)));
+  compressionRegistry.set(
+    CompressionType.ZSTD,
+    codecOf((data) => new Uint8Array(zstdCompressSync(data))),
+  );
+  compressionRegistry.set(
+    CompressionType.LZ4_FRAME,
+    codecOf((data) => lz4Frame(data)),
+  );
   const writer = codec === null ? new RecordBatchFileWriter() : new RecordBatchFileWriter({ compressionType: codec });
   for (const batch of new Table(columns).batches) writer.write(batch);
   const bytes = writer.finish().toUint8Array(true);
@@ -177,14 +188,34 @@ const longs = (values: readonly bigint[]): Vector => vectorFromArray(values, new
 
 function annotations(codec: CompressionType | null, isDictionary = false): Uint8Array {
   const boxes = scene();
-  const names = (values: readonly string[]): Vector => (isDictionary ? vectorFromArray(values) : vectorFromArray(values, new Utf8()));
+  // Given here, for the library counts them as long as it lives.
+  let id = 1;
+  const names = (values: readonly string[]): Vector =>
+    vectorFromArray(values, isDictionary ? new Dictionary(new Utf8(), new Int32(), id++) : new Utf8());
   const half = boxes.map(({ box3d }) => box3d[6] / 2);
   return featherOf(
     {
-      ...{ timestamp_ns: longs(boxes.map(({ frame }) => stampOf(frame))), track_uuid: names(boxes.map(({ track }) => track)), category: names(boxes.map((box) => box.class)) },
-      ...{ length_m: doubles(boxes.map(({ box3d }) => box3d[3])), width_m: doubles(boxes.map(({ box3d }) => box3d[4])), height_m: doubles(boxes.map(({ box3d }) => box3d[5])) },
-      ...{ qw: doubles(half.map(Math.cos)), qx: doubles(half.map(() => 0)), qy: doubles(half.map(() => 0)), qz: doubles(half.map(Math.sin)) },
-      ...{ tx_m: doubles(boxes.map(({ box3d }) => box3d[0])), ty_m: doubles(boxes.map(({ box3d }) => box3d[1])), tz_m: doubles(boxes.map(({ box3d }) => box3d[2])) },
+      ...{
+        timestamp_ns: longs(boxes.map(({ frame }) => stampOf(frame))),
+        track_uuid: names(boxes.map(({ track }) => track)),
+        category: names(boxes.map((box) => box.class)),
+      },
+      ...{
+        length_m: doubles(boxes.map(({ box3d }) => box3d[3])),
+        width_m: doubles(boxes.map(({ box3d }) => box3d[4])),
+        height_m: doubles(boxes.map(({ box3d }) => box3d[5])),
+      },
+      ...{
+        qw: doubles(half.map(Math.cos)),
+        qx: doubles(half.map(() => 0)),
+        qy: doubles(half.map(() => 0)),
+        qz: doubles(half.map(Math.sin)),
+      },
+      ...{
+        tx_m: doubles(boxes.map(({ box3d }) => box3d[0])),
+        ty_m: doubles(boxes.map(({ box3d }) => box3d[1])),
+        tz_m: doubles(boxes.map(({ box3d }) => box3d[2])),
+      },
     },
     codec,
   );
@@ -195,7 +226,13 @@ function poses(codec: CompressionType | null): Uint8Array {
   const zeros = (): Vector => doubles(rows.map(() => 0));
   return featherOf(
     {
-      ...{ timestamp_ns: longs(rows.map((i) => stampOf(0) + BigInt(i) * 20_000_000n)), qw: doubles(rows.map(() => 1)), qx: zeros(), qy: zeros(), qz: zeros() },
+      ...{
+        timestamp_ns: longs(rows.map((i) => stampOf(0) + BigInt(i) * 20_000_000n)),
+        qw: doubles(rows.map(() => 1)),
+        qx: zeros(),
+        qy: zeros(),
+        qz: zeros(),
+      },
       ...{ tx_m: doubles(rows.map((i) => i / 5)), ty_m: zeros(), tz_m: zeros() },
     },
     codec,
@@ -204,7 +241,8 @@ function poses(codec: CompressionType | null): Uint8Array {
 
 function sweep(codec: CompressionType | null, k: number): Uint8Array {
   const rows = Array.from({ length: 300 }, (_, i) => i);
-  const half = (axis: number): Vector => new Vector([makeData({ type: new Float16(), data: Uint16Array.from(rows, (i) => 15_360 + 3 * i + axis + k) })]);
+  const half = (axis: number): Vector =>
+    new Vector([makeData({ type: new Float16(), data: Uint16Array.from(rows, (i) => 15_360 + 3 * i + axis + k) })]);
   const u8 = (by: number): Vector => new Vector([makeData({ type: new Uint8(), data: Uint8Array.from(rows, (i) => (i * by) % 64) })]);
   const offsets = new Vector([makeData({ type: new Int32(), data: Int32Array.from(rows, (i) => 330_000 * i) })]);
   return featherOf({ x: half(0), y: half(1), z: half(2), intensity: u8(3), laser_number: u8(5), offset_ns: offsets }, codec);

@@ -13,17 +13,26 @@ export const mcapKind: Kind = {
   target: "recording",
   async samples() {
     const messages = someMessages(80);
-    return [
+    const all = [
       file("plain.mcap", await writeMcap(messages, { useChunks: false })),
       file("chunks.mcap", await writeMcap(messages, { chunkSize: 1000, extras: 3 })),
       file("zstd.mcap", await writeMcap(messages, { chunkSize: 1000, compression: "zstd", extras: 1 })),
       file("lz4.mcap", await writeMcap(messages, { chunkSize: 1000, compression: "lz4" })),
-      file("bare.mcap", await writeMcap(messages, { chunkSize: 1000, useChunkIndex: false, useStatistics: false, useMessageIndex: false, repeatChannels: false })),
+      file(
+        "bare.mcap",
+        await writeMcap(messages, {
+          chunkSize: 1000,
+          useChunkIndex: false,
+          useStatistics: false,
+          useMessageIndex: false,
+          repeatChannels: false,
+        }),
+      ),
       file("sample.mcap", await sampleMcap({ frames: 12, dropped: [3] })),
       ...sharedFiles("1-mcap/conformance", "st-sum.mcap").slice(0, 12),
       ...sharedFiles("1-mcap/recorded", ".mcap"),
-      ...sharedFiles("1-mcap/damaged", ".mcap"),
     ];
+    return [...all.map((sample) => ({ ...sample, isSummed: true as const })), ...sharedFiles("1-mcap/damaged", ".mcap")];
   },
 };
 
@@ -55,15 +64,30 @@ export const bagKind: Kind = {
   name: "bag",
   target: "recording",
   async samples() {
-    const bags = ["none", "bz2", "lz4"].map((compression) => file(`${compression}.bag`, bagOfTopics(topicsIn("ros1").filter(({ topic }) => topic !== "/camera/jpeg"), compression)));
+    const bags = ["none", "bz2", "lz4"].map((compression) =>
+      file(
+        `${compression}.bag`,
+        bagOfTopics(
+          topicsIn("ros1").filter(({ topic }) => topic !== "/camera/jpeg"),
+          compression,
+        ),
+      ),
+    );
     return [...bags, ...sharedFiles("1-rosbag1", ".bag")];
   },
 };
 
 function bagOfTopics(topics: readonly Topic[], compression: string): Uint8Array {
-  const connections = topics.map(({ topic, schema }, id) => ({ id, topic, type: schema.schemaName, definition: new TextDecoder().decode(schema.schemaData) }));
+  const connections = topics.map(({ topic, schema }, id) => ({
+    id,
+    topic,
+    type: schema.schemaName,
+    definition: new TextDecoder().decode(schema.schemaData),
+  }));
   // A bzip2 chunk takes a while to be written.
-  const messages = topics.flatMap(({ messages: own }, connection) => own.slice(0, 12).map(({ timeNs, data }) => ({ connection, timeNs, data })));
+  const messages = topics.flatMap(({ messages: own }, connection) =>
+    own.slice(0, 12).map(({ timeNs, data }) => ({ connection, timeNs, data })),
+  );
   messages.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : a.connection - b.connection));
   return bagOf(connections, messages, compression, 20, randomStream(2, compression));
 }
@@ -87,14 +111,23 @@ export const db3Kind: Kind = {
   target: "recording",
   async samples() {
     const topics = topicsIn("ros2");
-    const [small, large] = [topics.filter(({ topic }) => topic === "/imu" || topic === "/tf"), topics.filter(({ topic }) => topic !== "/camera/png")];
+    const [small, large] = [
+      topics.filter(({ topic }) => topic === "/imu" || topic === "/tf"),
+      topics.filter(({ topic }) => topic !== "/camera/png"),
+    ];
     return [
       file("small.db3", database(small, { pageBytes: 512 })),
       file("wide.db3", database(large, { pageBytes: 4096 })),
       file("utf16.db3", database(small, { pageBytes: 1024, encoding: "UTF-16le" })),
       folder("bag", { "bag_0.db3": database(large, { pageBytes: 4096 }), "metadata.yaml": metadata(large, "", "") }),
-      folder("packed", { "bag_0.db3": database(large, { pageBytes: 2048 }, (data) => new Uint8Array(zstdCompressSync(data))), "metadata.yaml": metadata(large, "zstd", "MESSAGE") }),
-      { ...file("logged.db3", database(small, { pageBytes: 1024 })), files: { "logged.db3": database(small, { pageBytes: 1024 }), "logged.db3-wal": emptyLog(1024) } },
+      folder("packed", {
+        "bag_0.db3": database(large, { pageBytes: 2048 }, (data) => new Uint8Array(zstdCompressSync(data))),
+        "metadata.yaml": metadata(large, "zstd", "MESSAGE"),
+      }),
+      {
+        ...file("logged.db3", database(small, { pageBytes: 1024 })),
+        files: { "logged.db3": database(small, { pageBytes: 1024 }), "logged.db3-wal": emptyLog(1024) },
+      },
       ...sharedFiles("1-rosbag2-db3", ".db3"),
     ];
   },
@@ -103,9 +136,16 @@ export const db3Kind: Kind = {
 type Shape = Parameters<typeof bagBytes>[2];
 
 function database(topics: readonly Topic[], shape: Shape, packed: (data: Uint8Array) => Uint8Array = (data) => data): Uint8Array {
-  const rows = topics.flatMap(({ messages }, i) => messages.map(({ timeNs, data }) => ({ topic: i + 1, logNs: timeNs, data: packed(data) })));
+  const rows = topics.flatMap(({ messages }, i) =>
+    messages.map(({ timeNs, data }) => ({ topic: i + 1, logNs: timeNs, data: packed(data) })),
+  );
   rows.sort((a, b) => (a.logNs < b.logNs ? -1 : a.logNs > b.logNs ? 1 : a.topic - b.topic));
-  const listed = topics.map(({ topic, schema }, i) => ({ id: i + 1, name: topic, type: schema.schemaName, definition: { encoding: "ros2msg", text: new TextDecoder().decode(schema.schemaData) } }));
+  const listed = topics.map(({ topic, schema }, i) => ({
+    id: i + 1,
+    name: topic,
+    type: schema.schemaName,
+    definition: { encoding: "ros2msg", text: new TextDecoder().decode(schema.schemaData) },
+  }));
   return bagBytes(listed, rows, shape);
 }
 

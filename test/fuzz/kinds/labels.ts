@@ -13,14 +13,30 @@ const CATEGORIES = [
 const categoryOf = (box: Box): number => (box.class === "car" ? 1 : 2);
 
 function coco(isVideo: boolean): string {
-  const images = framesOf((frame) => ({ id: frame + 1, file_name: `${frame}.jpg`, ...IMAGE, ...(isVideo && { video_id: 1, frame_id: frame }) }));
-  const annotations = scene().map((box, id) => ({ id, image_id: box.frame + 1, category_id: categoryOf(box), bbox: box.box2d, ...(isVideo && { instance_id: box.track }) }));
+  const images = framesOf((frame) => ({
+    id: frame + 1,
+    file_name: `${frame}.jpg`,
+    ...IMAGE,
+    ...(isVideo && { video_id: 1, frame_id: frame }),
+  }));
+  const annotations = scene().map((box, id) => ({
+    id,
+    image_id: box.frame + 1,
+    category_id: categoryOf(box),
+    bbox: box.box2d,
+    ...(isVideo && { instance_id: box.track }),
+  }));
   return JSON.stringify({ ...(isVideo && { videos: [{ id: 1, name: "one", fps: 10 }] }), images, annotations, categories: CATEGORIES });
 }
 
 function youtube(): string {
   const videos = [{ id: 1, name: "one", length: 20, file_names: framesOf((frame) => `${frame}.jpg`), ...IMAGE }];
-  const annotations = ["t0", "t1"].map((track, id) => ({ id, video_id: 1, category_id: 1, bboxes: framesOf((_, boxes) => boxes.find((box) => box.track === track)?.box2d ?? null) }));
+  const annotations = ["t0", "t1"].map((track, id) => ({
+    id,
+    video_id: 1,
+    category_id: 1,
+    bboxes: framesOf((_, boxes) => boxes.find((box) => box.track === track)?.box2d ?? null),
+  }));
   return JSON.stringify({ videos, annotations, categories: CATEGORIES });
 }
 
@@ -47,10 +63,19 @@ function scale(): string {
 
 function nuscenes(): Readonly<Record<string, string>> {
   const annotations = scene().map(({ frame, track, box3d: [x, y, z, length, width, height] }, i) => ({
-    ...{ token: `a${i}`, sample_token: `s${frame}`, instance_token: track, translation: [x, y, z], size: [width, length, height], rotation: [1, 0, 0, 0] },
+    ...{
+      token: `a${i}`,
+      sample_token: `s${frame}`,
+      instance_token: track,
+      translation: [x, y, z],
+      size: [width, length, height],
+      rotation: [1, 0, 0, 0],
+    },
   }));
   return {
-    "v1.0-mini/sample.json": JSON.stringify(framesOf((frame) => ({ token: `s${frame}`, scene_token: "x", timestamp: 1_532_402_927_647_951 + 500_000 * frame }))),
+    "v1.0-mini/sample.json": JSON.stringify(
+      framesOf((frame) => ({ token: `s${frame}`, scene_token: "x", timestamp: 1_532_402_927_647_951 + 500_000 * frame })),
+    ),
     "v1.0-mini/sample_annotation.json": JSON.stringify(annotations),
     "v1.0-mini/instance.json": JSON.stringify(["t0", "t1", "t2", "t3"].map((token) => ({ token, category_token: "c" }))),
     "v1.0-mini/category.json": JSON.stringify([{ token: "c", name: "vehicle.car" }]),
@@ -60,7 +85,10 @@ function nuscenes(): Readonly<Record<string, string>> {
 
 function ndjson(): string {
   return scene()
-    .map(({ frame, track, class: category, box2d: [x1, y1, w, h] }) => `${JSON.stringify({ frame, track_id: track, class: category, score: 0.5, x1, y1, x2: x1 + w, y2: y1 + h })}\n`)
+    .map(
+      ({ frame, track, class: category, box2d: [x1, y1, w, h] }) =>
+        `${JSON.stringify({ frame, track_id: track, class: category, score: 0.5, x1, y1, x2: x1 + w, y2: y1 + h })}\n`,
+    )
     .join("");
 }
 
@@ -71,7 +99,10 @@ export const jsonKind: Kind = {
     return [
       file("coco.json", coco(false)),
       file("video.json", coco(true)),
-      file("results.json", JSON.stringify(scene().map((box) => ({ image_id: box.frame, category_id: categoryOf(box), bbox: box.box2d, score: 0.5 })))),
+      file(
+        "results.json",
+        JSON.stringify(scene().map((box) => ({ image_id: box.frame, category_id: categoryOf(box), bbox: box.box2d, score: 0.5 }))),
+      ),
       file("vis.json", youtube()),
       file("scalabel.json", scalabel()),
       file("scale.json", scale()),
@@ -86,7 +117,10 @@ export const jsonKind: Kind = {
 function cvat(): string {
   const tracks = ["t0", "t1", "t2", "t3"].map((track, id) => {
     const own = scene().filter((box) => box.track === track);
-    const boxes = own.map(({ frame, box2d: [x, y, w, h] }) => `<box frame="${frame}" outside="0" occluded="0" keyframe="1" xtl="${x}" ytl="${y}" xbr="${x + w}" ybr="${y + h}"/>`);
+    const boxes = own.map(
+      ({ frame, box2d: [x, y, w, h] }) =>
+        `<box frame="${frame}" outside="0" occluded="0" keyframe="1" xtl="${x}" ytl="${y}" xbr="${x + w}" ybr="${y + h}"/>`,
+    );
     return `  <track id="${id}" label="${own[0]?.class}">\n    ${boxes.join("\n    ")}\n  </track>\n`;
   });
   const meta = `<meta><task><name>t</name><size>20</size><assignee><username>zoë</username></assignee><original_size><width>96</width><height>64</height></original_size></task></meta>`;
@@ -125,8 +159,31 @@ export const messagepackKind: Kind = {
   name: "messagepack",
   target: "recording",
   samples: async () => [
-    file("rows.msgpack", encode(scene().map(({ frame, track, class: name, box3d: [x, y, z, length, width, height, yaw] }) => ({ frame, track, class: name, x, y, z, length, width, height, yaw })))),
-    file("stream.msgpack", concat(scene().map(({ frame, track, box2d: [x1, y1, w, h] }) => encode({ timestamp_ns: stampOf(frame), track, x1, y1, x2: x1 + w, y2: y1 + h }, { useBigInt64: true })))),
+    file(
+      "rows.msgpack",
+      encode(
+        scene().map(({ frame, track, class: name, box3d: [x, y, z, length, width, height, yaw] }) => ({
+          frame,
+          track,
+          class: name,
+          x,
+          y,
+          z,
+          length,
+          width,
+          height,
+          yaw,
+        })),
+      ),
+    ),
+    file(
+      "stream.msgpack",
+      concat(
+        scene().map(({ frame, track, box2d: [x1, y1, w, h] }) =>
+          encode({ timestamp_ns: stampOf(frame), track, x1, y1, x2: x1 + w, y2: y1 + h }, { useBigInt64: true }),
+        ),
+      ),
+    ),
   ],
 };
 
@@ -138,9 +195,11 @@ function imageFolders(format: "png" | "jpeg"): readonly Sample[] {
     Object.fromEntries(framesOf((frame) => [`${prefix}${numbered(frame + from, digits)}.${ending}`, image(frame, format)] as const));
   if (format === "png") {
     return [
-      folder("kitti", { "label_02/0000.txt": rows(kittiRow), ...images("image_02/0000/", 6, 0, "png") }),
+      folder("kitti", { "label_02/0000.txt": rows(kittiRow), ...images("image_02/0000/", 6, 0, "png") }, { isSummed: true }),
       folder("raw", {
-        "image_02/timestamps.txt": framesOf((frame) => `2011-09-26 14:30:${numbered(15 + Math.floor(frame / 10), 2)}.${frame % 10}00000000\n`).join(""),
+        "image_02/timestamps.txt": framesOf(
+          (frame) => `2011-09-26 14:30:${numbered(15 + Math.floor(frame / 10), 2)}.${frame % 10}00000000\n`,
+        ).join(""),
         ...images("image_02/data/", 10, 0, "png"),
       }),
     ];
@@ -150,7 +209,10 @@ function imageFolders(format: "png" | "jpeg"): readonly Sample[] {
 }
 
 /** Only images are changed: the tables beside them have kinds of their own. */
-const onlyImages = (sample: Sample): Sample => ({ ...sample, targets: Object.keys(sample.files).filter((path) => /\.(png|jpg)$/.test(path)) });
+const onlyImages = (sample: Sample): Sample => ({
+  ...sample,
+  targets: Object.keys(sample.files).filter((path) => /\.(png|jpg)$/.test(path)),
+});
 
 export const pngKind: Kind = {
   name: "png",

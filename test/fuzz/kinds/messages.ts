@@ -1,4 +1,7 @@
 /** Messages that become columns, in the four encodings: what MCAP and bags of the fuzzer hold. */
+
+import { McapWriter } from "@mcap/core";
+import { pngOf } from "../dialects/png.ts";
 import {
   type ChannelSchema,
   jpegEncode,
@@ -13,8 +16,6 @@ import {
   writeJson,
   writeProto,
 } from "../house.ts";
-import { pngOf } from "../dialects/png.ts";
-import { McapWriter } from "@mcap/core";
 import { framesOf, IMAGE, SCENE_FRAMES, stampOf } from "./scene.ts";
 
 export interface Topic {
@@ -36,7 +37,8 @@ function points(frame: number): Uint8Array {
   for (let i = 0; i < POINTS; i++) {
     const angle = (-2 * Math.PI * i) / POINTS;
     const at = 22 * i;
-    for (const [k, value] of [12 * Math.cos(angle) + 0.02 * frame, 12 * Math.sin(angle), (i % 4) - 1, (i * 7) % 90].entries()) view.setFloat32(at + 4 * k, value, true);
+    for (const [k, value] of [12 * Math.cos(angle) + 0.02 * frame, 12 * Math.sin(angle), (i % 4) - 1, (i * 7) % 90].entries())
+      view.setFloat32(at + 4 * k, value, true);
     view.setUint16(at + 16, i % 4, true);
     view.setUint32(at + 18, Math.round((1e8 * i) / POINTS), true);
   }
@@ -45,11 +47,14 @@ function points(frame: number): Uint8Array {
 
 const FIELDS = [
   ...["x", "y", "z", "intensity"].map((name, i) => ({ name, offset: 4 * i, datatype: 7, count: 1 })),
-  ...[{ name: "ring", offset: 16, datatype: 4, count: 1 }, { name: "t", offset: 18, datatype: 6, count: 1 }],
+  ...[
+    { name: "ring", offset: 16, datatype: 4, count: 1 },
+    { name: "t", offset: 18, datatype: 6, count: 1 },
+  ],
 ];
 
 function grey(frame: number): (x: number, y: number) => number {
-  return (x, y) => (((x - frame) >> 3) + (y >> 3)) % 2 === 0 ? 60 : 180 + ((7 * x + 3 * y) % 40);
+  return (x, y) => ((((x - frame) >> 3) + (y >> 3)) % 2 === 0 ? 60 : 180 + ((7 * x + 3 * y) % 40));
 }
 
 /** Pictures that come again in turn: the encoder takes its time. */
@@ -80,12 +85,26 @@ interface Written {
 const ROS: readonly Written[] = [
   {
     ...{ name: "sensor_msgs/PointCloud2", topic: "/lidar", hz: 10 },
-    body: (_, frame) => ({ height: 1, width: POINTS, fields: FIELDS, is_bigendian: false, point_step: 22, row_step: 22 * POINTS, data: points(frame), is_dense: true }),
+    body: (_, frame) => ({
+      height: 1,
+      width: POINTS,
+      fields: FIELDS,
+      is_bigendian: false,
+      point_step: 22,
+      row_step: 22 * POINTS,
+      data: points(frame),
+      is_dense: true,
+    }),
   },
   {
     ...{ name: "sensor_msgs/Imu", topic: "/imu", hz: 50 },
     body: (tick) => ({
-      ...{ orientation: upright, orientation_covariance: new Float64Array(9), angular_velocity_covariance: new Float64Array(9), linear_acceleration_covariance: new Float64Array(9) },
+      ...{
+        orientation: upright,
+        orientation_covariance: new Float64Array(9),
+        angular_velocity_covariance: new Float64Array(9),
+        linear_acceleration_covariance: new Float64Array(9),
+      },
       ...{ angular_velocity: { x: 0, y: 0, z: Math.sin(tick / 9) }, linear_acceleration: { x: Math.sin(tick / 5), y: 0, z: 9.81 } },
     }),
   },
@@ -98,11 +117,22 @@ const ROS: readonly Written[] = [
     }),
   },
   { name: "sensor_msgs/CompressedImage", topic: "/camera/png", hz: 10, body: (_, frame) => ({ format: "png", data: image(frame, "png") }) },
-  { name: "sensor_msgs/CompressedImage", topic: "/camera/jpeg", hz: 10, body: (_, frame) => ({ format: "jpeg", data: image(frame, "jpeg") }) },
+  {
+    name: "sensor_msgs/CompressedImage",
+    topic: "/camera/jpeg",
+    hz: 10,
+    body: (_, frame) => ({ format: "jpeg", data: image(frame, "jpeg") }),
+  },
   {
     ...{ name: "tf2_msgs/TFMessage", topic: "/tf", hz: 10 },
     body: (tick, frame) => ({
-      transforms: [{ header: headerOf(stampOf(frame), "map"), child_frame_id: "base", transform: { translation: { x: tick, y: 0, z: 0 }, rotation: upright } }],
+      transforms: [
+        {
+          header: headerOf(stampOf(frame), "map"),
+          child_frame_id: "base",
+          transform: { translation: { x: tick, y: 0, z: 0 }, rotation: upright },
+        },
+      ],
     }),
   },
   {
@@ -110,7 +140,12 @@ const ROS: readonly Written[] = [
     body: (_, frame) => ({
       detections: (FRAMES[frame] ?? []).map(({ track, class: name, box3d: [x, y, z, length, width, height] }) => ({
         header: headerOf(stampOf(frame), "base"),
-        results: [{ hypothesis: { class_id: name, score: 0.9 }, pose: { pose: { position: zero, orientation: upright }, covariance: new Float64Array(36) } }],
+        results: [
+          {
+            hypothesis: { class_id: name, score: 0.9 },
+            pose: { pose: { position: zero, orientation: upright }, covariance: new Float64Array(36) },
+          },
+        ],
         bbox: { center: { position: { x, y, z }, orientation: upright }, size: { x: length, y: width, z: height } },
         id: track,
       })),
@@ -121,13 +156,36 @@ const ROS: readonly Written[] = [
 const FOXGLOVE: readonly Written[] = [
   {
     ...{ name: "PointCloud", topic: "/lidar", hz: 10 },
-    body: (_, frame) => ({ frame_id: "lidar", pose: { position: zero, orientation: upright }, point_stride: 22, fields: FIELDS.slice(0, 4).map(({ name, offset }) => ({ name, offset, type: 7 })), data: points(frame) }),
+    body: (_, frame) => ({
+      frame_id: "lidar",
+      pose: { position: zero, orientation: upright },
+      point_stride: 22,
+      fields: FIELDS.slice(0, 4).map(({ name, offset }) => ({ name, offset, type: 7 })),
+      data: points(frame),
+    }),
   },
-  { name: "PoseInFrame", topic: "/pose", hz: 20, body: (tick) => ({ frame_id: "map", pose: { position: { x: tick / 4, y: Math.sin(tick / 9), z: 0 }, orientation: upright } }) },
-  { name: "CompressedImage", topic: "/camera", hz: 10, body: (_, frame) => ({ frame_id: "camera", data: image(frame, frame < 10 ? "png" : "jpeg"), format: frame < 10 ? "png" : "jpeg" }) },
+  {
+    name: "PoseInFrame",
+    topic: "/pose",
+    hz: 20,
+    body: (tick) => ({ frame_id: "map", pose: { position: { x: tick / 4, y: Math.sin(tick / 9), z: 0 }, orientation: upright } }),
+  },
+  {
+    name: "CompressedImage",
+    topic: "/camera",
+    hz: 10,
+    body: (_, frame) => ({ frame_id: "camera", data: image(frame, frame < 10 ? "png" : "jpeg"), format: frame < 10 ? "png" : "jpeg" }),
+  },
   {
     ...{ name: "RawImage", topic: "/raw", hz: 5 },
-    body: (tick) => ({ frame_id: "camera", width: 16, height: 8, encoding: "mono8", step: 16, data: Uint8Array.from({ length: 128 }, (_, i) => i + tick) }),
+    body: (tick) => ({
+      frame_id: "camera",
+      width: 16,
+      height: 8,
+      encoding: "mono8",
+      step: 16,
+      data: Uint8Array.from({ length: 128 }, (_, i) => i + tick),
+    }),
   },
   {
     ...{ name: "SceneUpdate", topic: "/scene", hz: 10 },
@@ -135,7 +193,13 @@ const FOXGLOVE: readonly Written[] = [
       deletions: [],
       entities: (FRAMES[frame] ?? []).map(({ track, class: name, box3d: [x, y, z, length, width, height] }) => ({
         ...{ timestamp: {}, frame_id: "map", id: track, lifetime: {}, frame_locked: false, metadata: [{ key: "class", value: name }] },
-        cubes: [{ pose: { position: { x, y, z }, orientation: upright }, size: { x: length, y: width, z: height }, color: { r: 1, g: 0, b: 0, a: 1 } }],
+        cubes: [
+          {
+            pose: { position: { x, y, z }, orientation: upright },
+            size: { x: length, y: width, z: height },
+            color: { r: 1, g: 0, b: 0, a: 1 },
+          },
+        ],
       })),
     }),
   },
@@ -174,7 +238,8 @@ function write(encoding: Encoding, name: string, schema: ChannelSchema, ns: bigi
   const { sec, nsec } = timeOf(ns);
   if (encoding === "ros1") return write1(schema, { header: headerOf(ns, "base"), ...body });
   if (encoding === "ros2") return write2(schema, { header: headerOf(ns, "base"), ...body });
-  if (encoding === "protobuf") return writeProto(`foxglove.${name}`, { timestamp: { seconds: sec, nanos: nsec }, ...stamped(body, { seconds: sec, nanos: nsec }) });
+  if (encoding === "protobuf")
+    return writeProto(`foxglove.${name}`, { timestamp: { seconds: sec, nanos: nsec }, ...stamped(body, { seconds: sec, nanos: nsec }) });
   return writeJson({ timestamp: { sec, nsec }, ...base64(stamped(body, { sec, nsec })) });
 }
 
@@ -185,13 +250,23 @@ function stamped(body: Record<string, unknown>, timestamp: object): Record<strin
 }
 
 function base64(body: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value]));
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [key, value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value]),
+  );
 }
 
 /** All topics in one MCAP, in the order of their times. */
-export async function mcapOf(topics: readonly Topic[], chunkSize: number, compress: (data: Uint8Array) => Uint8Array, compression: string): Promise<Uint8Array> {
+export async function mcapOf(
+  topics: readonly Topic[],
+  chunkSize: number,
+  compress: (data: Uint8Array) => Uint8Array,
+  compression: string,
+): Promise<Uint8Array> {
   const writable = new MemoryWritable();
-  const compressChunk = (data: Uint8Array): { compression: string; compressedData: Uint8Array } => ({ compression, compressedData: compress(data.slice()) });
+  const compressChunk = (data: Uint8Array): { compression: string; compressedData: Uint8Array } => ({
+    compression,
+    compressedData: compress(data.slice()),
+  });
   const writer = new McapWriter({ writable, chunkSize, compressChunk });
   await writer.start({ profile: "", library: "fuzz" });
   const all: { readonly channelId: number; readonly timeNs: bigint; readonly data: Uint8Array; readonly sequence: number }[] = [];

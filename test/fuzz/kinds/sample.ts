@@ -13,6 +13,8 @@ export interface Sample {
   readonly files: Files;
   /** What is changed; every file where absent. */
   readonly targets?: readonly string[];
+  /** Every checksum its files carry is compared: PNG's only where labels make somebody look at pixels. */
+  readonly isSummed?: true;
   /** Text of the rig it is checked against. */
   readonly rig?: string;
   /** Files of labels that are joined to it. */
@@ -34,7 +36,12 @@ export function file(name: string, bytes: Uint8Array | string, more: Partial<Sam
 }
 
 export function folder(name: string, files: Readonly<Record<string, Uint8Array | string>>, more: Partial<Sample> = {}): Sample {
-  return { name, kind: "folder", files: Object.fromEntries(Object.entries(files).map(([path, content]) => [path, bytesOf(content)])), ...more };
+  return {
+    name,
+    kind: "folder",
+    files: Object.fromEntries(Object.entries(files).map(([path, content]) => [path, bytesOf(content)])),
+    ...more,
+  };
 }
 
 export function bytesOf(content: Uint8Array | string): Uint8Array {

@@ -42,5 +42,10 @@ function round(value: number): number {
 
 export function framesOf<T>(each: (frame: number, boxes: readonly Box[]) => T): readonly T[] {
   const boxes = scene();
-  return Array.from({ length: SCENE_FRAMES }, (_, frame) => each(frame, boxes.filter((box) => box.frame === frame)));
+  return Array.from({ length: SCENE_FRAMES }, (_, frame) =>
+    each(
+      frame,
+      boxes.filter((box) => box.frame === frame),
+    ),
+  );
 }

@@ -22,7 +22,11 @@ const MADE: Readonly<Record<string, Parameters<typeof makeSeal>[3]>> = {
 async function seals() {
   const recording = await sampleMcap({ frames: 6 });
   const input = memoryInput("a.mcap", { "a.mcap": recording }, { kind: "file" });
-  const made = Object.entries(MADE).map(async ([name, options]) => ({ name, recording, ...(await makeSeal(input, nodePlatform, inlineExecutor, options)) }));
+  const made = Object.entries(MADE).map(async ([name, options]) => ({
+    name,
+    recording,
+    ...(await makeSeal(input, nodePlatform, inlineExecutor, options)),
+  }));
   return Promise.all(made);
 }
 
@@ -43,7 +47,11 @@ export const proofKind: Kind = {
   async samples() {
     const made = (await seals()).map(async ({ name, seal }): Promise<Sample> => {
       const proof = await prove(seal, "/imu", 17, name === "keyed" ? { key: SEAL_KEY } : {});
-      return { name: `${name}.proof`, kind: "file", files: { [`${name}.proof`]: new TextEncoder().encode(JSON.stringify(proof, null, 2)) } };
+      return {
+        name: `${name}.proof`,
+        kind: "file",
+        files: { [`${name}.proof`]: new TextEncoder().encode(JSON.stringify(proof, null, 2)) },
+      };
     });
     return Promise.all(made);
   },

@@ -26,7 +26,9 @@ function rigged(): Readonly<Record<string, string>> {
     "odom.txt": lines(60, (i) => `${seconds(at(i, 20))} ${i / 4} ${Math.sin(i / 9).toFixed(6)} 0 0 0 0 1`),
     "imu.csv": `t,gx,gy,gz,ax,ay,az\n${lines(200, (i) => `${at(i, 100)},0,0,${Math.cos(i / 40).toFixed(6)},0.1,0,9.81`)}`,
     "cam.csv": `log,stamp\n${lines(20, (i) => `${at(i, 10) + 2_000_000n},${at(i, 10)}`)}`,
-    "boxes.txt": scene().map(({ frame, track, box3d }) => `${frame},${track},${box3d.join()}\n`).join(""),
+    "boxes.txt": scene()
+      .map(({ frame, track, box3d }) => `${frame},${track},${box3d.join()}\n`)
+      .join(""),
     "cloud.csv": `t,x,y,z\n${lines(160, (i) => `${at(Math.floor(i / 8), 10)},${100 + i},${i % 8},0.5`)}`,
   };
 }
@@ -62,7 +64,9 @@ function kittiRaw(): Readonly<Record<string, string | Uint8Array>> {
     "velodyne_points/timestamps_start.txt": lines(8, (i) => time(i, 0)),
     "velodyne_points/timestamps_end.txt": lines(8, (i) => time(i, 90_000_000)),
     ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`velodyne_points/data/${name(i)}.bin`, scan(i)])),
-    ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`oxts/data/${name(i)}.txt`, `${OXTS.replace("8.4", String(8.4 + i * 1e-5))}\n`])),
+    ...Object.fromEntries(
+      Array.from({ length: 8 }, (_, i) => [`oxts/data/${name(i)}.txt`, `${OXTS.replace("8.4", String(8.4 + i * 1e-5))}\n`]),
+    ),
   };
 }
 

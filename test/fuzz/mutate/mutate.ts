@@ -29,14 +29,21 @@ const MOST_BYTES = 1 << 20;
 export function mutate(dialect: Dialect, bytes: Uint8Array, random: Random, depth = 0): Mutant {
   const sum = WAYS.reduce((all, [, weight]) => all + weight, 0);
   for (let i = 0; i < TRIES; i++) {
-    let drawn = random.below(sum);
-    const way = WAYS.find(([, weight]) => (drawn -= weight) < 0)?.[0] ?? changeBytes;
-    const mutant = attempt(() => way(dialect, bytes, random, depth));
+    const mutant = attempt(() => wayAt(random.below(sum))(dialect, bytes, random, depth));
     if (!mutant) continue;
     const mended = random.chance(0.6) ? attempt(() => dialect.mend?.(mutant.bytes) ?? null) : null;
     return mended ? { bytes: mended, words: `${mutant.words}, mended` } : mutant;
   }
   return { bytes, words: "nothing" };
+}
+
+function wayAt(drawn: number): Way {
+  let left = drawn;
+  for (const [way, weight] of WAYS) {
+    if (left < weight) return way;
+    left -= weight;
+  }
+  return changeBytes;
 }
 
 /** What looks into a mutant may be led outside of it: then it has nothing to say. */
@@ -96,7 +103,8 @@ function changePart(dialect: Dialect, bytes: Uint8Array, random: Random): Mutant
   if (kind === 3 && other && (other.start >= part.end || other.end <= part.start)) {
     const there = bytes.slice(other.start, other.end);
     // The later one first: the earlier one's place is still right then.
-    const [late, early, lateBytes, earlyBytes] = other.start > part.start ? [other, part, own.slice(), there] : [part, other, there, own.slice()];
+    const [late, early, lateBytes, earlyBytes] =
+      other.start > part.start ? [other, part, own.slice(), there] : [part, other, there, own.slice()];
     return { bytes: splice(splice(bytes, late, lateBytes), early, earlyBytes), words: `${of} exchanged with that at ${other.start}` };
   }
   if (kind === 4) {
@@ -154,7 +162,10 @@ function changeBytes(_: Dialect, bytes: Uint8Array, random: Random): Mutant | nu
       return { bytes: splice(bytes, { start: at, end: at, owners: [] }, more), words: `${most} bytes more at ${at}` };
     }
     case 5:
-      return { bytes: splice(bytes, { start: at, end: Math.min(bytes.length, at + most), owners: [] }, new Uint8Array(0)), words: `${most} bytes less at ${at}` };
+      return {
+        bytes: splice(bytes, { start: at, end: Math.min(bytes.length, at + most), owners: [] }, new Uint8Array(0)),
+        words: `${most} bytes less at ${at}`,
+      };
     case 6: {
       const from = random.below(bytes.length);
       return { bytes: copy.copyWithin(at, from, from + most), words: `${most} bytes of ${from} at ${at}` };

@@ -2,7 +2,25 @@
 import type { Random } from "../house.ts";
 import { BYTES, type Width } from "./anatomy.ts";
 
-const FLOATS = [Number.NaN, Infinity, -Infinity, -0, 0, 1, -1, 5e-324, 1.8e308, -1.8e308, 1e300, 2 ** 31, 2 ** 53, 2 ** 63, 1e18, 1e-300, 0.1];
+const FLOATS = [
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  0,
+  1,
+  -1,
+  5e-324,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  1e300,
+  2 ** 31,
+  2 ** 53,
+  2 ** 63,
+  1e18,
+  1e-300,
+  0.1,
+];
 
 /** @param size of the file: lengths and offsets that just fit, and just do not */
 export function edgeOf(width: Width, size: number, random: Random): bigint {
@@ -11,7 +29,18 @@ export function edgeOf(width: Width, size: number, random: Random): bigint {
   const top = 1n << bits;
   const edges = [
     ...[0n, 1n, 2n, 3n, 255n, 256n, 65_535n, 65_536n, top - 1n, top - 2n, top >> 1n, (top >> 1n) - 1n, (top >> 1n) + 1n],
-    ...[top >> 2n, 1n << 31n, 1n << 32n, 1n << 40n, 1n << 53n, 10n ** 18n, BigInt(size), BigInt(size) + 1n, BigInt(size) - 1n, BigInt(size >> 1)],
+    ...[
+      top >> 2n,
+      1n << 31n,
+      1n << 32n,
+      1n << 40n,
+      1n << 53n,
+      10n ** 18n,
+      BigInt(size),
+      BigInt(size) + 1n,
+      BigInt(size) - 1n,
+      BigInt(size >> 1),
+    ],
   ];
   return BigInt.asUintN(Number(bits), random.chance(0.85) ? pick(edges, random) : (BigInt(random.u32()) << 32n) | BigInt(random.u32()));
 }
@@ -30,12 +59,65 @@ export function pick<T>(list: readonly T[], random: Random): T {
 }
 
 const WORDS = [
-  ...["", " ", "0", "-0", "1", "-1", "+1", "00", "1e999", "-1e999", "1e-999", "1e18", "0x10", "1_000", "1,5", ".5", "5.", "-", "NaN", "nan", "inf"],
+  ...[
+    "",
+    " ",
+    "0",
+    "-0",
+    "1",
+    "-1",
+    "+1",
+    "00",
+    "1e999",
+    "-1e999",
+    "1e-999",
+    "1e18",
+    "0x10",
+    "1_000",
+    "1,5",
+    ".5",
+    "5.",
+    "-",
+    "NaN",
+    "nan",
+    "inf",
+  ],
   ...["2147483647", "2147483648", "4294967295", "4294967296", "9007199254740993", "9223372036854775807", "9223372036854775808"],
   ...["-9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999999999", "0.1234567890123456789"],
   ...["null", "true", "false", "None", "[]", "{}", "[[]]", '""', "'", '"', "\\", "`", ",", ";", ":", "#", "|", "&x", "*x", "!!binary ''"],
-  ...["<", ">", "&amp;", "&#0;", "&x;", "<![CDATA[", "<!--", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "]]>", "=", "%s", "${x}", "../../etc/passwd", "/", "."],
-  ...["__proto__", "constructor", "toString", "hasOwnProperty", "length", "\n", "\r", "\r\n", "\t", "\0", "\u0001", "\u001b[31m", "\u202e", "\ufeff"],
+  ...[
+    "<",
+    ">",
+    "&amp;",
+    "&#0;",
+    "&x;",
+    "<![CDATA[",
+    "<!--",
+    "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    "]]>",
+    "=",
+    "%s",
+    "$(x)",
+    "../../etc/passwd",
+    "/",
+    ".",
+  ],
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "length",
+    "\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "\0",
+    "\u0001",
+    "\u001b[31m",
+    "\u202e",
+    "\ufeff",
+  ],
   ...["\u2028", "é", "e\u0301", "\u{1f600}", "日本", "2011-09-26 13:02:25.594360375", "1970-01-01T00:00:00Z", "9999-99-99 99:99:99"],
 ];
 /** Bytes that are no UTF-8: a lone continuation, half a surrogate, an overlong slash, a cut sequence. */
