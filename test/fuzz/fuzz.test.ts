@@ -20,7 +20,7 @@ import { optionsOf } from "./options.ts";
 import { Tally } from "./tally.ts";
 
 const SEED = 1;
-const INPUTS = 6;
+const INPUTS = 4;
 
 /** Without threads and processes. */
 const inProcess = (plan: Plan): Plan => ({ ...plan, trial: { ...plan.trial, isOnDisk: false } });

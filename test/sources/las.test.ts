@@ -218,7 +218,8 @@ describe("what the header says of its points", () => {
     const many = (form.minor ?? 4) >= 4;
     return edited(cloud(form), (v) => {
       for (const [i, bound] of bounds.entries()) v.setFloat64(179 + 8 * i, bound, true);
-      for (const [i, count] of returns.entries()) many ? v.setBigUint64(255 + 8 * i, BigInt(count), true) : v.setUint32(111 + 4 * i, count, true);
+      for (const [i, count] of returns.entries())
+        many ? v.setBigUint64(255 + 8 * i, BigInt(count), true) : v.setUint32(111 + 4 * i, count, true);
     });
   };
   const damagesOf = async (content: Uint8Array) => (await readAll(las, one(content))).damages;

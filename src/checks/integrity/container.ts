@@ -151,7 +151,8 @@ function defectOf(damage: Damage, { streams }: Context): Defect {
     kind,
     severity,
     frames: null,
-    timeNs,
+    // A record may state an end before its begin.
+    timeNs: timeNs && timeNs[0] > timeNs[1] ? [timeNs[1], timeNs[0]] : timeNs,
     ...(bytes && { bytes }),
     ...(file !== null && { file }),
     stream: stream === null ? null : (streams[stream]?.info.id ?? null),
