@@ -95,7 +95,7 @@ function parseYaml(text: string): unknown {
     const [problem] = [...document.errors, ...document.warnings];
     if (problem) throw new ConfigError(`${at(problem.pos[0])}: expected YAML, got ${reason(problem)}`);
     const twice = duplicateKey(document);
-    if (twice) throw new ConfigError(`${at(twice.offset)}: expected each key once, got ${JSON.stringify(twice.key)} again`);
+    if (twice) throw new ConfigError(`${at(twice.offset)}: expected each key once, got ${JSON.stringify(is.short(twice.key))} again`);
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -134,14 +134,14 @@ function checkStreams(streams: readonly RigStream[]): void {
     const { id, kind, columns, units } = stream;
     const before = seen.get(id);
     if (before !== undefined)
-      throw new ConfigError(`streams[${i}].id: expected an id of its own, got ${JSON.stringify(id)} as in streams[${before}]`);
+      throw new ConfigError(`streams[${i}].id: expected an id of its own, got ${JSON.stringify(is.short(id))} as in streams[${before}]`);
     seen.set(id, i);
     const clause = SWEEP_CLAUSES.find((one) => stream[one] !== undefined);
     if (clause && kind !== undefined && kind !== "points")
       throw new ConfigError(`streams[${i}].${clause}: expected a stream of kind points, got ${kind}`);
     for (const unit of Object.keys(units ?? {})) {
       if (columns?.[unit] === undefined)
-        throw new ConfigError(`streams[${i}].units.${unit}: expected the name of a column, got none of that name in columns`);
+        throw new ConfigError(`streams[${i}].units.${is.short(unit)}: expected the name of a column, got none of that name in columns`);
     }
   }
 }

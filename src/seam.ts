@@ -118,5 +118,6 @@ export function ms(ns: number): number {
 /** Rounded to `digits` decimals: figures in a report carry no noise of the last bit. */
 export function rounded(value: number, digits = 6): number {
   const scale = 10 ** digits;
-  return Math.round(value * scale) / scale;
+  const scaled = value * scale;
+  return Number.isFinite(scaled) ? Math.round(scaled) / scale : value;
 }

@@ -278,12 +278,12 @@ function checkStatistics(
   definitions: Definitions,
   summary: Summary,
 ): void {
-  const observed: Record<string, number> = {};
-  const expected: Record<string, number> = {};
+  const observed: Record<string, Plain> = {};
+  const expected: Record<string, Plain> = {};
   const same = (name: string, said: number, is: number, exact: boolean): void => {
     if (said === is || (!exact && said > is)) return;
-    observed[name] = said;
-    expected[name] = is;
+    observed[name] = plain(said);
+    expected[name] = plain(is);
   };
   const exact = data.lostBytes === 0 && !data.truncated;
   same("chunkCount", record.chunkCount, data.counts.chunks, exact);
