@@ -3,6 +3,7 @@
  *
  *   node scripts/run.mjs start [ARGS]   the command line tool; without arguments it simulates a drive and validates it
  *   node scripts/run.mjs test [ARGS]    the tests; ARGS go to vitest, `--long` adds the slow ones
+ *   node scripts/run.mjs fuzz [ARGS]    mutated recordings against the library and the command; --help says more
  *   node scripts/run.mjs build          dist/, from installed dependencies
  *   node scripts/run.mjs native         the C++ kernels of native/
  *   node scripts/run.mjs bench NAME     a benchmark with its peers: installs bench/ and builds native/ first
@@ -18,7 +19,7 @@ import { withLock } from "./setup/lock.mjs";
 import { buildNative } from "./setup/native.mjs";
 import { fetchNode, findNode } from "./setup/node.mjs";
 import { SetupError, say } from "./setup/process.mjs";
-import { build, runTests, start } from "./setup/tasks.mjs";
+import { build, runFuzz, runTests, start } from "./setup/tasks.mjs";
 
 /** Dependencies first: `npm ci` empties node_modules, where the fetched Node lies. */
 async function setUp() {
@@ -39,6 +40,9 @@ try {
     await setUp();
     await setUpChromium();
     process.exitCode = await runTests(args);
+  } else if (task === "fuzz") {
+    await setUp();
+    process.exitCode = await runFuzz(args);
   } else if (task === "build") {
     if (!kernelsAreBuilt()) await withLock(() => kernelsAreBuilt() || buildKernels());
     build();
@@ -49,7 +53,7 @@ try {
     await setUp();
     process.exitCode = await bench(args);
   } else {
-    throw new SetupError(`expected start, test, build, native or bench, got ${task ?? "nothing"}`);
+    throw new SetupError(`expected start, test, fuzz, build, native or bench, got ${task ?? "nothing"}`);
   }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

@@ -64,6 +64,25 @@ export function overrun(decoder: usize): u32 {
   return load<u32>(decoder, 16);
 }
 
+/** What a decoder may read behind the end of its bytes: encoders may leave out zeros there. */
+export const SLACK: u32 = 8;
+
+/**
+ * Whether everything before was decoded as it was coded. An encoder ends by one byte of a number just above the low end of what is left, or by two
+ * where less is left, and zeros for as many bytes as its decoder has read ahead: so a decoder's value is then almost nothing of its
+ * length. One that took a wrong turn anywhere has any other.
+ */
+export function isAtEnd(decoder: usize): bool {
+  const value = load<u32>(decoder);
+  if (load<u32>(decoder, 4) > 2 * LEAST_LENGTH) return value - 1 < LEAST_LENGTH;
+  return (LEAST_LENGTH >> 1) - value < 0x10000;
+}
+
+/** Whether that was where its bytes end. */
+export function isUsedUp(decoder: usize): bool {
+  return load<u32>(decoder, 8) == load<u32>(decoder, 12) && overrun(decoder) <= SLACK;
+}
+
 function nextByte(decoder: usize): u32 {
   const at = load<u32>(decoder, 8);
   if (at >= load<u32>(decoder, 12)) {

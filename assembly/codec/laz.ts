@@ -15,13 +15,25 @@ import {
   LAZ_WAVEPACKET13,
   LAZ_WAVEPACKET14,
 } from "../../src/abi";
-import { DECODER_BYTES, integerOf, isFull, newInteger, newModel, openArena, openDecoder, overrun, symbolOf, take } from "./_laz-coder";
+import {
+  DECODER_BYTES,
+  integerOf,
+  isAtEnd,
+  isFull,
+  isUsedUp,
+  newInteger,
+  newModel,
+  openArena,
+  openDecoder,
+  overrun,
+  SLACK,
+  symbolOf,
+  take,
+} from "./_laz-coder";
 import { newColour, nextColour, nextPacket, nextTime, openPacket, openTimes, PACKET_BYTES, TIMES_BYTES } from "./_laz-parts";
 import { newPoint10, nextPoint10 } from "./_laz-point10";
 import { newPoint14, nextPoint14, POINT14_LAYERS } from "./_laz-point14";
 
-/** What a decoder may read behind the end of its bytes: encoders leave out zeros there. */
-const SLACK: u32 = 8;
 /** Bytes of an item's entry. */
 const ITEM: usize = 8;
 
@@ -31,7 +43,7 @@ const ITEM: usize = 8;
  * @param items u16[4 * itemCount] - type, bytes, version, 0, as the LASzip record lists them; their types and bytes are known to agree
  * @param arena, arenaBytes memory for models: 6 MiB hold what any format needs, and 10 KiB more for each extra byte
  * @param out u8[count * recordBytes] - output; `recordBytes` is the sum of the items'
- * @returns points that were decoded: fewer than `count` where the chunk is damaged or cut
+ * @returns points that were decoded: fewer than `count` where the chunk is damaged or cut, also where only its end shows it; then none is to be believed
  * O(count)
  */
 export function lazChunk(
@@ -86,7 +98,7 @@ function pointwise(from: usize, to: usize, count: i32, items: usize, itemCount: 
     }
     memory.copy(out + usize(k) * usize(recordBytes), last, usize(recordBytes));
   }
-  return overrun(decoder) > SLACK ? count - 1 : count;
+  return isAtEnd(decoder) && isUsedUp(decoder) ? count : count - 1;
 }
 
 function openItem(type: u16, size: u16, item: usize): usize {
@@ -170,6 +182,7 @@ function layered(from: usize, to: usize, count: i32, items: usize, itemCount: i3
     if (size > 0) openDecoder(decoders + l * DECODER_BYTES, at, at + size);
     at += size;
   }
+  if (at != to) return 1;
   let changes: u32 = 0;
   for (let l: u32 = 0; l < POINT14_LAYERS; l++) changes |= u32(load<u8>(present + usize(l))) << l;
   const channels = newPoint14(out);
@@ -198,8 +211,10 @@ function layered(from: usize, to: usize, count: i32, items: usize, itemCount: i3
       item += usize(size);
     }
   }
-  for (let l: usize = 0; l < usize(layers); l++)
-    if (load<u8>(present + l) && overrun(decoders + l * DECODER_BYTES) > SLACK) return count - 1;
+  for (let l: usize = 0; l < usize(layers); l++) {
+    const decoder = decoders + l * DECODER_BYTES;
+    if (load<u8>(present + l) && !(isAtEnd(decoder) && isUsedUp(decoder))) return count - 1;
+  }
   return count;
 }
 
@@ -249,7 +264,7 @@ function nextInfrared(decoder: usize, models: usize, item: usize): void {
  * @param isVariable whether points of each are in it: else all have the file's number but the last
  * @param arena, arenaBytes as those of `lazChunk`
  * @param out u32[2 * count] - output: points (0 where they are not in the table) and bytes of each
- * @returns 1, or 0 where the table is cut or damaged
+ * @returns 1, or 0 where the table is cut or damaged, which its end shows; what follows it is nobody's
  * O(count)
  */
 export function lazChunkTable(table: usize, bytes: i32, count: i32, isVariable: i32, arena: usize, arenaBytes: i32, out: usize): i32 {
@@ -267,5 +282,5 @@ export function lazChunkTable(table: usize, bytes: i32, count: i32, isVariable: 
     store<i32>(out + (k << 3), points);
     store<i32>(out + (k << 3), size, 4);
   }
-  return i32(overrun(decoder) <= SLACK && !isFull);
+  return i32(isAtEnd(decoder) && overrun(decoder) <= SLACK && !isFull);
 }

@@ -53,6 +53,11 @@ export function runTests(args) {
   return hand(node(), [vitest, "run", ...rest], { env: long ? { PLUMBLINE_LONG: "1" } : {} });
 }
 
+/** @returns exit code */
+export function runFuzz(args) {
+  return hand(node(), [QUIET, join(ROOT, "test/fuzz/main.ts"), ...args]);
+}
+
 /**
  * dist/ mirrors src/. tsc rewrites import paths but not the URL of a worker, which bundlers want as a literal: that one
  * is rewritten here.

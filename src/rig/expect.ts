@@ -58,7 +58,7 @@ export function listOf<T>(item: Expect<T>): Expect<readonly T[]> {
 export function mapOf<T>(item: Expect<T>): Expect<Readonly<Record<string, T>>> {
   return (value, path) =>
     isMap(value)
-      ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, item(one, join(path, key))]))
+      ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, item(one, join(path, short(key)))]))
       : wrong(path, "a map of names to values", value);
 }
 
@@ -142,6 +142,7 @@ export function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(short(value)) : short(String(value));
 }
 
+/** Text of any length in a message of one line. */
 export function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -6,6 +6,7 @@
 import { Document, isScalar, LineCounter, parseDocument, Scalar, visit } from "yaml";
 import { ConfigError } from "../errors.ts";
 import { isSafe, yaml } from "../report/escape.ts";
+import { short } from "./expect.ts";
 import { type Rig, rigOf } from "./rig.ts";
 
 /** A rig of a hundred streams is some 20 KB, one of 30,000 is read in 3 s. */
@@ -62,7 +63,7 @@ function parseYaml(text: string): unknown {
     const [problem] = [...document.errors, ...document.warnings];
     if (problem) throw new ConfigError(`${at(problem.pos[0])}: expected YAML, got ${reason(problem)}`);
     const twice = duplicateKey(document);
-    if (twice) throw new ConfigError(`${at(twice.offset)}: expected each key once, got ${JSON.stringify(twice.key)} again`);
+    if (twice) throw new ConfigError(`${at(twice.offset)}: expected each key once, got ${JSON.stringify(short(twice.key))} again`);
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     if (error instanceof ConfigError) throw error;

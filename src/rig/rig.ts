@@ -142,14 +142,14 @@ function checkStreams(streams: readonly RigStream[], path: string): void {
     const { id, kind, columns, units } = stream;
     const before = seen.get(id);
     if (before !== undefined)
-      throw new ConfigError(`${at}.id: expected an id of its own, got ${JSON.stringify(id)} as in ${path}[${before}]`);
+      throw new ConfigError(`${at}.id: expected an id of its own, got ${JSON.stringify(is.short(id))} as in ${path}[${before}]`);
     seen.set(id, i);
     const clause = SWEEP_CLAUSES.find((one) => stream[one] !== undefined);
     if (clause && kind !== undefined && kind !== "points")
       throw new ConfigError(`${at}.${clause}: expected a stream of kind points, got ${kind}`);
     for (const unit of Object.keys(units ?? {})) {
       if (!Object.hasOwn(columns ?? {}, unit))
-        throw new ConfigError(`${at}.units.${unit}: expected the name of a column, got none of that name in columns`);
+        throw new ConfigError(`${at}.units.${is.short(unit)}: expected the name of a column, got none of that name in columns`);
     }
   }
 }

@@ -79,12 +79,12 @@ export function shiftEdge(edge: Edge, frames: number): Edge {
   return frames === 0 ? edge : { ...edge, index: edge.index + frames };
 }
 
-/** Differences saturate here: 2^53 - 1 ns, 104 days. */
+/** Differences are exact up to here: 2^53 - 1 ns, 104 days. */
 export const LONGEST_NS = Number.MAX_SAFE_INTEGER;
 
 /**
- * A column of int64 stamps read by halves: differences are Numbers, exact up to `LONGEST_NS` either way and
- * saturated there. A subtraction of two bigints per frame would cost more than everything else.
+ * A column of int64 stamps read by halves: differences are Numbers, exact up to `LONGEST_NS` either way, and beyond it
+ * the nearest double. A subtraction of two bigints per frame would cost more than everything else.
  */
 export class Clock {
   readonly #high: Int32Array;
@@ -98,8 +98,7 @@ export class Clock {
   /** ns from row `a` to row `b`. */
   between(a: number, b: number): number {
     const high = (this.#high[2 * b + 1] as number) - (this.#high[2 * a + 1] as number);
-    const ns = high * 4294967296 + ((this.#low[2 * b] as number) - (this.#low[2 * a] as number));
-    return ns > LONGEST_NS ? LONGEST_NS : ns < -LONGEST_NS ? -LONGEST_NS : ns;
+    return high * 4294967296 + ((this.#low[2 * b] as number) - (this.#low[2 * a] as number));
   }
 
   isZero(row: number): boolean {
@@ -107,11 +106,9 @@ export class Clock {
   }
 }
 
-/** a - b of two bigint stamps as a saturated Number. */
+/** From one stamp to another, as `Clock` tells it. */
 export function nsBetween(earlier: bigint, later: bigint): number {
-  const ns = later - earlier;
-  if (ns > BigInt(LONGEST_NS)) return LONGEST_NS;
-  return ns < -BigInt(LONGEST_NS) ? -LONGEST_NS : Number(ns);
+  return Number(later - earlier);
 }
 
 /** Nanoseconds as milliseconds with all six digits and no more. */
@@ -122,5 +119,6 @@ export function ms(ns: number): number {
 /** Rounded to `digits` decimals: figures in a report carry no noise of the last bit. */
 export function rounded(value: number, digits = 6): number {
   const scale = tenTo(digits);
-  return Math.round(value * scale) / scale;
+  const scaled = value * scale;
+  return Number.isFinite(scaled) ? Math.round(scaled) / scale : value;
 }

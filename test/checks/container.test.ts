@@ -61,6 +61,11 @@ const conclude = (all: readonly ContainerFacts[], at: Context = context()) => {
   return answered(rest.reduce(merge, first), at);
 };
 
+test("times a record states the wrong way round are told in their order", () => {
+  const [defect] = conclude([facts({ damages: [damage(1, { timeNs: [9n, 4n] })] })]).defects;
+  expect(defect?.timeNs).toEqual([4n, 9n]);
+});
+
 describe("verdict", () => {
   test("without a checksum it is never a pass", () => {
     const none = conclude([facts()]);

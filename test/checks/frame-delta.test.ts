@@ -177,14 +177,18 @@ describe("labels/frame-delta", () => {
       "not_observable: which camera the labels belong to is not stated",
     );
     expect(of({ image: () => ({ encoding: "h264" }) })).toBe("not_run: encoding of the images is not read");
-    expect(of({ image: () => ({ bytes: 100 }) })).toBe("not_run: image data is shorter than its size");
     expect(of({ image: (frame) => (frame % 2 ? { encoding: "h264" } : {}) })).toBe("not_observable: no two images in a row with labels");
     const small = (_: number, boxes: Boxes): Boxes => new Map([...boxes].map(([name, [x, y]]) => [name, [x, y, x + 8, y + 8]]));
     expect(of({ label: small })).toBe("not_observable: boxes too small, cut off or without texture to see them move");
-    expect(ask({ image: (frame) => (frame === 4 ? { bytes: 100 } : {}) })).toMatchObject({
-      status: "pass",
-      observed: { broken: 1, images: FRAMES - 1 },
-    });
+  });
+
+  test("images that contradict themselves are named, with their reason", () => {
+    const reason = "image data is shorter than its size";
+    const one = ask({ image: (frame) => (frame === 4 || frame === 5 ? { bytes: 100 } : {}) });
+    expect(one).toMatchObject({ status: "fail", observed: { broken: 2, images: FRAMES - 2 } });
+    expect(one.defects).toMatchObject([{ kind: "broken-image", severity: "error", frames: [4, 5], observed: { reason } }]);
+    const all = ask({ image: () => ({ bytes: 100 }) });
+    expect(all).toMatchObject({ status: "fail", reason, defects: [{ frames: [0, FRAMES - 1] }] });
   });
 
   test("labels of a camera: by number, by name space, by size, the only ones", () => {
@@ -204,7 +208,7 @@ describe("labels/frame-delta", () => {
     };
     const scene: Scene = { label, shows: (frame) => (frame === 8 ? 7 : frame), image: (frame) => (frame === 14 ? { bytes: 9 } : {}) };
     const whole = JSON.stringify(ask(scene), (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v));
-    expect(ask(scene).found.length).toBe(3);
+    expect(ask(scene).found.length).toBe(4);
     fc.assert(
       fc.property(fc.array(fc.nat(FRAMES), { minLength: 1, maxLength: FRAMES }), (cuts) => {
         expect(JSON.stringify(ask({ ...scene, cuts }), (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v))).toBe(whole);

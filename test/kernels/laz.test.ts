@@ -135,6 +135,19 @@ describe("damage", () => {
         expect(unpack(copy, 300, size, itemsOf(isLayered, 3)).done).toBeLessThanOrEqual(300);
       }
     });
+    test(`${isLayered ? "layered" : "pointwise"}: a decoder that took a wrong turn does not end where it should`, () => {
+      const random = randomStream(12, "turns");
+      let unnoticed = 0;
+      for (let i = 0; i < 500; i++) {
+        const copy = chunk.slice();
+        const at = size + random.below(copy.length - size);
+        copy[at] = (copy[at] ?? 0) ^ (1 + random.below(255));
+        const { done, bytes } = unpack(copy, 300, size, itemsOf(isLayered, 3));
+        if (done === 300 && Buffer.compare(bytes, Buffer.concat(records)) !== 0) unnoticed++;
+      }
+      expect(unnoticed).toBeLessThan(isLayered ? 40 : 5);
+      expect(unpack(Uint8Array.of(...chunk, 0), 300, size, itemsOf(isLayered, 3)).done).toBeLessThan(300);
+    });
     test(`${isLayered ? "layered" : "pointwise"}: too little memory for models is no points`, () => {
       kernels.release();
       const [from, list] = [kernels.put(chunk), kernels.put(itemsOf(isLayered, 3))];

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { LOCATED } from "../../src/check/gravest.ts";
 import { kittiRaw } from "../../src/sources/folders/kitti-raw.ts";
 import { kittiTracking } from "../../src/sources/folders/kitti-tracking.ts";
 import { memoryInput } from "../memory-input.ts";
@@ -184,10 +185,12 @@ describe("stamps", () => {
 
   test("a stamps file of nothing but damage names a bounded number of places", async () => {
     const bad = Array.from({ length: 1000 }, (_, i) => (i % 2 ? "x" : "2011-09-26 14:30:15.0")).join("\n");
-    const { damages } = await readAll(kittiRaw, memoryInput("drive", { ...only(drive()), "velodyne_points/timestamps.txt": bad }));
+    const input = memoryInput("drive", { ...only(drive()), "velodyne_points/timestamps.txt": bad });
+    const { damages, moreDamages } = await readAll(kittiRaw, input);
     const places = damages.filter((d) => d.kind === "bad-stamp");
-    expect(places).toHaveLength(100);
-    expect(places[99]?.observed["more"]).toBe(400);
+    const others = moreDamages.find((d) => d.kind === "bad-stamp");
+    expect(places.length).toBeLessThanOrEqual(LOCATED);
+    expect(places.length + (others?.count ?? 0)).toBe(500);
   });
 
   test("without stamps they are nominal, and that is said", async () => {

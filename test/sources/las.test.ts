@@ -206,10 +206,71 @@ describe("files that lie", () => {
   });
 });
 
-testShared("a map is no sweep: nothing is accused", async (shared) => {
+testShared("a map is no sweep: nothing is accused but bounds that are wrong", async (shared) => {
   const report = await check(join(shared, "2-lidar/las"), { workers: 0 });
-  expect(report.findings).toEqual([]);
+  expect(report.findings.map(({ kind, severity, file }) => [kind, severity, file])).toEqual([["header-bounds", "warning", UNSCALED]]);
   expect(report.verdicts.filter((v) => v.check === "points/sweep-shape").map((v) => v.status)).toEqual(["not_run", "not_run", "not_run"]);
+});
+
+describe("what the header says of its points", () => {
+  /** Points 0 to 2 of `cloud`: x 1000 to 1001, y -1 to 0, z 0 to 2, all of return 2. */
+  const stated = (bounds: readonly number[], returns: readonly number[], form: Form = {}): Uint8Array => {
+    const many = (form.minor ?? 4) >= 4;
+    return edited(cloud(form), (v) => {
+      for (const [i, bound] of bounds.entries()) v.setFloat64(179 + 8 * i, bound, true);
+      for (const [i, count] of returns.entries())
+        many ? v.setBigUint64(255 + 8 * i, BigInt(count), true) : v.setUint32(111 + 4 * i, count, true);
+    });
+  };
+  const damagesOf = async (content: Uint8Array) => (await readAll(las, one(content))).damages;
+  /** max x, min x, max y, min y, max z, min z. */
+  const BOX = [1001, 1000, 0, -1, 2, 0];
+  const RETURNS = [0, 3];
+
+  test.each([
+    ["bounds and returns as they are", stated(BOX, RETURNS)],
+    ["of an older version", stated(BOX, RETURNS, { minor: 2, format: 1 })],
+    ["a larger box", stated([2000, 0, 10, -10, 10, -10], RETURNS)],
+    ["half a unit less", stated([1000.75, 1000.25, -0.25, -0.75, 1.75, 0.25], RETURNS)],
+    ["nothing stated", stated([0, 0, 0, 0, 0, 0], [])],
+  ])("%s: nothing to say", async (_, content) => expect(await damagesOf(content)).toEqual([]));
+
+  test("points outside the box: which axis, its ends, what was stated", async () => {
+    expect(await damagesOf(stated([1001, 1000, 0, -1, 1, 0], RETURNS))).toEqual([
+      {
+        ...{ kind: "header-bounds", severity: "warning", file: "tile.las", bytes: [179, 227], stream: 0, timeNs: [0n, 0n] },
+        ...{ observed: { z: [0, 2] }, expected: { z: [0, 1] } },
+      },
+    ]);
+    const [damage] = await damagesOf(stated([Number.NaN, 1000, 0, -1, 2, 0], RETURNS));
+    expect(damage?.expected).toEqual({ x: [1000, "NaN"] });
+  });
+
+  test("a changed scale or offset puts points outside the box", async () => {
+    for (const at of [131, 139, 147, 155, 163, 171]) {
+      const content = edited(stated(BOX, RETURNS), (v) => v.setFloat64(at, v.getFloat64(at, true) + 4, true));
+      expect([at, (await damagesOf(content)).map(({ kind }) => kind)]).toEqual([at, ["header-bounds"]]);
+    }
+  });
+
+  test("points of other returns than are counted; not where points are missing", async () => {
+    const wrong = stated(BOX, [1, 2]);
+    const [zeros, counted] = [new Array<number>(13).fill(0), [{ kind: "header-returns", bytes: [255, 375] }]];
+    expect(await damagesOf(wrong)).toMatchObject(counted);
+    expect((await damagesOf(wrong))[0]).toMatchObject({ observed: { returns: [0, 3, ...zeros] }, expected: { returns: [1, 2, ...zeros] } });
+    expect(await damagesOf(wrong.subarray(0, wrong.length - 1))).toEqual([]);
+    expect(await damagesOf(stated(BOX, [3], { minor: 2, format: 1 }))).toMatchObject([{ kind: "header-returns", bytes: [111, 131] }]);
+  });
+
+  test("return 0 counts as a first one, or not at all", async () => {
+    const unnumbered = (returns: readonly number[]) => edited(stated(BOX, returns), (v) => v.setUint8(379 + 14, 0x30));
+    for (const returns of [
+      [1, 2],
+      [0, 2],
+    ])
+      expect([returns, await damagesOf(unnumbered(returns))]).toEqual([returns, []]);
+    expect(await damagesOf(unnumbered([0, 3]))).toMatchObject([{ kind: "header-returns" }]);
+  });
 });
 
 test.each([1, 300, 1 << 20])("a folder cut at %i bytes", async (spanBytes) => {

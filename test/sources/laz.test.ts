@@ -181,12 +181,31 @@ describe("damage", () => {
     expect([malformed, count]).toEqual([[{ frame: 0, reason }], undefined]);
   });
 
-  test("before a chunk that does not decode, the points of those before it", async () => {
-    const second = new DataView(good.buffer).getUint32(start + 8 + BYTES, true);
-    expect(second).toBe(50);
-    const { malformed, count, xs } = await read(edited((v) => v.setUint32(start + 8 + BYTES + 4, 0xffffff, true)));
-    expect([malformed, count]).toEqual([[{ frame: 0, reason: LAS_REASON.coded }], 1]);
-    expect(xs).toEqual(XS.slice(0, 1));
+  test("a chunk that does not decode is named by its bytes and left out, the others are read", async () => {
+    const first = start + 8;
+    expect(new DataView(good.buffer).getUint32(first + BYTES, true)).toBe(50);
+    const file = edited((v) => v.setUint32(first + BYTES + 4, 0xffffff, true));
+    const { malformed, count, xs } = await read(file);
+    expect([malformed, count]).toEqual([[{ frame: 0, reason: LAS_REASON.coded }], 123]);
+    expect(xs).toEqual(XS.slice(50));
+    const { damages } = await readAll(las, memoryInput("a.laz", { "a.laz": file }));
+    const end = first + reference.lazChunk(RECORDS.slice(0, 50), true).length;
+    expect(damages).toMatchObject([{ kind: "chunk-damaged", bytes: [first, end], observed: { points: 0 }, expected: { points: 50 } }]);
+  });
+
+  test("a changed byte of coded points or of the table does not go unnoticed", async () => {
+    const random = randomStream(4, "coded");
+    const silent: number[] = [];
+    const tries = 400;
+    for (let i = 0; i < tries; i++) {
+      const at = start + 8 + BYTES + random.below(good.length - start - 8 - BYTES);
+      const copy = good.slice();
+      copy[at] = (copy[at] ?? 0) ^ (1 + random.below(255));
+      const { malformed, xs } = await read(copy);
+      if (malformed?.length === 0 && xs.some((x, k) => x !== XS[k])) silent.push(at);
+    }
+    // Positions of the points that chunks begin with are not coded.
+    expect(silent.length).toBeLessThan(tries / 50);
   });
 
   test("cut and flipped anywhere: a reason or other values, never an exception", async () => {

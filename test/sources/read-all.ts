@@ -4,7 +4,7 @@ import { compileKernels, loadKernels } from "../../src/kernels.ts";
 import { describeInput, openDescriptor } from "../../src/node/input.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { payloadOf, type Source } from "../../src/pipeline/source.ts";
-import type { Damage, Need, RecordingIndex, StreamInfo } from "../../src/types.ts";
+import type { Damage, More, Need, RecordingIndex, StreamInfo } from "../../src/types.ts";
 
 /** Compiled once: fuzzing opens thousands of recordings. */
 const module = compileKernels();
@@ -59,6 +59,8 @@ export interface Whole {
   readonly index: RecordingIndex;
   readonly streams: Readonly<Record<string, WholeStream>>;
   readonly damages: readonly Damage[];
+  /** Of the index and of each span, as they come. */
+  readonly moreDamages: readonly More[];
   readonly lostBytes: number;
 }
 
@@ -90,10 +92,12 @@ export async function readAll(source: Source, input: Input, spanBytes = 1 << 20,
     }),
   );
   const damages: Damage[] = [...index.facts.damages];
+  const moreDamages: More[] = [...(index.facts.moreDamages ?? [])];
   let lostBytes = index.facts.lostBytes;
   for (const span of index.spans) {
     const decoded = reader.read(span, needs);
     damages.push(...decoded.facts.damages);
+    moreDamages.push(...(decoded.facts.moreDamages ?? []));
     lostBytes += decoded.facts.lostBytes;
     for (const block of decoded.blocks) {
       const stream = streams[block.stream];
@@ -149,7 +153,7 @@ export async function readAll(source: Source, input: Input, spanBytes = 1 << 20,
       }
     }
   }
-  return { index, streams: Object.fromEntries(streams.map((s) => [s.info.id, s])), damages, lostBytes };
+  return { index, streams: Object.fromEntries(streams.map((s) => [s.info.id, s])), damages, moreDamages, lostBytes };
 }
 
 /** Boxes and tracks as the census counts them. */

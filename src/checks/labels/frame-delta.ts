@@ -6,12 +6,13 @@
  *
  * The summary keeps a row per box (some 150 bytes), and the small images of its two ends.
  */
-import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, SHARE } from "../../check/check.ts";
+import { AMOUNT, type Conclusion, type Defect, defineStreamCheck, type Options, SHARE } from "../../check/check.ts";
 import { type BoxTable, boxTables, labelFrameAt, labelsOf, NO_BOXES } from "../../columns/label-frames.ts";
 import { labelRows } from "../../columns/labels.ts";
 import type { Kernels } from "../../kernels.ts";
 import { hasLuma, smallLuma } from "../../luma/small-luma.ts";
 import type { Luma } from "../../luma/types.ts";
+import { gravestRuns, joinRuns, moreOf, type Run, type Runs, RunsBuilder, shiftRuns, timesOf, weightOf } from "../../summary/runs.ts";
 import { rounded } from "../../summary/seam.ts";
 import type { Severity } from "../../types.ts";
 import { type ImageStep, measureStep, type Sight } from "./pixels/box-motion.ts";
@@ -19,13 +20,14 @@ import { type Disagreement, type DisagreementKind, disagreements, LIMITS } from 
 import { MOST_NAMED } from "./sequence/faults.ts";
 
 const kinds = {
+  "broken-image": { severity: "error", meaning: "an image that contradicts itself: its checksum, its end or its coding" },
   "frozen-image": { severity: "error", meaning: "the image before again, not one cell changed, under labels that move" },
   "stale-labels": { severity: "error", meaning: "the labels of the frame before again, all of them, over pixels that move" },
   "shifted-labels": { severity: "error", meaning: "most labels of a frame are not where their pixels went: labels of another frame" },
   "swapped-tracks": { severity: "error", meaning: "tracks whose boxes took each other's places while their pixels did not" },
   "frozen-label": { severity: "warning", meaning: "a label that stays while the pixels in it move on" },
   "moved-label": { severity: "warning", meaning: "a label that leaves the pixels it was on, and its own course" },
-} as const satisfies Record<DisagreementKind, { severity: Severity; meaning: string }>;
+} as const satisfies Record<DisagreementKind | "broken-image", { severity: Severity; meaning: string }>;
 
 /** A labelled image at the end of a block, to be compared across the seam. */
 interface End extends Omit<Sight, "luma"> {
@@ -37,10 +39,10 @@ interface Summary {
   readonly frames: number;
   /** Why nothing was looked at; null where it was. */
   readonly without: string | null;
-  /** Images read, images of a form that is not read and images that are broken, by reason, and images no label frame belongs to. */
+  /** Images read, images of a form that is not read, by reason, images that are broken, tagged with theirs, and images no label frame belongs to. */
   readonly read: number;
   readonly unread: Readonly<Record<string, number>>;
-  readonly broken: Readonly<Record<string, number>>;
+  readonly broken: Runs;
   readonly unlabelled: number;
   readonly steps: readonly ImageStep[];
   /** Of the first and the last frame, where they are read and labelled. */
@@ -65,6 +67,7 @@ export const frameDelta = defineStreamCheck<Summary>({
     "labels and pixels that part by less than 8 px or a quarter of the box's smaller side in one step",
     "labels that are late by the same time in all frames: they move as the pixels do, only elsewhere",
     "a wrong class, a box too large or too small, a box that is on nothing from beginning to end",
+    "images without labels, and what is wrong with them: nobody decodes them",
     "tracks of fewer than 4 frames: they have no course of their own",
   ],
   appliesTo: ({ kind }) => kind === "image",
@@ -73,7 +76,7 @@ export const frameDelta = defineStreamCheck<Summary>({
     const { frames, images = [] } = block;
     const table = labelsOf(stream, seen.streams, seen.derive(boxTables));
     const unread: Record<string, number> = {};
-    const broken: Record<string, number> = {};
+    const broken = new RunsBuilder(frames.stampNs);
     const steps: ImageStep[] = [];
     let [read, unlabelled] = [0, 0];
     let [first, last, before]: [End | null, End | null, Sight | null] = [null, null, null];
@@ -81,8 +84,8 @@ export const frameDelta = defineStreamCheck<Summary>({
     for (const image of typeof table === "string" ? [] : images) {
       const luma = smallLuma(image, kernels);
       if (!hasLuma(luma)) {
-        const reasons = luma.kind === "unread" ? unread : broken;
-        reasons[luma.reason] = (reasons[luma.reason] ?? 0) + 1;
+        if (luma.kind === "broken") broken.add(image.frame, image.frame, 0, luma.reason);
+        else unread[luma.reason] = (unread[luma.reason] ?? 0) + 1;
         continue;
       }
       read++;
@@ -101,7 +104,7 @@ export const frameDelta = defineStreamCheck<Summary>({
     }
     kernels.release(mark);
     const without = typeof table === "string" ? table : null;
-    return { frames: frames.count, without, read, unread, broken, unlabelled, steps, first, last };
+    return { frames: frames.count, without, read, unread, broken: broken.finish(), unlabelled, steps, first, last };
   },
 
   merge(left, right, { touching, skipped, kernels, stream, seen }) {
@@ -115,7 +118,7 @@ export const frameDelta = defineStreamCheck<Summary>({
       without: left.without,
       read: left.read + right.read,
       unread: added(left.unread, right.unread),
-      broken: added(left.broken, right.broken),
+      broken: joinRuns(left.broken, shiftRuns(right.broken, later)),
       unlabelled: left.unlabelled + right.unlabelled,
       steps: [...left.steps, ...across, ...right.steps.map(shift)],
       first: left.first,
@@ -123,35 +126,13 @@ export const frameDelta = defineStreamCheck<Summary>({
     };
   },
 
-  answer(summary, { info }, { seen: tables }, options) {
+  answer(summary, { info }, { seen }, options) {
     if (!summary || summary.frames === 0) return silent("not_observable", "no frames", 0);
-    const { frames, without, read } = summary;
-    if (without) return silent(without === NO_BOXES ? "not_run" : "not_observable", without, frames);
-    const table = labelsOf(info, tables.streams, tables.derive(boxTables));
-    if (typeof table === "string") return silent("not_observable", table, frames);
-    const counts = { labels: table.stream.id, images: read, ...notRead(summary) };
-    if (read === 0) {
-      const reasons = Object.keys(added(summary.unread, summary.broken)).sort();
-      return silent("not_run", reasons.join("; ") || "no image that is read", frames, counts);
-    }
-    const { steps } = summary;
-    if (steps.length === 0) return silent("not_observable", "no two images in a row with labels", frames, counts);
-    const limits = { ...LIMITS, ...options };
-    const found = disagreements(steps, limits);
-    const boxes = steps.reduce((sum, { tracks }) => sum + tracks, 0);
-    const seen = steps.reduce((sum, step) => sum + step.boxes.filter(({ pixels }) => pixels[0] !== null || pixels[1] !== null).length, 0);
-    const observed = { ...counts, steps: steps.length, boxes, seen };
-    if (seen === 0 && found.length === 0) {
-      const reason = "boxes too small, cut off or without texture to see them move";
-      return { ...silent("not_observable", reason, frames, observed), coverage: { items: boxes, checked: 0 } };
-    }
-    const names = table.labels.tracks;
-    return {
-      status: found.length > 0 ? "fail" : "pass",
-      coverage: { items: boxes, checked: seen },
-      observed,
-      defects: found.map((one) => defectOf(one, table.stream.id, names)),
-    };
+    const answer = compared(summary, labelsOf(info, seen.streams, seen.derive(boxTables)), options);
+    if (summary.broken.runs === 0) return answer;
+    const { kept, rest } = gravestRuns(summary.broken);
+    const more = moreOf("broken-image", kinds["broken-image"].severity, rest);
+    return { ...answer, status: "fail", defects: [...kept.map(brokenDefect), ...answer.defects], more };
   },
 
   describe({ kind, frames, tracks, observed }) {
@@ -160,6 +141,8 @@ export const frameDelta = defineStreamCheck<Summary>({
     const who = tracks ? `track${tracks.length > 1 ? "s" : ""} ${tracks.join(", ")}` : "";
     const moved = `labels move by ${observed["labelPx"]} px, pixels by ${observed["pixelsPx"]} px`;
     switch (kind) {
+      case "broken-image":
+        return `${at}: ${observed["reason"]}`;
       case "frozen-image":
         return `${at}: the image before again, while labels move by ${observed["labelPx"]} px`;
       case "stale-labels":
@@ -175,6 +158,47 @@ export const frameDelta = defineStreamCheck<Summary>({
     }
   },
 });
+
+function compared(summary: Summary, table: BoxTable | string, options: Options): Conclusion {
+  const { frames, without, read, steps } = summary;
+  if (without) return silent(without === NO_BOXES ? "not_run" : "not_observable", without, frames);
+  if (typeof table === "string") return silent("not_observable", table, frames);
+  const counts = { labels: table.stream.id, images: read, ...notRead(summary) };
+  if (read === 0) {
+    const reasons = new Set([...Object.keys(summary.unread), ...gravestRuns(summary.broken).kept.map(({ tag }) => String(tag))]);
+    return silent("not_run", [...reasons].sort().join("; ") || "no image that is read", frames, counts);
+  }
+  if (steps.length === 0) return silent("not_observable", "no two images in a row with labels", frames, counts);
+  const limits = { ...LIMITS, ...options };
+  const found = disagreements(steps, limits);
+  const boxes = steps.reduce((sum, { tracks }) => sum + tracks, 0);
+  const seen = steps.reduce((sum, step) => sum + step.boxes.filter(({ pixels }) => pixels[0] !== null || pixels[1] !== null).length, 0);
+  const observed = { ...counts, steps: steps.length, boxes, seen };
+  if (seen === 0 && found.length === 0) {
+    const reason = "boxes too small, cut off or without texture to see them move";
+    return { ...silent("not_observable", reason, frames, observed), coverage: { items: boxes, checked: 0 } };
+  }
+  const names = table.labels.tracks;
+  return {
+    status: found.length > 0 ? "fail" : "pass",
+    coverage: { items: boxes, checked: seen },
+    observed,
+    defects: found.map((one) => defectOf(one, table.stream.id, names)),
+  };
+}
+
+function brokenDefect(run: Run): Defect {
+  return {
+    kind: "broken-image",
+    severity: kinds["broken-image"].severity,
+    frames: [run.first, run.last],
+    timeNs: timesOf(run),
+    weight: weightOf(run),
+    observed: { reason: run.tag ?? null },
+    expected: {},
+    signals: ["image"],
+  };
+}
 
 function endOf({ luma: { pointer, ...luma }, ...sight }: Sight, kernels: Kernels): End {
   return { ...sight, luma, cells: kernels.u8(pointer, luma.columns * luma.rows).slice() };
@@ -200,7 +224,7 @@ function added(left: Readonly<Record<string, number>>, right: Readonly<Record<st
 /** Only what there is of it. */
 function notRead({ unread, broken, unlabelled }: Summary): Readonly<Record<string, number>> {
   const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
-  const counts = { notRead: total(unread), broken: total(broken), withoutLabels: unlabelled };
+  const counts = { notRead: total(unread), broken: broken.frames, withoutLabels: unlabelled };
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 

@@ -171,7 +171,6 @@ export const order = defineStreamCheck<Summary>({
     "a constant offset or a drift: the order stays right",
     "near-duplicates above 1 ms, and duplicates on streams that only have the recorder's clock: two messages may arrive within one tick",
     "equal log times, for the same reason",
-    "differences beyond 104 days are reported as 104 days",
     "no verdict where stamps are nominal (made from a frame number)",
   ],
   appliesTo: () => true,

@@ -24,6 +24,8 @@ export const LAS_REASON = {
 } as const;
 
 export interface LasHeader {
+  /** Of version 1. */
+  readonly minor: number;
   /** 0 to 10. */
   readonly format: number;
   readonly compressed: boolean;
@@ -31,6 +33,8 @@ export interface LasHeader {
   /** The lesser where the header states two. */
   readonly points: number;
   readonly dataStart: number;
+  /** Where what follows the points begins, as far as the header says: wave packets, extended records. */
+  readonly dataEnd: number;
   readonly scale: readonly [number, number, number];
   readonly offset: readonly [number, number, number];
   /** Absent in formats without it. */
@@ -64,7 +68,7 @@ export function readLasHeader(head: Uint8Array, size: number): LasHeader | strin
   const minor = head[25] ?? 0;
   if (head.length < 26) return LAS_REASON.short;
   if (head[24] !== 1 || minor > 5) return LAS_REASON.version;
-  if (head.length < (minor >= 4 ? LAS_HEADER_BYTES : 227)) return LAS_REASON.short;
+  if (head.length < (minor >= 4 ? LAS_HEADER_BYTES : minor === 3 ? 235 : 227)) return LAS_REASON.short;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const compressed = isCompressed(head);
   const format = view.getUint8(104) & ~COMPRESSED;
@@ -82,8 +86,11 @@ export function readLasHeader(head: Uint8Array, size: number): LasHeader | strin
   const count = minor >= 4 ? Number(view.getBigUint64(247, true)) : old;
   const contradicts = minor >= 4 && old !== 0 && old !== count;
   const at = TIME_AT[format] ?? -1;
+  const behind =
+    minor >= 4 && view.getUint32(243, true) > 0 ? view.getBigUint64(235, true) : minor === 3 ? view.getBigUint64(227, true) : 0n;
+  const dataEnd = behind >= dataStart && behind < size ? Number(behind) : size;
   return {
-    ...{ format, compressed, recordBytes, dataStart, scale, offset },
+    ...{ minor, format, compressed, recordBytes, dataStart, dataEnd, scale, offset },
     points: contradicts ? Math.min(old, count) : count,
     time: at < 0 ? null : { at, states: timeOf(minor, view.getUint16(6, true)) },
     flaw: contradicts ? LAS_REASON.counts : null,

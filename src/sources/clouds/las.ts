@@ -12,6 +12,7 @@ import type { FieldType, PointTable } from "../../types.ts";
 import { type Unpacked, unpackLaz } from "../codecs/laz.ts";
 import { type DecodeFrame, type FolderStream, folderIndex, folderReader } from "../folders/folder.ts";
 import { cloudStreams } from "./cloud-files.ts";
+import { brokenClaims } from "./las-claims.ts";
 import { LAS_HEADER_BYTES, LAS_REASON, type LasHeader, looksLikeLas, readLasHeader } from "./las-header.ts";
 
 const MAX_ROWS_BYTES = 2 ** 30;
@@ -65,16 +66,21 @@ function distinct(streams: readonly FolderStream[]): FolderStream[] {
   });
 }
 
-const decode: DecodeFrame = ({ frame, pointer, bytes }, needs, out, kernels) => {
+const decode: DecodeFrame = ({ frame, pointer, bytes, tell }, needs, out, kernels) => {
   const header = readLasHeader(kernels.u8(pointer, Math.min(bytes, LAS_HEADER_BYTES)), bytes);
   if (typeof header === "string") return header;
   const records = recordsOf(kernels, header, pointer, bytes, needs.has("points"));
   if (typeof records === "string") return records;
   const { count } = records;
+  for (const { start, end, points } of records.lost)
+    tell("chunk-damaged", { bytes: [start, end], observed: { points: 0 }, expected: { points } });
   const reason = records.reason ?? header.flaw;
   if (!needs.has("points")) return reason;
   const { fields, stride } = header.time ? WITH_TIME : WITHOUT_TIME;
   if (count * stride > MAX_ROWS_BYTES) return LAS_REASON.large;
+  const { buffer } = kernels.exports.memory;
+  const [file, unpacked] = [new DataView(buffer, pointer, bytes), new DataView(buffer, records.pointer, count * header.recordBytes)];
+  for (const { kind, ...claim } of brokenClaims(header, file, unpacked, count)) tell(kind, { severity: "warning", ...claim });
   const rows = kernels.alloc(count * stride);
   fill(kernels, header, records.pointer, count, rows, stride);
   out.points.push({
@@ -88,10 +94,10 @@ const decode: DecodeFrame = ({ frame, pointer, bytes }, needs, out, kernels) => 
 function recordsOf(kernels: Kernels, header: LasHeader, pointer: number, bytes: number, areWanted: boolean): Unpacked | string {
   const { points, recordBytes, dataStart } = header;
   if (header.compressed) {
-    return areWanted ? unpackLaz(kernels, header, pointer, bytes, MAX_ROWS_BYTES) : { pointer, count: points, reason: null };
+    return areWanted ? unpackLaz(kernels, header, pointer, bytes, MAX_ROWS_BYTES) : { pointer, count: points, reason: null, lost: [] };
   }
   const count = Math.min(points, Math.floor((bytes - dataStart) / recordBytes));
-  return { pointer: pointer + dataStart, count, reason: count < points ? LAS_REASON.points : null };
+  return { pointer: pointer + dataStart, count, reason: count < points ? LAS_REASON.points : null, lost: [] };
 }
 
 /** A row of 24 bytes of position, 8 of what every point has, and 8 of time. */

@@ -50,9 +50,10 @@ interface Packing {
   readonly items: Uint16Array;
 }
 
-interface Chunk {
+/** A half-open range of the file. */
+export interface Chunk {
   readonly start: number;
-  readonly bytes: number;
+  readonly end: number;
   readonly points: number;
 }
 
@@ -62,10 +63,12 @@ export interface Unpacked {
   readonly count: number;
   /** Why they are fewer than the header says; null where they are not. */
   readonly reason: string | null;
+  /** Chunks that do not decode: their points are left out. */
+  readonly lost: readonly Chunk[];
 }
 
 /**
- * The records of a whole file in kernel memory; before a damaged chunk, those of the chunks before it.
+ * The records of a whole file in kernel memory, without those of damaged chunks.
  * @param pointer, bytes the file
  * @param mostBytes records are never larger
  * @returns a reason where none can be read
@@ -83,16 +86,17 @@ export function unpackLaz(kernels: Kernels, header: LasHeader, pointer: number, 
   if (typeof chunks === "string") return chunks;
   const items = kernels.put(new Uint8Array(packing.items.buffer));
   const out = kernels.alloc(points * recordBytes);
+  const lost: Chunk[] = [];
   let count = 0;
   for (const chunk of chunks) {
     const got = kernels.exports.lazChunk(
-      ...([pointer + chunk.start, chunk.bytes, chunk.points, items, packing.items.length / 4] as const),
+      ...([pointer + chunk.start, chunk.end - chunk.start, chunk.points, items, packing.items.length / 4] as const),
       ...([recordBytes, arena, arenaBytes, out + count * recordBytes] as const),
     );
-    count += got;
-    if (got < chunk.points) return { pointer: out, count, reason: LAS_REASON.coded };
+    if (got === chunk.points) count += got;
+    else lost.push(chunk);
   }
-  return { pointer: out, count, reason: count < points ? LAS_REASON.points : null };
+  return { pointer: out, count, reason: lost.length > 0 ? LAS_REASON.coded : null, lost };
 }
 
 function packingOf(view: DataView, { recordBytes, dataStart }: LasHeader): Packing | string {
@@ -132,14 +136,14 @@ function areKnown(items: Uint16Array, recordBytes: number): boolean {
 
 function chunksOf(
   kernels: Kernels,
-  { dataStart, points }: LasHeader,
+  { dataStart, dataEnd, points }: LasHeader,
   { compressor, chunkPoints }: Packing,
   pointer: number,
   bytes: number,
   arena: number,
   arenaBytes: number,
 ): readonly Chunk[] | string {
-  if (compressor === WHOLE) return [{ start: dataStart, bytes: bytes - dataStart, points }];
+  if (compressor === WHOLE) return [{ start: dataStart, end: dataEnd, points }];
   const start = dataStart + 8;
   if (points === 0) return [];
   if (start > bytes) return LAS_REASON.chunks;
@@ -162,7 +166,7 @@ function chunksOf(
   for (let k = 0; k < count; k++) {
     const [own = 0, size = 0] = [isVariable ? columns[2 * k] : Math.min(chunkPoints, left), columns[2 * k + 1]];
     if (own === 0 || own > left || size > table - at) return LAS_REASON.chunks;
-    chunks.push({ start: at, bytes: size, points: own });
+    chunks.push({ start: at, end: at + size, points: own });
     at += size;
     left -= own;
   }

@@ -142,6 +142,8 @@ export interface LoadedFrame {
   readonly pointer: number;
   readonly bytes: number;
   readonly options: unknown;
+  /** Names what the file contradicts itself in although it decodes, or where it does not. `bytes` are those of the file. */
+  readonly tell: (kind: string, at: Pick<Damage, "bytes" | "observed" | "expected"> & Partial<Pick<Damage, "severity">>) => void;
 }
 
 /** Appends the columns of one frame. @returns null, or a short constant reason why the file does not decode */
@@ -211,7 +213,9 @@ function readFrames(
       out.malformed.push({ frame: i, reason: "decompressed size out of range" });
       continue;
     }
-    const reason = decode({ frame: i, stampNs, pointer: loaded.pointer, bytes: loaded.bytes, options }, needs, out, kernels);
+    const path = input.files[frames.file[first + i] ?? -1]?.path ?? "";
+    const tell: LoadedFrame["tell"] = (kind, at) => damages.push({ ...damage(kind, path, { timeNs: [stampNs, stampNs], ...at }), stream });
+    const reason = decode({ frame: i, stampNs, pointer: loaded.pointer, bytes: loaded.bytes, options, tell }, needs, out, kernels);
     if (reason !== null) out.malformed.push({ frame: i, reason });
   }
   return decoded(kernels, stream, needs, damages, lostBytes, {

@@ -6,7 +6,7 @@ import type { Kernels } from "../../kernels.ts";
 import type { OpenOptions } from "../../pipeline/source.ts";
 import { PLAIN_FORM, type Stated, schemaFingerprint, textForm, withForms } from "../../seal/forms.ts";
 import { DamageList } from "../../summary/damages.ts";
-import type { ContainerClaims, RecordingIndex } from "../../types.ts";
+import type { ContainerClaims, Plain, RecordingIndex } from "../../types.ts";
 import { sizeAt } from "./cursor.ts";
 import { damage, plain } from "./damage.ts";
 import { type DataSection, readData } from "./data.ts";
@@ -299,12 +299,12 @@ function checkStatistics(
   definitions: Definitions,
   summary: Summary,
 ): void {
-  const observed: Record<string, number> = {};
-  const expected: Record<string, number> = {};
+  const observed: Record<string, Plain> = {};
+  const expected: Record<string, Plain> = {};
   const same = (name: string, said: number, is: number, exact: boolean): void => {
     if (said === is || (!exact && said > is)) return;
-    observed[name] = said;
-    expected[name] = is;
+    observed[name] = plain(said);
+    expected[name] = plain(is);
   };
   const exact = data.lostBytes === 0 && !data.truncated;
   same("chunkCount", record.chunkCount, data.counts.chunks, exact);

@@ -67,7 +67,13 @@ export function openDatabase(input: Input, file: number, add: (damage: FileDamag
   const claimed = (claimedPages ?? count) * pageBytes;
   if (size < claimed || size % pageBytes !== 0) {
     const expected = { bytes: Math.max(claimed, Math.ceil(size / pageBytes) * pageBytes) };
-    add({ kind: "truncated", severity: "error", bytes: [count * pageBytes, size + 1], observed: { bytes: size }, expected });
+    add({
+      kind: "truncated",
+      severity: "error",
+      bytes: [Math.min(count * pageBytes, size - 1), size],
+      observed: { bytes: size },
+      expected,
+    });
   } else if (size > claimed) {
     add({ kind: "trailing-bytes", severity: "warning", bytes: [claimed, size], observed: { bytes: size }, expected: { bytes: claimed } });
   }

@@ -1,0 +1,36 @@
+/** All the fuzzer takes from the rest of the project, in one place: what it tries, and the writers its samples are made with. */
+
+export { checks } from "../../src/checks/index.ts";
+export { ConfigError, InputError } from "../../src/errors.ts";
+export { checkProof, learnRig, type Proof, parseFaults, parseProof, prove, type Seal } from "../../src/index.ts";
+export type { Input } from "../../src/input.ts";
+export { loadKernels } from "../../src/kernels.ts";
+export { nodePlatform } from "../../src/node/platform.ts";
+export { runCheck } from "../../src/pipeline/engine.ts";
+export { inlineExecutor } from "../../src/pipeline/executor.ts";
+export { exitCode, type Outcome } from "../../src/pipeline/exit-code.ts";
+export { openInput } from "../../src/pipeline/recording.ts";
+export { formats } from "../../src/report/index.ts";
+export { formatRig, parseRig } from "../../src/rig/file.ts";
+export type { Rig } from "../../src/rig/rig.ts";
+export { makeSeal } from "../../src/seal/make.ts";
+export { parseTrusted } from "../../src/seal/trust.ts";
+export { writeDrive } from "../../src/simulate/drive.ts";
+export { loadSimulatorKernels } from "../../src/simulate/kernels.ts";
+export { settingsOf } from "../../src/simulate/options.ts";
+export { type Random, randomStream } from "../../src/simulate/random.ts";
+export { bunzip2 } from "../../src/sources/codecs/bzip2.ts";
+export type { ChannelSchema } from "../../src/sources/messages/index.ts";
+export type { Finding, Plain, Report } from "../../src/types.ts";
+export { concat, encode as lz4Frame } from "../kernels/lz4-encoder.ts";
+export { memoryInput } from "../memory-input.ts";
+export { jpegEncode } from "../reference/jpeg-encode.ts";
+export { lazChunk, lazChunkTable } from "../reference/laz.ts";
+export { lz4Frames } from "../reference/lz4.ts";
+export { xxh32 } from "../reference/xxh32.ts";
+export { parseXml } from "../report/xml.ts";
+export { MemoryWritable, sampleMcap } from "../sample-mcap.ts";
+export { bagBytes } from "../sources/db3-write.ts";
+export { someMessages, writeMcap } from "../sources/mcap-write.ts";
+export { VISION_NEW } from "../sources/messages/definitions.ts";
+export { jsonSchema, protoSchema, ros1Schema, ros2Schema, write1, write2, writeJson, writeProto } from "../sources/messages/harness.ts";
