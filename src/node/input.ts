@@ -5,7 +5,7 @@ import { ConfigError, InputError } from "../errors.ts";
 import type { FileChange, Input, InputFile, PassedOver } from "../input.ts";
 import { changesBetween } from "./changes.ts";
 import { isFileBelow, type Listing, listFolder } from "./listing.ts";
-import { isReplaced, kindOf, markAt, markOf, openRegular, packMarks, readFully } from "./regular-file.ts";
+import { isUntouched, kindOf, markAt, markOf, openRegular, packMarks, readFully } from "./regular-file.ts";
 import { systemReason } from "./system-error.ts";
 
 /** No recording comes near it, and positions stay exact: 64 TiB. A file with holes may be of any size. */
@@ -172,7 +172,7 @@ class DiskInput implements Input {
   #mayRead(file: number, path: string, opened: fs.Stats): boolean {
     const { follow, marks, path: own } = this.#descriptor;
     const isAskedFor = follow || (this.kind === "file" && file === 0);
-    if (isAskedFor || !isReplaced(markAt(marks, file), markOf(opened))) return true;
+    if (isAskedFor || isUntouched(markAt(marks, file), markOf(opened))) return true;
     return attempt(path, () => isFileBelow(path, opened, this.kind === "file" ? dirname(own) : own));
   }
 }

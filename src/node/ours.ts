@@ -34,7 +34,8 @@ const IS_OURS: Readonly<Record<Written, (file: Glance) => boolean>> = {
     ) ||
     /^<\?xml [^>]*>\n<testsuites name="plumbline" /.test(head),
   cost: ({ head }) => /^(?:\[\s*)?\{\s*"recording": ?"(?:[^"\\]|\\.)*",\s*"wallMs": /.test(head) || /^(?:null|\[\])\n?$/.test(head),
-  proof: ({ head }) => /^\{\s*"schema": ?"plumbline\.proof\/1"/.test(head) || /^holds {6}frame \d+ of .*\nleaf {7}[0-9a-f]+\n/.test(head),
+  proof: ({ head }) =>
+    /^\{\s*"schema": ?"plumbline\.proof\/[12]"/.test(head) || /^holds {6}frame \d+ of .*\nleaf {7}[0-9a-f]+\n/.test(head),
   seal: () => false,
   copy: () => false,
   rig: ({ head }) => isAsLearnt(head),

@@ -22,9 +22,17 @@ export interface Pool {
 /** Starts the threads at once: they load their code while the calling thread opens the recording. */
 export function startPool(descriptor: InputDescriptor, workers: number): Pool {
   const pool = new Piscina({ filename: WORKER, minThreads: workers, maxThreads: workers, atomics: "disabled", execArgv: [] });
+  const loaded = Array.from({ length: workers }, () => pool.run(null, { name: "warm" }));
   // A thread that cannot start says so again when it gets work.
-  for (let i = 0; i < workers; i++) pool.run(null, { name: "warm" }).catch(() => {});
-  return { executor: (job) => fold(pool, descriptor, workers, job), close: () => pool.destroy() };
+  const settled = Promise.allSettled(loaded);
+  return {
+    executor: (job) => fold(pool, descriptor, workers, job),
+    // Node 24 aborts the whole process when a thread is ended while it loads a module with `require`, as Piscina's own code does.
+    close: async () => {
+      await settled;
+      await pool.destroy();
+    },
+  };
 }
 
 async function fold(pool: Piscina, descriptor: InputDescriptor, workers: number, job: Job): Promise<Part> {

@@ -52,6 +52,11 @@ export function isReplaced(was: FileMark, now: FileMark): boolean {
   return was.inode !== now.inode && was.changedMs !== now.changedMs;
 }
 
+/** Surely the file it was. A clock of some milliseconds tells two files made at once not apart, and a number is given anew. */
+export function isUntouched(was: FileMark, now: FileMark): boolean {
+  return was.inode === now.inode && was.changedMs === now.changedMs;
+}
+
 export interface OpenedFile {
   readonly descriptor: number;
   readonly stats: fs.Stats;

@@ -73,11 +73,11 @@ describe("seal and verify", () => {
   });
 
   test("signed or keyed: BLAKE3 leaves, and no others", async () => {
-    for (const secret of [
-      ["--sign", at("one.pem")],
-      ["--key", at("key")],
-    ]) {
-      expect((await plumbline(["seal", good, ...secret, "--out", at("b3.seal")])).stdout).toContain("(blake3, ");
+    for (const [name, ...secret] of [
+      ["by-one.seal", "--sign", at("one.pem")],
+      ["by-key.seal", "--key", at("key")],
+    ] as const) {
+      expect((await plumbline(["seal", good, ...secret, "--out", at(name)])).stdout).toContain("(blake3, ");
       expect(await plumbline(["seal", good, ...secret, "--algorithm", "xxh3-128", "--out", at("no.seal")])).toMatchObject({
         code: 2,
         stdout: "",

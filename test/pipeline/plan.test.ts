@@ -77,8 +77,8 @@ describe("which checks run", () => {
 
   test("one that is not there, or lacks what it needs, is one clear line", () => {
     const plan = (names: readonly string[]) => () => makePlan(checks, { level: 2, seed: 1, checks: names });
-    expect(plan(["time/x"])).toThrow(new ConfigError('expected a check (see `plumbline checks`), got "time/x"'));
-    expect(plan(["time/a", "nothing/*"])).toThrow(new ConfigError('expected a check (see `plumbline checks`), got "nothing/*"'));
+    expect(plan(["time/x"])).toThrow(new ConfigError('expected a check (see: plumbline checks), got "time/x"; did you mean time/a?'));
+    expect(plan(["time/a", "nothing/*"])).toThrow(new ConfigError('expected a check (see: plumbline checks), got "nothing/*"'));
     expect(plan(["time"])).toThrow(ConfigError);
     expect(plan(["seal/d"])).toThrow(new ConfigError("seal/d: expected a seal, got none"));
   });
@@ -86,8 +86,8 @@ describe("which checks run", () => {
   test("options stand over defaults, and must be there and numbers", () => {
     const plan = (options: Record<string, number>) => () => makePlan(checks, { level: 0, seed: 1, options: { "time/a": options } });
     expect(plan({ most: 9 })().run[0]?.options).toEqual({ most: 9, least: 1 });
-    expect(plan({ other: 1 })).toThrow(new ConfigError('time/a: expected one of most, least, got "other"'));
-    expect(plan({ most: Number.NaN })).toThrow(new ConfigError("time/a.most: expected a finite number, got NaN"));
+    expect(plan({ other: 1 })).toThrow(new ConfigError("options.time/a.other: unknown option; expected one of most, least"));
+    expect(plan({ most: Number.NaN })).toThrow(new ConfigError("options.time/a.most: expected a finite number, got NaN"));
   });
 });
 
