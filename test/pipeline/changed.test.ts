@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { check, type Finding, openSeal, type Report, seal, verify } from "../../src/index.ts";
+import { check, type Finding, openSeal, type Report, seal } from "../../src/index.ts";
 import { render } from "../../src/report/json.ts";
 import { sweepPath, writeKittiDrive } from "../kitti-drive.ts";
 import { sampleMcap } from "../sample-mcap.ts";
