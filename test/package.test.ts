@@ -1,8 +1,8 @@
 /** The package as its users get it: packed, installed into an empty folder, run, imported, type-checked. */
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -50,12 +50,25 @@ function filesOf(list: unknown): readonly string[] {
   return first?.files.map((file) => file.path) ?? [];
 }
 
-test("holds the built library and nothing else", () => {
-  const others = packed.filter((path) => !path.startsWith("dist/"));
+test("holds the built library, the sources its declarations lead to, the documentation, and nothing else", () => {
+  const others = packed.filter((path) => !/^dist\/|^src\/.*\.ts$|^docs\/.*\.(md|svg)$/.test(path));
   expect(others.filter((path) => !["package.json", "README.md", "LICENSE", "CHANGELOG.md"].includes(path))).toEqual([]);
+  expect(packed.filter((path) => path.endsWith(".generated.ts"))).toEqual([]);
   expect(packed).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE", "dist/kernels.generated.js"]));
   for (const path of Object.values(manifest.bin)) expect(packed).toContain(path);
-  expect(packed.filter((path) => path.startsWith("dist/") && !/\.(js|d\.ts)$/.test(path))).toEqual([]);
+  expect(packed.filter((path) => path.startsWith("dist/") && !/\.(js|d\.ts|d\.ts\.map)$/.test(path))).toEqual([]);
+});
+
+test("every declaration leads to its source", async () => {
+  const maps = packed.filter((path) => path.endsWith(".d.ts.map") && !path.includes(".generated."));
+  const led = await Promise.all(
+    maps.map(async (path) => {
+      const { sources } = JSON.parse(await readFile(join(user, "node_modules/plumbline", path), "utf8")) as { sources: string[] };
+      return sources.map((source) => posix.join(dirname(path), source));
+    }),
+  );
+  expect(maps.length).toBeGreaterThan(100);
+  expect(led.flat().filter((path) => !packed.includes(path))).toEqual([]);
 });
 
 test("brings no Node and no development tool", async () => {
