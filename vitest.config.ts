@@ -4,7 +4,7 @@
  */
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig } from "vitest/config";
-import { findChromium } from "./scripts/setup/chromium.mjs";
+import { findChromium } from "./scripts/setup/browsers.mjs";
 import { checkLabelsOnNode, checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode } from "./test/browser/commands.ts";
 
 const chromium = findChromium();

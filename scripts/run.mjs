@@ -12,7 +12,7 @@
  * finds nothing to do. Only Node's own modules here: nothing is installed yet when this starts.
  */
 import { bench } from "./setup/bench.mjs";
-import { setUpChromium } from "./setup/chromium.mjs";
+import { setUpChromium, setUpFirefox } from "./setup/browsers.mjs";
 import { dependenciesAreReady, installDependencies } from "./setup/dependencies.mjs";
 import { buildKernels, kernelsAreBuilt } from "./setup/kernels.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -39,6 +39,7 @@ try {
   } else if (task === "test") {
     await setUp();
     await setUpChromium();
+    if (args.includes("--long")) await setUpFirefox();
     process.exitCode = await runTests(args);
   } else if (task === "fuzz") {
     await setUp();

@@ -12,6 +12,8 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const sample = "sample.mcap";
+/** Six simulated seconds with every kind of stream and planted defects. */
+const drive = "drive.mcap";
 const run = promisify(execFile);
 
 export interface RecordingFile {
@@ -20,12 +22,19 @@ export interface RecordingFile {
   readonly base64: string;
 }
 
-/** Gives `use` the path of a recording: of shared data, or of the sample, written for the occasion. */
+/** What writes a recording to a path. */
+const WRITERS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+  [sample]: (path) => run(process.execPath, [join(root, "scripts/write-sample.ts"), path]),
+  [drive]: (path) => plumbline(["simulate", "--seconds", "6", "--seed", "3", "--lidar", "16x256", "--out", path]),
+};
+
+/** Gives `use` the path of a recording: of shared data, or one that is written for the occasion. */
 async function withRecording<T>(name: string, use: (path: string) => Promise<T>): Promise<T> {
-  if (name !== sample) return use(join(root, "../shared/data", name));
+  const write = WRITERS[name];
+  if (!write) return use(join(root, "../shared/data", name));
   return withFolder(async (folder) => {
-    const path = join(folder, sample);
-    await run(process.execPath, [join(root, "scripts/write-sample.ts"), path]);
+    const path = join(folder, name);
+    await write(path);
     return use(path);
   });
 }

@@ -3,6 +3,7 @@ import type { TestContext } from "vitest";
 import { commands } from "vitest/browser";
 import type { BrowserRecording } from "../../src/browser/index.ts";
 import type { RecordingFile } from "./commands.ts";
+import { recordingOf } from "./on-page.ts";
 
 declare module "vitest/browser" {
   interface BrowserCommands {
@@ -22,15 +23,7 @@ export const SAMPLE = "sample.mcap";
 export async function recording(name: string, context: TestContext): Promise<BrowserRecording> {
   const files = await commands.readRecording(name);
   if (!files) return context.skip("../shared/data is absent");
-  const blobs = files.map(({ path, base64 }) => ({ path, blob: new Blob([fromBase64(base64)]) }));
-  const [first, ...others] = blobs;
-  if (first && others.length === 0 && !first.path.includes("/")) return new File([first.blob], first.path);
-  const folder = first?.path.split("/")[0] ?? "";
-  return { name: folder, files: blobs.map(({ path, blob }) => ({ path: path.slice(folder.length + 1), blob })) };
-}
-
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  return recordingOf(files);
 }
 
 export function toBase64(bytes: Uint8Array): string {

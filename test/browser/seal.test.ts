@@ -3,7 +3,8 @@ import { describe, expect, type TestContext, test } from "vitest";
 import { commands } from "vitest/browser";
 import { ConfigError, checkProof, digest, InputError, openSeal, parseProof, prove, seal, verify } from "../../src/browser/index.ts";
 import { render } from "../../src/report/json.ts";
-import { fromBase64, recording, SAMPLE, toBase64 } from "./recording.ts";
+import { fromBase64 } from "./on-page.ts";
+import { recording, SAMPLE, toBase64 } from "./recording.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
 const KEY_HEX = Array.from(KEY, (byte) => byte.toString(16).padStart(2, "0")).join("");
