@@ -2,17 +2,29 @@
  * Two projects: `node`, and `browser` in a real Chromium where there is one. Without one, `node` also registers the
  * browser tests' names as skipped. Tests named `*.long.test.ts` run with `npm run test:long`.
  */
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig } from "vitest/config";
 import { findChromium } from "./scripts/setup/browsers.mjs";
+import { setUpBundle } from "./scripts/setup/bundle.mjs";
 import { checkLabelsOnNode, checkOnNode, digestsOnNode, readRecording, sealOnNode, verifyOnNode } from "./test/browser/commands.ts";
 
+// The command is tested as it is shipped.
+await setUpBundle();
+// Threads that tests start load the sources: their types are stripped once.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("./build/compile-cache", import.meta.url));
 const chromium = findChromium();
 const long = process.env["PLUMBLINE_LONG"] === "1";
+
+/** They end what hangs: no test, on no machine, comes near them. */
+const LIMITS = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
     reporters: ["default", "./test/tally.ts"],
+    // vitest leaves one core to itself; most of these tests wait for processes and threads.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         test: {
@@ -21,7 +33,7 @@ export default defineConfig({
           pool: "forks",
           include: ["test/**/*.test.ts", ...(chromium ? [] : ["test/browser/skipped.ts"])],
           exclude: [...configDefaults.exclude, "test/browser/*.test.ts", ...(long ? [] : ["test/**/*.long.test.ts"])],
-          testTimeout: 30_000,
+          ...LIMITS,
         },
       },
       ...(chromium
@@ -34,7 +46,7 @@ export default defineConfig({
               test: {
                 name: "browser",
                 include: ["test/browser/*.test.ts"],
-                testTimeout: 60_000,
+                ...LIMITS,
                 browser: {
                   enabled: true,
                   headless: true,

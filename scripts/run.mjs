@@ -13,6 +13,7 @@
  */
 import { bench } from "./setup/bench.mjs";
 import { setUpChromium, setUpFirefox } from "./setup/browsers.mjs";
+import { setUpBundle } from "./setup/bundle.mjs";
 import { dependenciesAreReady, installDependencies } from "./setup/dependencies.mjs";
 import { buildKernels, kernelsAreBuilt } from "./setup/kernels.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -35,6 +36,7 @@ const [task, ...args] = process.argv.slice(2);
 try {
   if (task === "start") {
     await setUp();
+    await setUpBundle();
     process.exitCode = await start(args);
   } else if (task === "test") {
     await setUp();
@@ -43,10 +45,11 @@ try {
     process.exitCode = await runTests(args);
   } else if (task === "fuzz") {
     await setUp();
+    await setUpBundle();
     process.exitCode = await runFuzz(args);
   } else if (task === "build") {
     if (!kernelsAreBuilt()) await withLock(() => kernelsAreBuilt() || buildKernels());
-    build();
+    await build();
   } else if (task === "native") {
     await setUp();
     buildNative();

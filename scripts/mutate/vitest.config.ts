@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { Reporter, TestModule, TestSpecification } from "vitest/node";
+import { setUpBundle } from "../setup/bundle.mjs";
 import type { Run, RunOf } from "./trial.ts";
 
+await setUpBundle();
 const plan = JSON.parse(readFileSync(process.env["PLUMBLINE_MUTATE"] ?? "", "utf8")) as Run;
 
 const reporter: Reporter = {

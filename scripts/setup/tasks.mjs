@@ -1,6 +1,7 @@
 /** What the project's commands do once everything is set up. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { BUNDLED, bundle } from "./bundle.mjs";
 import { demonstrationDrive } from "./drive.mjs";
 import { findNode } from "./node.mjs";
 import { hand, ROOT, run, SetupError } from "./process.mjs";
@@ -31,14 +32,14 @@ function node() {
 }
 
 /**
- * Runs the command line tool from its sources, in the folder the user is in. Arguments are paths to check unless they
+ * Runs the command line tool, bundled from its sources, in the folder the user is in. Arguments are paths to check unless they
  * begin with a command's name. Without arguments: a drive, simulated on the spot; its findings are the demonstration's
  * result, so they do not fail it.
  * @returns exit code
  */
 export async function start(args) {
   const cwd = process.env["INIT_CWD"] ?? process.cwd();
-  const main = [QUIET, join(ROOT, "src/cli/main.ts")];
+  const main = [BUNDLED];
   if (args.length > 0) return hand(node(), [...main, ...(COMMANDS.has(args[0]) ? [] : ["check"]), ...args], { cwd });
   const drive = demonstrationDrive([node(), ...main]);
   const code = await hand(node(), [...main, "check", relative(cwd, drive)], { cwd });
@@ -59,13 +60,16 @@ export function runFuzz(args) {
 }
 
 /**
- * dist/ mirrors src/. tsc rewrites import paths but not the URL of a worker, which bundlers want as a literal: that one
- * is rewritten here.
+ * dist/ mirrors src/ for those who import the library; the command is a bundle, and so is the worker. tsc rewrites import paths but not the URL of a
+ * worker, which bundlers want as a literal: that one is rewritten here.
  * @throws SetupError
  */
-export function build() {
+export async function build() {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   run("tsc", process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(ROOT, "tsconfig.build.json")]);
+  rmSync(join(ROOT, "dist/cli"), { recursive: true });
+  await bundle(join(ROOT, "dist/bundle"));
+  writeFileSync(join(ROOT, "dist/node/worker.js"), 'export { default, warm } from "../bundle/worker.js";\n');
   const entry = join(ROOT, "dist/browser/start-worker.js");
   const parts = readFileSync(entry, "utf8").split('new URL("./worker.ts", import.meta.url)');
   if (parts.length !== 2) throw new SetupError(`expected one worker URL in ${entry.slice(ROOT.length)}, got ${parts.length - 1}`);

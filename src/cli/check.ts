@@ -59,7 +59,6 @@ Examples:
 /** @param done is told the exit code */
 export function checkCommand(console: Console, done: (code: number) => void): Command {
   return new Command("check")
-    .summary("validate recordings and report")
     .description("Validates each recording (a file, or a folder holding one) and reports what is wrong, where, and what was not checked.")
     .argument("<path...>", "recordings", recordingPaths)
     .option("--rig <file>", "what the recordings should hold (default: rig.yaml in a folder)", notEmpty)

@@ -16,7 +16,6 @@ Examples:
 
 export function checksCommand(console: Console, done: (code: number) => void): Command {
   return new Command("checks")
-    .summary("list the checks")
     .description("Lists every check: its id, its level and the question it asks.")
     .option("--json", "as JSON, with kinds, options and blind spots")
     .addHelpText("after", HELP)

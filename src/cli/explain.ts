@@ -25,7 +25,6 @@ const SCOPES: Readonly<Record<ReturnType<typeof scopeOf>, string>> = {
 
 export function explainCommand(console: Console, done: (code: number) => void): Command {
   return new Command("explain")
-    .summary("what one check asks, finds and cannot see")
     .description("Explains one check: its question, what it can find and how grave that is, its options, and its blind spots.")
     .addArgument(new Argument("<check>", "its id, as `plumbline checks` lists it").argParser(checkId))
     .addHelpText("after", HELP)

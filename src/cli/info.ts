@@ -20,7 +20,6 @@ Examples:
 
 export function infoCommand(console: Console, done: (code: number) => void): Command {
   return new Command("info")
-    .summary("streams and counts of a recording")
     .description("Lists the streams of a recording with their counts, reading it once and running no check.")
     .argument("<path>", "recording", recordingPath)
     .addOption(sourceOption())

@@ -2,17 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../errors.ts";
 import { EXIT } from "../pipeline/exit-code.ts";
-import { checkCommand } from "./check.ts";
-import { checksCommand } from "./checks.ts";
 import { Console } from "./console.ts";
 import { debugTrace } from "./debug.ts";
-import { explainCommand } from "./explain.ts";
-import { infoCommand } from "./info.ts";
-import { proofCommand } from "./proof.ts";
-import { rigCommand } from "./rig.ts";
-import { sealCommand } from "./seal.ts";
-import { simulateCommand } from "./simulate.ts";
-import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
 const HELP = `
@@ -23,6 +14,21 @@ Examples:
   plumbline explain integrity/container
 
 plumbline COMMAND --help says more.`;
+
+type MakeCommand = (console: Console, done: (code: number) => void) => Command;
+
+/** Only the one that is asked for is loaded. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<MakeCommand> }>> = {
+  check: { summary: "validate recordings and report", load: async () => (await import("./check.ts")).checkCommand },
+  info: { summary: "streams and counts of a recording", load: async () => (await import("./info.ts")).infoCommand },
+  checks: { summary: "list the checks", load: async () => (await import("./checks.ts")).checksCommand },
+  explain: { summary: "what one check asks, finds and cannot see", load: async () => (await import("./explain.ts")).explainCommand },
+  rig: { summary: "work with rig files", load: async () => (await import("./rig.ts")).rigCommand },
+  seal: { summary: "write down what a recording holds, frame by frame", load: async () => (await import("./seal.ts")).sealCommand },
+  verify: { summary: "compare a recording with its seal", load: async () => (await import("./verify.ts")).verifyCommand },
+  proof: { summary: "prove that a frame was sealed", load: async () => (await import("./proof.ts")).proofCommand },
+  simulate: { summary: "write a simulated drive with known truth", load: async () => (await import("./simulate.ts")).simulateCommand },
+};
 
 /** Ends the process. */
 export async function run(argv: readonly string[]): Promise<never> {
@@ -39,7 +45,7 @@ export async function run(argv: readonly string[]): Promise<never> {
 /** Runs one command and says what is wrong with it. @returns its exit code */
 export async function execute(argv: readonly string[], console: Console): Promise<number> {
   let code: number = EXIT.clean;
-  const program = build(console, (result) => {
+  const program = await build(argv, console, (result) => {
     code = result;
   });
   try {
@@ -57,20 +63,18 @@ export async function execute(argv: readonly string[], console: Console): Promis
   }
 }
 
-function build(console: Console, done: (code: number) => void): Command {
+async function build(argv: readonly string[], console: Console, done: (code: number) => void): Promise<Command> {
   const program = new Command("plumbline")
     .description("Finds what is silently wrong in a labelled multi-sensor recording, and where exactly.")
     .version(version(), "--version", "print the version")
-    .addHelpText("after", HELP)
-    .addCommand(checkCommand(console, done))
-    .addCommand(infoCommand(console, done))
-    .addCommand(checksCommand(console, done))
-    .addCommand(explainCommand(console, done))
-    .addCommand(rigCommand(console, done))
-    .addCommand(sealCommand(console, done))
-    .addCommand(verifyCommand(console, done))
-    .addCommand(proofCommand(console, done))
-    .addCommand(simulateCommand(console, done));
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", HELP);
+  const words = argv.slice(2).filter((word) => !word.startsWith("-"));
+  const asked = words[0] === "help" ? words[1] : words[0];
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = name === asked ? (await load())(console, done) : new Command(name);
+    program.addCommand(command.summary(summary));
+  }
   for (const command of family(program)) {
     const full = command === program ? "plumbline" : `plumbline ${command.name()}`;
     command.exitOverride().configureOutput({

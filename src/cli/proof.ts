@@ -35,7 +35,6 @@ interface ProofFlags extends CheckFlags {
 
 export function proofCommand(console: Console, done: (code: number) => void): Command {
   return new Command("proof")
-    .summary("prove that a frame was sealed")
     .description("Proves that a frame was sealed, from the seal of its recording; or checks such a proof.")
     .argument("[path]", "recording", recordingPath)
     .option("--stream <id>", "stream of the frame", notEmpty)

@@ -31,10 +31,7 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
     .addOption(forceOption("also replace a rig that a person has changed, or any other file that is not read"))
     .addHelpText("after", HELP)
     .action(async (paths: readonly string[], flags: CheckFlags) => done(await runLearn(paths, flags, console)));
-  return new Command("rig")
-    .summary("work with rig files")
-    .description("Works with rig files: what a recording should hold.")
-    .addCommand(learn);
+  return new Command("rig").description("Works with rig files: what a recording should hold.").addCommand(learn);
 }
 
 /** @throws ConfigError before any work is done */

@@ -49,7 +49,6 @@ interface SealFlags {
 
 export function sealCommand(console: Console, done: (code: number) => void): Command {
   return new Command("seal")
-    .summary("write down what a recording holds, frame by frame")
     .description("Seals a recording: writes a digest of every frame to PATH.seal. The recording itself is only read.")
     .argument("<path>", "recording", recordingPath)
     .addOption(

@@ -47,7 +47,6 @@ interface SimulateFlags {
 
 export function simulateCommand(console: Console, done: (code: number) => void): Command {
   return new Command("simulate")
-    .summary("write a simulated drive with known truth")
     .description("Simulates a drive: a labelled multi-sensor recording of which everything is known, defects included.")
     .requiredOption("--out <file>", "write the recording here", notEmpty)
     .option("--truth <file>", "write the truth here (default: beside the recording)", notEmpty)

@@ -42,7 +42,6 @@ const SEAL: readonly string[] = ["integrity/seal"];
 
 export function verifyCommand(console: Console, done: (code: number) => void): Command {
   return new Command("verify")
-    .summary("compare a recording with its seal")
     .description("Compares a recording with its seal and names every frame that is not as it was.")
     .argument("<path>", "recording", recordingPath)
     .option("--seal <file>", "the seal (default: PATH.seal, or the one inside)", notEmpty)

@@ -6,7 +6,7 @@ import type { Executor, Job } from "../pipeline/executor.ts";
 import { makeFolder, type Part } from "../pipeline/observe.ts";
 import type { InputDescriptor } from "./input.ts";
 import { SharedWork } from "./shared.ts";
-import type { WorkerMessage, WorkerTask } from "./worker.ts";
+import type { WorkerMessage, WorkerTask } from "./work.ts";
 
 /** How often progress is told and cancel is seen. */
 const TICK_MS = 100;

@@ -1,61 +1,7 @@
-/** One worker's whole life: a single task that claims spans until none are left, and posts the fold of each claim. */
-import type { MessagePort } from "node:worker_threads";
-import type { Collected } from "../check/table.ts";
-import { checks } from "../checks/index.ts";
-import { loadKernels } from "../kernels.ts";
-import { makeFolder, type Part } from "../pipeline/observe.ts";
-import { sourceOf } from "../pipeline/open.ts";
-import type { Plan } from "../pipeline/plan.ts";
-import type { RecordingIndex } from "../types.ts";
-import { type InputDescriptor, openDescriptor } from "./input.ts";
-import { nodePlatform } from "./platform.ts";
-import { SharedWork } from "./shared.ts";
+/**
+ * A worker thread's first file. What it does is loaded by `import`: Piscina first tries `require`, and Node 24 aborts the whole process when a thread
+ * is ended while `require` loads a module. A module that awaits cannot be required.
+ */
+const { warm, work } = await import("./work.ts");
 
-export interface WorkerTask {
-  readonly worker: number;
-  readonly workers: number;
-  readonly descriptor: InputDescriptor;
-  readonly index: RecordingIndex;
-  readonly plan: Plan;
-  readonly early: Collected;
-  readonly module: WebAssembly.Module;
-  readonly shared: SharedArrayBuffer;
-  readonly port: MessagePort;
-}
-
-/** Sent over the port for every claim, in no order between workers; `null` says this worker is done. */
-export type WorkerMessage = Part | null;
-
-/** Does nothing: by the time it runs, this file and all it imports are loaded. */
-export function warm(): void {}
-
-export default async function work(task: WorkerTask): Promise<void> {
-  const { worker, workers, index, plan, port } = task;
-  const kernels = await loadKernels(task.module);
-  const input = openDescriptor(task.descriptor);
-  const source = await sourceOf(index);
-  const reader = source.reader(input, index, kernels, nodePlatform);
-  const folder = makeFolder(checks, plan, index, kernels, task.early);
-  const shared = new SharedWork(task.shared);
-  shared.begin();
-  try {
-    for (let claim = shared.claim(index.spans.length, workers); claim; claim = shared.claim(index.spans.length, workers)) {
-      const [first, end] = claim;
-      let part: Part | null = null;
-      for (let i = first; i < end && !shared.stopped; i++) {
-        const next = folder.observe(reader, i);
-        part = part === null ? next : folder.merge(part, next);
-        shared.advance(worker, index.spans[i]?.bytes ?? 0);
-      }
-      if (part) port.postMessage(part satisfies WorkerMessage);
-    }
-  } finally {
-    input.close();
-    port.postMessage(null satisfies WorkerMessage);
-    port.close();
-  }
-}
-
-// Piscina first tries `require`, and Node 24 aborts the whole process when a thread is ended while `require` loads a module. A module
-// that awaits cannot be required: it is imported, which ends quietly.
-await Promise.resolve();
+export { warm, work as default };

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { BUNDLED } from "../../scripts/setup/bundle.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const sample = "sample.mcap";
@@ -67,7 +68,7 @@ export function checkLabelsOnNode(_context: unknown, file: string, text: string,
 /** @returns what the command prints, with or without findings */
 async function plumbline(args: readonly string[]): Promise<string> {
   try {
-    return (await run(process.execPath, [join(root, "src/cli/main.ts"), ...args], { maxBuffer: 1 << 28 })).stdout;
+    return (await run(process.execPath, [BUNDLED, ...args], { maxBuffer: 1 << 28 })).stdout;
   } catch (error) {
     // Exit code 1: the report has findings.
     const { code, stdout } = error as { code?: unknown; stdout?: string };

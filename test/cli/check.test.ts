@@ -294,7 +294,7 @@ describe("pipes", () => {
     expect(whole.stdout.length).toBeGreaterThan(200_000);
     expect(piped.stdout).toBe(whole.stdout);
     expect(JSON.parse(whole.stdout)).toHaveLength(40);
-  }, 30_000);
+  });
 });
 
 describe("info and rig learn", () => {

@@ -8,14 +8,14 @@ const mounts = canMount(folder);
 let them: Bench;
 beforeAll(async () => {
   them = await bench(folder);
-}, 120_000);
+});
 
 /** Seeds by command: the remainder by 8. */
 const CHECK = 0;
 const EMBED = 6;
 const SIMULATE = 7;
 
-describe("inputs are whole, outputs whole or as before, and the next run leaves nothing", { timeout: 120_000 }, () => {
+describe("inputs are whole, outputs whole or as before, and the next run leaves nothing", () => {
   test.each([CHECK, EMBED, SIMULATE, EMBED + 8, SIMULATE + 8, SIMULATE + 16])("kill -9, seed %i", async (seed) => {
     await killTrial(them, seed);
   });

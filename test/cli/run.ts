@@ -3,13 +3,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { BUNDLED } from "../../scripts/setup/bundle.mjs";
 import { damagedMcap, type SampleOptions, sampleMcap } from "../sample-mcap.ts";
 
-export const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-/** Type stripping is experimental in Node 22, and says so. */
-export const NODE = [process.execPath, "--disable-warning=ExperimentalWarning", MAIN] as const;
+export const NODE = [process.execPath, BUNDLED] as const;
 
 export interface Ended {
   /** Null when a signal ended it. */

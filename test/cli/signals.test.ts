@@ -14,7 +14,7 @@ let shortMs = 0;
 beforeAll(async () => {
   phases = await makePhases(folder);
   shortMs = await shortRunMs(folder);
-}, 60_000);
+});
 
 const random = randomStream(11, "signals");
 

@@ -99,7 +99,7 @@ async function refusedForGood(args: readonly string[]): Promise<string> {
   return said;
 }
 
-describe("an input is never written to, by any command, by any path, also with --force", { timeout: 120_000 }, () => {
+describe("an input is never written to, by any command, by any path, also with --force", () => {
   for (const [writer, args] of Object.entries(WRITERS)) {
     test(writer, async () => {
       const dice = new Dice(writer.length);
@@ -225,7 +225,7 @@ describe("what belongs to an input stays as it is, also when it is reached from 
   });
 });
 
-describe("a file that is there", { timeout: 120_000 }, () => {
+describe("a file that is there", () => {
   const at = (...names: readonly string[]): string => join(folder, "there", ...names);
   const good = at("good.mcap");
   const kitti = at("kitti");

@@ -30,7 +30,7 @@ beforeAll(async () => {
   mkdirSync(at("drive-folder/rig.yaml"));
   makeSparse(at("drive-sparse/rig.yaml"), 50 * 2 ** 30);
   await makeSocket(at("drive-socket/rig.yaml"));
-}, 60_000);
+});
 
 /** Arguments by what the file in them is for, and the exit code. */
 const ROLES: Readonly<Record<string, readonly [code: number, args: (kind: string) => readonly string[]]>> = {
@@ -109,7 +109,7 @@ describe("links that lead out of a folder", () => {
     expect([checked.code, sealed.code]).toEqual([0, 0]);
     for (const { stdout } of [told, learnt]) expect(stdout).toContain("velodyne_points/data");
     expect((await plumbline(["verify", drive, "--follow", "--seal", at("linked.seal")])).code).toBe(0);
-  }, 60_000);
+  });
 
   test("leave the question open, which --strict does not accept", async () => {
     writeKittiDrive(at("one"));

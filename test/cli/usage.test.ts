@@ -125,7 +125,7 @@ describe("checks and explain", () => {
       for (const { severity, meaning } of Object.values(check.kinds))
         expect([stdout.includes(severity), stdout.includes(meaning)]).toEqual([true, true]);
     }
-  }, 30_000);
+  });
 });
 
 test.each([

@@ -160,4 +160,4 @@ test("a simulated drive from its bytes: every pair within its interval, and the 
   );
   for (const { observed } of offsets.filter(({ status }) => status === "pass"))
     expect(Math.abs(Number(observed["offsetMs"]))).toBeLessThan(6);
-}, 60_000);
+});

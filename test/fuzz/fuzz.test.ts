@@ -53,7 +53,7 @@ describe.each(kinds.map(({ name }) => name))("%s", (name) => {
     }
   });
 
-  test("nothing fails", { timeout: 60_000 }, async () => {
+  test("nothing fails", async () => {
     const list = await samples;
     for (let number = 0; number < INPUTS; number++) {
       const one = caseOf(inProcess(planOf(kind, list, SEED, number)), list);
@@ -63,7 +63,7 @@ describe.each(kinds.map(({ name }) => name))("%s", (name) => {
   });
 });
 
-test("bits that a checksum covers are noticed", { timeout: 60_000 }, async () => {
+test("bits that a checksum covers are noticed", async () => {
   for (const name of ["mcap", "png"]) {
     const samples = (await kindOf(name).samples()).filter(({ isSummed }) => isSummed);
     for (let number = 0; number < 8; number++) {
@@ -168,7 +168,7 @@ describe("failures", () => {
     expect(row?.split(/\s+/)).toEqual(["mcap", "3", "0", "1", "0", "0", "1", "1", "0", "0", "200", "1"]);
   });
 
-  test("a process tries what it is sent, and says what it took", { timeout: 60_000 }, async () => {
+  test("a process tries what it is sent, and says what it took", async () => {
     const farm = new Farm();
     const samples: readonly Sample[] = await kindOf("proof").samples();
     const { fate, answer: told } = await farm.try(inProcess(planOf(kindOf("proof"), samples, 1, 0)));

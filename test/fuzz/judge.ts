@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { BUNDLED } from "../../scripts/setup/bundle.mjs";
 import type { Case } from "./case.ts";
 import {
   ConfigError,
@@ -161,7 +161,6 @@ async function readAndSeal(open: () => ReturnType<typeof inputOf>, report: Repor
     );
 }
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** A process that starts on a busy machine, and two threads. */
 const CLI_TIMEOUT_MS = 120_000;
 
@@ -188,7 +187,7 @@ async function onDisk(sample: Sample, files: Files, rig: Rig | null, report: Rep
 function plumbline(args: readonly string[]): Promise<{ readonly code: number | string; readonly stdout: string; readonly stderr: string }> {
   return new Promise((done) => {
     const options = { timeout: CLI_TIMEOUT_MS, maxBuffer: 1 << 28, killSignal: "SIGKILL" as const };
-    execFile(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [BUNDLED, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : (error.code ?? error.signal ?? "no code");
       done({ code, stdout, stderr });
     });

@@ -118,7 +118,7 @@ describe("conclude", () => {
 });
 
 describe("every check over hostile labels", () => {
-  test.each(Object.entries(SCENES))("%s", { timeout: 60_000 }, async (_, { text, expected }) => {
+  test.each(Object.entries(SCENES))("%s", async (_, { text, expected }) => {
     const path = join(folder, "scene.csv");
     writeFileSync(path, text());
     const report = await checkPath(path, { workers: 0 });

@@ -142,7 +142,7 @@ describe("the law of splits", () => {
   test("there are stream checks to test", () => expect(streamChecks.length).toBeGreaterThan(3));
 
   for (const check of streamChecks) {
-    test(check.id, { timeout: 60_000 }, () => {
+    test(check.id, () => {
       fc.assert(
         fc.property(
           stream,

@@ -20,7 +20,7 @@ import { located } from "./damage.ts";
 import { FOLDERS } from "./folders.ts";
 
 describeShared("damaged recordings: every frame is found, and no other", (shared) => {
-  test.each([...mcapFiles(shared), ...mcapFiles(shared, "damaged")])("%s", { timeout: 60_000 }, async (path) => {
+  test.each([...mcapFiles(shared), ...mcapFiles(shared, "damaged")])("%s", async (path) => {
     const recording = await messageRecording(path);
     const wrong: string[] = [];
     for (let seed = 0; seed < 12; seed++) wrong.push(...(await messageCase(recording, seed)));
@@ -35,14 +35,14 @@ describeShared("damaged recordings: every frame is found, and no other", (shared
     }
   });
 
-  test.each(mcapFiles(shared))("%s: bits flipped in the file itself", { timeout: 60_000 }, async (path) => {
+  test.each(mcapFiles(shared))("%s: bits flipped in the file itself", async (path) => {
     const recording = await messageRecording(path);
     const wrong: string[] = [];
     for (let seed = 0; seed < 6; seed++) wrong.push(...(await flippedInPlace(recording, seed)));
     expect(wrong).toEqual([]);
   });
 
-  test.each(FOLDERS)("$path", { timeout: 60_000 }, async (kind) => {
+  test.each(FOLDERS)("$path", async (kind) => {
     const recording = await folderRecording(join(shared, kind.path), kind);
     const wrong: string[] = [];
     for (let seed = 0; seed < 12; seed++) {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import { SHARED } from "../shared-data.ts";
-import { readMcap, type WholeMcap, withoutSpans } from "./mcap-read.ts";
+import { expectSame, readMcap, type WholeMcap, withoutSpans } from "./mcap-read.ts";
 import { someMessages, writeMcap } from "./mcap-write.ts";
 
 const messages = someMessages(120);
@@ -89,16 +89,16 @@ function readOrRefuse(bytes: Uint8Array, spanBytes?: number): WholeMcap | null {
 }
 
 describe("changed files", () => {
-  test("never throw but InputError, and every damage lies inside the file", { timeout: 60_000 }, () => {
+  test("never throw but InputError, and every damage lies inside the file", () => {
     fc.assert(
       fc.property(fc.nat(samples.length - 1), fc.array(change, { minLength: 1, maxLength: 4 }), (sample, changes) => {
         const bytes = changes.reduce(apply, samples[sample] ?? new Uint8Array(0));
         const read = readOrRefuse(bytes);
         if (!read) return;
-        for (const { kind, bytes: range } of [...read.damages, ...read.conclusion.defects]) {
-          if (!range) continue;
-          expect([kind, range, 0 <= range[0] && range[0] < range[1] && range[1] <= bytes.length]).toEqual([kind, range, true]);
-        }
+        const outside = [...read.damages, ...read.conclusion.defects].filter(
+          ({ bytes: range }) => range && !(0 <= range[0] && range[0] < range[1] && range[1] <= bytes.length),
+        );
+        expect(outside).toEqual([]);
         expect(read.lostBytes).toBeGreaterThanOrEqual(0);
         expect(read.lostBytes).toBeLessThanOrEqual(bytes.length);
       }),
@@ -106,19 +106,19 @@ describe("changed files", () => {
     );
   });
 
-  test("say the same at every grain", { timeout: 60_000 }, () => {
+  test("say the same at every grain", () => {
     fc.assert(
       fc.property(fc.nat(samples.length - 1), fc.array(change, { minLength: 1, maxLength: 3 }), (sample, changes) => {
         const bytes = changes.reduce(apply, samples[sample] ?? new Uint8Array(0));
         const read = readOrRefuse(bytes, 8 << 20);
         const other = readOrRefuse(bytes, 500);
-        expect(other && withoutSpans(other)).toEqual(read && withoutSpans(read));
+        expectSame(other && withoutSpans(other), read && withoutSpans(read));
       }),
       { numRuns: 150, seed: 11 },
     );
   });
 
-  test("a change to bytes a checksum covers never goes unnoticed", { timeout: 60_000 }, () => {
+  test("a change to bytes a checksum covers never goes unnoticed", () => {
     const covered = samples.slice(0, 4);
     fc.assert(
       fc.property(
@@ -158,7 +158,7 @@ describe("files made to hurt", () => {
     ["messages on no channel", [5, ...le64(22n), ...new Array<number>(22).fill(3)]],
     ["footers", [2, ...le64(20n), ...new Array<number>(20).fill(0)]],
     ["good and bad by turns", [5, ...le64(22n), ...new Array<number>(22).fill(3), 0]],
-  ])("%s", { timeout: 20_000 }, (_name, record) => {
+  ])("%s", (_name, record) => {
     const bytes = flood(record);
     const read = readOrRefuse(bytes);
     expect(read === null || read.damages.length <= 100 * (read.index.spans.length + 1)).toBe(true);
@@ -167,7 +167,7 @@ describe("files made to hurt", () => {
 });
 
 describe("many definitions", () => {
-  test("65,535 channels of one schema open as fast as they are read", { timeout: 20_000 }, () => {
+  test("65,535 channels of one schema open as fast as they are read", () => {
     const parts: number[] = [];
     const le = (n: number, bytes: number): number[] => Array.from({ length: bytes }, (_, i) => Math.floor(n / 2 ** (8 * i)) & 0xff);
     const text = (s: string): number[] => [...le(s.length, 4), ...new TextEncoder().encode(s)];

@@ -4,7 +4,7 @@ import { loadKernels } from "../../src/kernels.ts";
 import { nodePlatform } from "../../src/node/platform.ts";
 import { mcap } from "../../src/sources/mcap/source.ts";
 import type { Damage } from "../../src/types.ts";
-import { bad, mcapInput, readMcap, withoutSpans } from "./mcap-read.ts";
+import { bad, expectSame, mcapInput, readMcap, withoutSpans } from "./mcap-read.ts";
 import { type Layout, someMessages, type Written, writeMcap } from "./mcap-write.ts";
 
 const messages = someMessages(400);
@@ -47,7 +47,7 @@ describe.each(layouts)("%s", (_name, layout) => {
     expect(read.order).toEqual(messages.map(({ topic }) => topic));
     expect([read.index.attachments, read.index.metadata]).toEqual([layout.extras ?? 0, layout.extras ?? 0]);
     expect(read.regions.verified).toBe(read.regions.total - 1);
-    for (const spanBytes of [1, 1024, 8 << 20]) expect(withoutSpans(readMcap(bytes, spanBytes))).toEqual(withoutSpans(read));
+    for (const spanBytes of [1, 1024, 8 << 20]) expectSame(withoutSpans(readMcap(bytes, spanBytes)), withoutSpans(read));
   });
 
   test("spans cover the data section without holes", async () => {
@@ -267,7 +267,7 @@ describe("one damage each", () => {
     }
   });
 
-  test("a message of more than 1 GiB is counted and passed over in pieces", { timeout: 60_000 }, () => {
+  test("a message of more than 1 GiB is counted and passed over in pieces", () => {
     const length = 2 ** 30 + 1000;
     const u64 = (n: number): number[] => [...new Uint8Array(BigUint64Array.of(BigInt(n)).buffer)];
     const magic = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a];
