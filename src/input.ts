@@ -49,9 +49,11 @@ export interface Input {
 export interface Platform {
   /**
    * Decompresses one zstd frame (or several concatenated) of known content size, with its checksum verified.
-   * @returns exactly `size` bytes, or null when the data is damaged or of another size; never throws
+   * @returns whether they fill `target` exactly; false when the data is damaged or of another size; never throws
    */
-  zstd(compressed: Uint8Array, size: number): Uint8Array | null;
+  zstd(compressed: Uint8Array, target: Uint8Array): boolean;
+  /** Gives back all memory that nothing refers to any more. Absent where nobody can be asked to. */
+  collect?(): void;
 }
 
 /** Reads a whole small file (an index, a calibration, a label table). */

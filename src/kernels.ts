@@ -5,13 +5,18 @@
  *
  * Views die when memory grows (length 0), so a view is made after the last `alloc` it must outlive and never kept.
  */
+import type { Platform } from "./input.ts";
 import { type KernelExports, WASM_BASE64 } from "./kernels.generated.ts";
+import { type MemoryBudget, memoryBudget } from "./memory.ts";
 
 /** A region of kernel memory. */
 export interface Region {
   readonly pointer: number;
   readonly bytes: number;
 }
+
+/** Memory below this is not worth giving back: a span and its tables. */
+const KEPT_BYTES = 16 << 20;
 
 /** What every module of kernels exports beside its functions. */
 interface Memory {
@@ -21,11 +26,15 @@ interface Memory {
 
 /** Kernel memory. @typeParam E the functions of the module */
 export class Arena<E extends Memory> {
-  readonly exports: E;
+  /** Others after `renew`. */
+  exports: E;
+  /** Null where the instance cannot be made again. */
+  readonly #module: WebAssembly.Module | null;
   readonly #base: number;
   #top: number;
 
-  constructor(instance: WebAssembly.Instance) {
+  constructor(instance: WebAssembly.Instance, module: WebAssembly.Module | null = null) {
+    this.#module = module;
     this.exports = instance.exports as unknown as E;
     this.#base = (Number(this.exports.HEAP_BASE.value) + 63) & ~63;
     this.#top = this.#base;
@@ -52,6 +61,18 @@ export class Arena<E extends Memory> {
   /** Gives back everything allocated since `mark` was taken; everything when called without one. */
   release(mark: number = this.#base): void {
     this.#top = mark;
+  }
+
+  /** As it has grown. */
+  get bytes(): number {
+    return this.exports.memory.buffer.byteLength;
+  }
+
+  /** Memory of an instance never shrinks: where it has grown and nothing is reserved, a new one takes its place. */
+  shed({ collect }: Pick<Platform, "collect">): void {
+    if (!this.#module || this.#top !== this.#base || this.bytes <= KEPT_BYTES) return;
+    this.exports = new WebAssembly.Instance(this.#module, {}).exports as unknown as E;
+    collect?.();
   }
 
   u8(pointer: number, length: number): Uint8Array {
@@ -81,7 +102,15 @@ export class Arena<E extends Memory> {
 /** Of whatever module. */
 export type AnyArena = Arena<Memory>;
 
-export class Kernels extends Arena<KernelExports> {}
+export class Kernels extends Arena<KernelExports> {
+  /** What one unit may take of it is asked by those who decompress. */
+  readonly budget: MemoryBudget;
+
+  constructor(instance: WebAssembly.Instance, module: WebAssembly.Module | null = null, budget: MemoryBudget = memoryBudget()) {
+    super(instance, module);
+    this.budget = budget;
+  }
+}
 
 /** Compiles once; the module is shared with workers, each instantiates its own. */
 export async function compileKernels(): Promise<WebAssembly.Module> {
@@ -102,6 +131,7 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-export async function loadKernels(module?: WebAssembly.Module): Promise<Kernels> {
-  return new Kernels(await WebAssembly.instantiate(module ?? (await compileKernels()), {}));
+export async function loadKernels(module?: WebAssembly.Module, budget: MemoryBudget = memoryBudget()): Promise<Kernels> {
+  const compiled = module ?? (await compileKernels());
+  return new Kernels(await WebAssembly.instantiate(compiled, {}), compiled, budget);
 }

@@ -54,7 +54,15 @@ export interface FrameForm {
  * `frames`: the half-open range [start, end) of frames of one stream, each in files of its own.
  */
 export type Span =
-  | { readonly kind: "bytes"; readonly file: number; readonly start: number; readonly end: number; readonly bytes: number }
+  | {
+      readonly kind: "bytes";
+      readonly file: number;
+      readonly start: number;
+      readonly end: number;
+      readonly bytes: number;
+      /** What they become in memory besides, where that is known: decompressed, or as columns. */
+      readonly inflatedBytes?: number;
+    }
   | { readonly kind: "frames"; readonly stream: number; readonly start: number; readonly end: number; readonly bytes: number };
 
 /** One located piece of damage to a container. `bytes` is half-open and as narrow as the format allows. */

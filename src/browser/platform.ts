@@ -26,12 +26,16 @@ export async function browserPlatform(): Promise<Platform> {
     }
   };
   return {
-    zstd(compressed, size) {
-      if (size > 0) return decode(compressed, size);
+    zstd(compressed, target) {
+      if (target.length > 0) {
+        const out = decode(compressed, target.length);
+        if (out) target.set(out);
+        return out !== null;
+      }
       const probe = new Uint8Array(compressed.length + ONE_BYTE.length);
       probe.set(compressed);
       probe.set(ONE_BYTE, compressed.length);
-      return decode(probe, 1) && new Uint8Array();
+      return decode(probe, 1) !== null;
     },
   };
 }

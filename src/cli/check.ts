@@ -20,6 +20,7 @@ import {
   keyOption,
   labelsOption,
   levelOption,
+  memoryOption,
   notEmpty,
   outOption,
   publicOption,
@@ -69,6 +70,7 @@ export function checkCommand(console: Console, done: (code: number) => void): Co
     .addOption(labelsOption())
     .addOption(followOption())
     .addOption(workersOption())
+    .addOption(memoryOption())
     .addOption(levelOption())
     .addOption(checksOption())
     .addOption(formatOption())
@@ -105,8 +107,8 @@ async function runCheck(paths: readonly string[], flags: CheckFlags, console: Co
   if (flags.labels && paths.length > 1) throw new ConfigError(`--labels: expected one recording with them, got ${paths.length}`);
   const jobs = paths.map((path) => ({ path, rig: given ?? folderRig(path, flags.follow ?? false), seal: sealed }));
 
-  const { workers, level, checks: ids, source, labels, follow, failOn, strict = false } = flags;
-  const options = { ...(workers !== undefined && { workers }), ...(level !== undefined && { level }) };
+  const { workers, memory, level, checks: ids, source, labels, follow, failOn, strict = false } = flags;
+  const options = { memoryMiB: memory, ...(workers !== undefined && { workers }), ...(level !== undefined && { level }) };
   const selection = {
     ...(ids && { checks: ids }),
     ...(source !== undefined && { source }),

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { checks } from "../checks/index.ts";
 import { ConfigError } from "../errors.ts";
+import { DEFAULT_MEMORY_MIB, LEAST_MEMORY_MIB, MOST_MEMORY_MIB } from "../memory.ts";
 import { MOST_WORKERS } from "../node/run.ts";
 import { MOST_LEVEL } from "../pipeline/check-options.ts";
 import { expectKnown } from "../pipeline/plan.ts";
@@ -20,6 +21,12 @@ export const workersOption = (): Option =>
     "--workers <n>",
     `threads, 0 to ${MOST_WORKERS}; 0 adds none to the one that opens and concludes (default: one per core)`,
   ).argParser((value) => integer(value, 0, MOST_WORKERS));
+
+export const memoryOption = (): Option =>
+  new Option(
+    "--memory <MiB>",
+    `what all threads together may hold of the recording, at least ${LEAST_MEMORY_MIB}; a chunk that needs more than half of it is not read, and a finding says so (default: ${DEFAULT_MEMORY_MIB})`,
+  ).argParser((value) => integer(value, LEAST_MEMORY_MIB, MOST_MEMORY_MIB));
 
 export const levelOption = (): Option =>
   new Option("--level <n>", "0 bytes, order and time; 1 also points and labels; 2 also pixels (default: 2)").argParser((value) =>
@@ -64,6 +71,7 @@ export const publicOption = (): Option =>
 /** What commander hands over, once the parsers above have passed it. */
 export interface CheckFlags {
   readonly workers?: number;
+  readonly memory?: number;
   readonly level?: 0 | 1 | 2;
   readonly checks?: readonly string[];
   readonly source?: string;

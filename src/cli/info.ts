@@ -6,7 +6,16 @@ import { jsonRecording } from "../report/json.ts";
 import { header } from "../report/text.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, followOption, formatOption, labelsOption, recordingPath, sourceOption, workersOption } from "./flags.ts";
+import {
+  type CheckFlags,
+  followOption,
+  formatOption,
+  labelsOption,
+  memoryOption,
+  recordingPath,
+  sourceOption,
+  workersOption,
+} from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { checkTargets } from "./targets.ts";
 
@@ -26,15 +35,21 @@ export function infoCommand(console: Console, done: (code: number) => void): Com
     .addOption(labelsOption())
     .addOption(followOption())
     .addOption(workersOption())
+    .addOption(memoryOption())
     .addOption(formatOption(["text", "json"]))
     .addHelpText("after", HELP)
     .action(async (path: string, flags: CheckFlags) => done(await info(path, flags, console)));
 }
 
-async function info(path: string, { format, workers, source, labels, follow = false }: CheckFlags, console: Console): Promise<number> {
+async function info(
+  path: string,
+  { format, workers, memory, source, labels, follow = false }: CheckFlags,
+  console: Console,
+): Promise<number> {
   const flags = {
     checks: [],
     follow,
+    memoryMiB: memory,
     ...(workers !== undefined && { workers }),
     ...(source !== undefined && { source }),
     ...(labels && { labels }),

@@ -28,7 +28,9 @@ export interface Results {
   readonly interrupted: boolean;
 }
 
-type Flags = Pick<CheckFlags, "workers" | "level" | "checks" | "source" | "labels" | "follow">;
+type Flags = Pick<CheckFlags, "workers" | "level" | "checks" | "source" | "labels" | "follow"> & {
+  readonly memoryMiB?: number | undefined;
+};
 
 /** Never rejects. */
 export async function checkAll(jobs: readonly Job[], flags: Flags, console: Console): Promise<Results> {

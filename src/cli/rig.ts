@@ -6,7 +6,16 @@ import { formatRig } from "../rig/file.ts";
 import { learnRig } from "../rig/learn.ts";
 import type { Console } from "./console.ts";
 import { deliver } from "./deliver.ts";
-import { type CheckFlags, followOption, forceOption, outOption, recordingPaths, sourceOption, workersOption } from "./flags.ts";
+import {
+  type CheckFlags,
+  followOption,
+  forceOption,
+  memoryOption,
+  outOption,
+  recordingPaths,
+  sourceOption,
+  workersOption,
+} from "./flags.ts";
 import { checkAll } from "./inputs.ts";
 import { checkTargets } from "./targets.ts";
 
@@ -27,6 +36,7 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
     .addOption(sourceOption())
     .addOption(followOption())
     .addOption(workersOption())
+    .addOption(memoryOption())
     .addOption(outOption())
     .addOption(forceOption("also replace a rig that a person has changed, or any other file that is not read"))
     .addHelpText("after", HELP)
@@ -36,9 +46,9 @@ export function rigCommand(console: Console, done: (code: number) => void): Comm
 
 /** @throws ConfigError before any work is done */
 async function runLearn(paths: readonly string[], flags: CheckFlags, console: Console): Promise<number> {
-  const { out, force, workers, source, follow = false } = flags;
+  const { out, force, workers, memory, source, follow = false } = flags;
   checkTargets([["--out", out, "rig"]], paths, force);
-  const options = { follow, ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
+  const options = { follow, memoryMiB: memory, ...(workers !== undefined && { workers }), ...(source !== undefined && { source }) };
   const jobs = paths.map((path) => ({ path, rig: null }));
   const { outcomes, reports, interrupted } = await checkAll(jobs, options, console);
   const clean = outcomes.map((outcome): Outcome => {

@@ -11,7 +11,7 @@ import type { Console } from "./console.ts";
 import { cannotWrite, deliver } from "./deliver.ts";
 import { withEngine } from "./engine.ts";
 import { readKey, readSmall } from "./files.ts";
-import { followOption, forceOption, notEmpty, recordingPath, sourceOption, workersOption } from "./flags.ts";
+import { followOption, forceOption, memoryOption, notEmpty, recordingPath, sourceOption, workersOption } from "./flags.ts";
 import type { SealDone } from "./jobs.ts";
 import { meter } from "./progress.ts";
 import { s3Text } from "./s3.ts";
@@ -45,6 +45,7 @@ interface SealFlags {
   readonly source?: string;
   readonly follow?: boolean;
   readonly workers?: number;
+  readonly memory?: number;
 }
 
 export function sealCommand(console: Console, done: (code: number) => void): Command {
@@ -67,6 +68,7 @@ export function sealCommand(console: Console, done: (code: number) => void): Com
     .addOption(sourceOption())
     .addOption(followOption())
     .addOption(workersOption())
+    .addOption(memoryOption())
     .addHelpText("after", HELP)
     .action(async (path: string, flags: SealFlags) => done(await run(path, flags, console)));
 }
@@ -88,8 +90,8 @@ async function run(path: string, flags: SealFlags, console: Console): Promise<nu
   const sign = flags.sign === undefined ? undefined : readSmall(flags.sign, "a private key");
   if (flags.partSize !== undefined && !flags.s3) throw new ConfigError("--part-size: expected --s3 with it");
   const progress = meter(path, process.stderr);
-  const { algorithm, framesPerBlock, source, follow, workers } = flags;
-  const options = { algorithm, framesPerBlock, source, follow, workers, key, sign };
+  const { algorithm, framesPerBlock, source, follow, workers, memory } = flags;
+  const options = { algorithm, framesPerBlock, source, follow, workers, memoryMiB: memory, key, sign };
   const exclusive = flags.force !== true;
   const embed = flags.embed === undefined ? null : { path: flags.embed, exclusive };
   const job = { path, options, out: { path: out, exclusive }, embed, partBytes: flags.s3 ? (flags.partSize ?? 8 * MIB) : null };

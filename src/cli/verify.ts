@@ -14,6 +14,7 @@ import {
   forceOption,
   formatOption,
   keyOption,
+  memoryOption,
   notEmpty,
   outOption,
   publicOption,
@@ -50,6 +51,7 @@ export function verifyCommand(console: Console, done: (code: number) => void): C
     .addOption(sourceOption())
     .addOption(followOption())
     .addOption(workersOption())
+    .addOption(memoryOption())
     .addOption(formatOption())
     .addOption(outOption())
     .addOption(forceOption())
@@ -62,10 +64,11 @@ async function run(path: string, flags: CheckFlags, console: Console): Promise<n
   checkTargets([["--out", flags.out, "report"]], [path, flags.seal ?? sealPath(path), flags.key, flags.public], flags.force);
   const seal = await openedSeal(path, flags, console);
   if (!seal) return EXIT.unread;
-  const { workers, source, follow = false } = flags;
+  const { workers, memory, source, follow = false } = flags;
   const options = {
     checks: SEAL,
     follow,
+    memoryMiB: memory,
     ...(workers !== undefined && { workers }),
     ...(source !== undefined && { source }),
   };

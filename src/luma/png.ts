@@ -48,6 +48,7 @@ export function pngLuma(pointer: number, bytes: number, kernels: Kernels): Luma 
   const length = inflatedBytes(header);
   const compressed = data.reduce((sum, [, size]) => sum + size, 0);
   if (compressed < 6 || length > compressed * MOST_GAIN) return broken("PNG ends early");
+  if (length + width * height > kernels.budget.imageBytes) return { kind: "unread", reason: "image is larger than the memory budget" };
 
   const mark = kernels.mark();
   const columns = Math.ceil(width / CELL_PX);

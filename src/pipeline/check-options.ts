@@ -2,6 +2,7 @@
 import type { AnyCheck, Options } from "../check/check.ts";
 import { catalogueGiven } from "../check/shape.ts";
 import * as given from "../given.ts";
+import { LEAST_MEMORY_MIB, MOST_MEMORY_MIB } from "../memory.ts";
 import * as is from "../rig/expect.ts";
 import { type Rig, rigOf } from "../rig/rig.ts";
 import { sealGiven } from "../seal/given.ts";
@@ -24,6 +25,11 @@ export interface CheckOptions {
   readonly seed?: number | undefined;
   /** Grain of the work in bytes; never changes the report. Default 8 MiB. */
   readonly spanBytes?: number | undefined;
+  /**
+   * What all threads together may hold of the recording, in MiB: chunks decompressed, images decoded, tables. A chunk or message that needs
+   * more than half of it by itself is not read, and a finding says so. Default 1024, least 64.
+   */
+  readonly memoryMiB?: number | undefined;
   /** Cancels: the promise resolves with a partial report, `interrupted: true`. */
   readonly signal?: AbortSignal | undefined;
   /** What it throws, or rejects with while the run is on, ends the run and is what the promise rejects with. */
@@ -49,6 +55,7 @@ export const MOST_LEVEL = 2;
 export const sharedOptions = {
   source: given.text,
   spanBytes: given.integer(1),
+  memoryMiB: given.integer(LEAST_MEMORY_MIB, MOST_MEMORY_MIB),
   signal: given.signal,
   onProgress: given.callback<(progress: Progress) => void>,
 };

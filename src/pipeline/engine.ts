@@ -7,6 +7,7 @@ import type { Collected } from "../check/table.ts";
 import { checks as allChecks } from "../checks/index.ts";
 import type { Input, Platform } from "../input.ts";
 import { compileKernels, type Kernels, loadKernels } from "../kernels.ts";
+import { memoryBudget } from "../memory.ts";
 import type { LeafRecipe } from "../seal/leaves.ts";
 import { versionOf } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
@@ -89,10 +90,13 @@ export async function fold(
     leaves,
   });
   const { spanBytes = SPAN_BYTES } = options;
-  const kernels = await loadKernels(await compileKernels());
+  const kernels = await loadKernels(await compileKernels(), memoryBudget(options.memoryMiB));
   const run = async (believeIndex: boolean): Promise<Folded> => {
     const asked = { source: options.source, spanBytes, believeIndex, rig: options.rig ?? null, forms: leaves !== null };
     const opened = await open(input, kernels, platform, asked);
+    // What opening took is not needed while others work.
+    kernels.release();
+    kernels.shed(platform);
     return foldSpans(input, platform, executor, options, plan, kernels, opened);
   };
   const folded = await run(true);

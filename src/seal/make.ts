@@ -44,8 +44,8 @@ async function sealOnce(input: Input, platform: Platform, executor: Executor, op
     throw new ConfigError(`expected blake3 with ${guarded}, got ${algorithm}: frames with the same leaf can be made`);
   }
   const sign = options.sign === undefined ? null : await signer(options.sign);
-  const { source, spanBytes, signal, onProgress } = options;
-  const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, signal, onProgress };
+  const { source, spanBytes, memoryMiB, signal, onProgress } = options;
+  const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, memoryMiB, signal, onProgress };
   const leafKey = key && sealKeys(LATEST, key, await loadKernels()).leaf;
   const recipe = { version: LATEST, algorithm, key: leafKey, placed: false };
   const { plan, index, part, early, interrupted, kernels } = await fold(input, platform, executor, selection, recipe);

@@ -20,6 +20,8 @@ export interface SealOptions {
   readonly source?: string | undefined;
   /** Grain of the work in bytes; never changes the seal. Default 1 MiB. */
   readonly spanBytes?: number | undefined;
+  /** What all threads together may hold of the recording, in MiB. Default 1024, least 64. */
+  readonly memoryMiB?: number | undefined;
   /** Cancels: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;

@@ -2,8 +2,10 @@
 import type { Kernels } from "../kernels.ts";
 import type { Block, Damage, More, Need } from "../types.ts";
 
-/** Largest table: twice the largest label file of the MOTChallenge. Its columns take up to eight times as much. */
+/** Largest table: twice the largest label file of the MOTChallenge. */
 export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
+/** So many times a table's size its columns may take. */
+export const TABLE_GAIN = 8;
 
 /** A short description of damage; what is not given is unknown. */
 export function damage(kind: string, file: string, at: Partial<Omit<Damage, "kind" | "file" | "stream">> = {}): Omit<Damage, "stream"> {

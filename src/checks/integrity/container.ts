@@ -73,6 +73,10 @@ const kinds = {
     severity: "error",
     meaning: "a record claims more bytes than can be true and was not opened (warning: counted, not decoded)",
   },
+  "over-memory-budget": {
+    severity: "error",
+    meaning: "a chunk needs more memory than the budget gives one (--memory), and was not read: this says nothing against it",
+  },
   "trailing-bytes": { severity: "error", meaning: "bytes behind the end of the container" },
   truncated: { severity: "error", meaning: "the file ends before its content does" },
   "unknown-channel": { severity: "error", meaning: "messages on a channel that nothing defines: they belong to no stream" },

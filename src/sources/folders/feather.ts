@@ -282,9 +282,11 @@ class FeatherFile {
   }
 
   #zstd(start: number, length: number, size: number): number {
-    const bytes = this.#platform.zstd(this.#view().subarray(start, start + length), size);
-    if (!bytes || bytes.length !== size) throw new DecodeError("damaged zstd buffer", start);
-    return this.#kernels.put(bytes);
+    const target = this.#kernels.alloc(size);
+    if (!this.#platform.zstd(this.#view().subarray(start, start + length), this.#kernels.u8(target, size))) {
+      throw new DecodeError("damaged zstd buffer", start);
+    }
+    return target;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Input } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
 import { type Decoded, NO_FACTS, type Reader } from "../../pipeline/source.ts";
 import type { Block, ContainerClaims, Damage, More, Need, Plain, RecordingIndex, Span, StreamInfo } from "../../types.ts";
-import { type DecodeTable, damage, digests, MAX_TABLE_BYTES, noFrames, type TableFrames } from "../parts.ts";
+import { type DecodeTable, damage, digests, MAX_TABLE_BYTES, noFrames, TABLE_GAIN, type TableFrames } from "../parts.ts";
 import type { ReadRows, RowLayout } from "../tables/rows.ts";
 
 /** Largest file that is one frame: ten times the largest sweep or image any of these formats has. */
@@ -112,7 +112,7 @@ function sizeOf(input: Input, file: number): number {
 function spansOf(input: Input, unit: Unit, stream: number, spanBytes: number): Span[] {
   if (unit.kind === "table") {
     const size = sizeOf(input, unit.file);
-    return [{ kind: "bytes", file: unit.file, start: 0, end: size, bytes: size }];
+    return [{ kind: "bytes", file: unit.file, start: 0, end: size, bytes: size, inflatedBytes: TABLE_GAIN * size }];
   }
   const spans: Span[] = [];
   if (unit.kind === "rows") {

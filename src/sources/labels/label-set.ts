@@ -15,7 +15,7 @@ import { type Decoded, NO_FACTS, type Source } from "../../pipeline/source.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Block, Damage, LabelColumns, Need, RecordingIndex, StampSource, StreamInfo } from "../../types.ts";
-import { damage, digests } from "../parts.ts";
+import { damage, digests, TABLE_GAIN } from "../parts.ts";
 import { besideForm } from "../tables/table-form.ts";
 import { NOT_A_NUMBER } from "../tables/text.ts";
 import { type LabelRowOut, placeRuns, Rows } from "./labels-file.ts";
@@ -381,7 +381,7 @@ export function labelSource({ format, title, find, read }: Importer): Source {
         streams,
         spans: files.map(({ of: { file } }) => {
           const bytes = input.files[file]?.size ?? 0;
-          return { kind: "bytes", file, start: 0, end: bytes, bytes };
+          return { kind: "bytes", file, start: 0, end: bytes, bytes, inflatedBytes: TABLE_GAIN * bytes };
         }),
         facts: { ...NO_FACTS, damages: tooLarge.map((one) => ({ ...one, stream: null })) },
         claims: {},

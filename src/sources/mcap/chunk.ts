@@ -5,6 +5,7 @@
 import { CHECKSUM } from "../../abi.ts";
 import type { Platform } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
+import { OVER_BUDGET } from "../../memory.ts";
 import type { Plain } from "../../types.ts";
 import { LZ4_RATIO, TOO_LARGE, ZSTD_RATIO } from "./format.ts";
 import { type ChunkHeader, parseChunkHeader } from "./records.ts";
@@ -18,7 +19,7 @@ export interface ChunkContent {
 }
 
 export interface ChunkProblem {
-  readonly kind: "malformed-record" | "too-large" | "unsupported-compression" | "chunk-damaged" | "index-mismatch";
+  readonly kind: "malformed-record" | "too-large" | typeof OVER_BUDGET | "unsupported-compression" | "chunk-damaged" | "index-mismatch";
   readonly observed: Readonly<Record<string, Plain>>;
   readonly expected: Readonly<Record<string, Plain>>;
 }
@@ -75,13 +76,27 @@ export function openChunk(content: ChunkContent, kernels: Kernels, platform: Pla
       expected: { most },
     });
   }
+  const needed = header.compressedSize + uncompressedSize;
+  if (needed > kernels.budget.unitBytes) {
+    return none(header, { kind: OVER_BUDGET, observed: { memoryBytes: needed }, expected: { most: kernels.budget.unitBytes } });
+  }
   return compression === "lz4"
     ? openLz4(header, pointer, stored, whole, kernels)
     : openZstd(header, pointer, stored, whole, kernels, platform);
 }
 
+/** What a chunk becomes when it is opened; 0 where it is not. */
+export function inflatedBytes(
+  header: Pick<ChunkHeader, "compression" | "compressedSize" | "uncompressedSize">,
+  { budget }: Kernels,
+): number {
+  const { compression, compressedSize, uncompressedSize } = header;
+  const isOpened = compression !== "" && uncompressedSize <= mostInflated(header) && compressedSize + uncompressedSize <= budget.unitBytes;
+  return isOpened ? uncompressedSize : 0;
+}
+
 /** More than this a compressed chunk cannot hold, or is not opened for. */
-export function mostInflated({ compression, compressedSize }: Pick<ChunkHeader, "compression" | "compressedSize">): number {
+function mostInflated({ compression, compressedSize }: Pick<ChunkHeader, "compression" | "compressedSize">): number {
   const ratio = compression === "lz4" ? LZ4_RATIO : ZSTD_RATIO;
   return Math.min(TOO_LARGE, ratio * compressedSize + 65_536);
 }
@@ -100,10 +115,10 @@ function openLz4(header: ChunkHeader, pointer: number, stored: number, whole: bo
 
 function openZstd(header: ChunkHeader, pointer: number, stored: number, whole: boolean, kernels: Kernels, platform: Platform): OpenChunk {
   const want = header.uncompressedSize;
-  const out = whole ? platform.zstd(kernels.u8(pointer, stored), want) : null;
-  if (!out) return none(header, whole ? damaged("zstd data", 0, want) : null);
-  const target = kernels.put(out);
-  return { header, pointer: target, bytes: out.length, whole: true, inPlace: false, problem: null };
+  if (!whole) return none(header, null);
+  const target = kernels.alloc(want);
+  if (!platform.zstd(kernels.u8(pointer, stored), kernels.u8(target, want))) return none(header, damaged("zstd data", 0, want));
+  return { header, pointer: target, bytes: want, whole: true, inPlace: false, problem: null };
 }
 
 function damaged(reason: string, bytes: number, want: number): ChunkProblem {

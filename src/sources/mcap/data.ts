@@ -4,7 +4,7 @@
 
 import type { Platform } from "../../input.ts";
 import type { Span } from "../../types.ts";
-import { mostInflated } from "./chunk.ts";
+import { inflatedBytes } from "./chunk.ts";
 import { compareAttachment, compareChunk, compareMetadata, type Gap, type Group, reportGaps, reportUnmatched } from "./compare.ts";
 import { Cursor } from "./cursor.ts";
 import { cutDamage, damage, lengthDamage, unknownOpcode } from "./damage.ts";
@@ -95,7 +95,8 @@ export function readData(
   let weight = 0;
 
   const cutSpan = (at: number): void => {
-    if (at > spanStart) spans.push({ kind: "bytes", file: 0, start: spanStart, end: at, bytes: at - spanStart });
+    const bytes = at - spanStart;
+    if (bytes > 0) spans.push({ kind: "bytes", file: 0, start: spanStart, end: at, bytes, inflatedBytes: Math.max(0, weight - bytes) });
     spanStart = at;
     weight = 0;
   };
@@ -139,8 +140,7 @@ export function readData(
     counts.chunks++;
     records++;
     seen.chunks.add(record.offset);
-    const isInflated = record.compression !== "" && record.uncompressedSize <= mostInflated(record);
-    unit(record.offset, record.length + (isInflated ? record.uncompressedSize : 0));
+    unit(record.offset, record.length + inflatedBytes(record, session.kernels));
     weight += record.messageIndexLength;
     for (const channel of record.messageIndexOffsets.keys()) complete &&= known.channels.has(channel) && hasSchema(known, channel);
   };
@@ -200,8 +200,7 @@ export function readData(
       if (opcode === CHUNK) {
         counts.chunks++;
         const header = parseChunkHeader(content(at, to, 512));
-        const isInflated = header && header.compression !== "" && header.uncompressedSize <= mostInflated(header);
-        unit(at, whole + (isInflated ? header.uncompressedSize : 0));
+        unit(at, whole + (header ? inflatedBytes(header, session.kernels) : 0));
         group = { at, end: to, header, readable: whole <= TOO_LARGE, messageIndexes: new Map(), indexEnd: to };
         return true;
       }

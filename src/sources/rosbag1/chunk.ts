@@ -1,6 +1,7 @@
 /** A chunk's records, uncompressed in kernel memory. Nothing its header claims is believed before it is compared. */
 import { CHECKSUM } from "../../abi.ts";
 import type { Kernels } from "../../kernels.ts";
+import { OVER_BUDGET } from "../../memory.ts";
 import type { Plain } from "../../types.ts";
 import { bunzip2 } from "../codecs/bzip2.ts";
 import { LZ4_RATIO } from "../mcap/format.ts";
@@ -36,6 +37,9 @@ export function openChunk(header: Header, pointer: number, stored: number, kerne
   }
   const most = mostInflated(compression, stored);
   if (size > most) return none({ kind: "too-large", observed: { size, compressedSize: stored }, expected: { most } });
+  if (stored + size > kernels.budget.unitBytes) {
+    return none({ kind: OVER_BUDGET, observed: { memoryBytes: stored + size }, expected: { most: kernels.budget.unitBytes } });
+  }
   const target = kernels.alloc(size);
   const { bytes, reason } =
     compression === "lz4" ? lz4(pointer, stored, target, size, kernels) : bunzip2(kernels.u8(pointer, stored), kernels.u8(target, size));

@@ -136,7 +136,9 @@ function walkRecords(input: Input, size: number, spanBytes: number): Walk {
   let spanStart = -1;
   let weight = 0;
   const cut = (at: number): void => {
-    if (spanStart >= 0) walk.spans.push({ kind: "bytes", file: 0, start: spanStart, end: at, bytes: at - spanStart });
+    const bytes = at - spanStart;
+    const inflatedBytes = Math.max(0, weight - bytes);
+    if (spanStart >= 0) walk.spans.push({ kind: "bytes", file: 0, start: spanStart, end: at, bytes, inflatedBytes });
     spanStart = -1;
     weight = 0;
   };

@@ -125,11 +125,11 @@ export class BagReader implements Reader {
 
   /** A message that is compressed by itself. */
   #inflated(pointer: number, bytes: number): { readonly pointer: number; readonly bytes: number } | null {
-    const frame = this.#kernels.u8(pointer, bytes);
-    const size = zstdContentBytes(frame);
-    if (size === null || size > MAX_INFLATED) return null;
-    const message = this.#platform.zstd(frame.slice(), size);
-    return message && { pointer: this.#kernels.put(message), bytes: size };
+    const size = zstdContentBytes(this.#kernels.u8(pointer, bytes));
+    if (size === null || size > Math.min(MAX_INFLATED, this.#kernels.budget.unitBytes - bytes)) return null;
+    const target = this.#kernels.alloc(size);
+    const isWhole = this.#platform.zstd(this.#kernels.u8(pointer, bytes), this.#kernels.u8(target, size));
+    return isWhole ? { pointer: target, bytes: size } : null;
   }
 
   #lose(
