@@ -31,7 +31,7 @@ const gib = Number(values.gib);
 const rounds = Number(values.rounds);
 const messageBytes = Number(values["message-bytes"]);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const cli = join(root, "dist/cli/main.js");
+const cli = join(root, "dist/bundle/main.js");
 const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const PIECE = 1 << 20;
 

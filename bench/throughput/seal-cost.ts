@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const numbers = (list: string): readonly number[] => list.split(",").map(Number);
 const rounds = Number(values.rounds);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const cli = join(root, "dist/cli/main.js");
+const cli = join(root, "dist/bundle/main.js");
 const large = join(values.folder, "large.mcap");
 const tiny = join(values.folder, "tiny.mcap");
 const seal = join(values.folder, "out.seal");

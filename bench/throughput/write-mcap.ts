@@ -21,6 +21,8 @@ export interface LargeMcap {
   readonly chunked: boolean;
   readonly compression?: Compression;
   readonly seed: number;
+  /** How many take turns; default four. */
+  readonly streams?: number;
 }
 
 type Compress = (chunk: Uint8Array) => { readonly compression: string; readonly compressedData: Uint8Array };
@@ -106,13 +108,15 @@ const START_NS = 1_700_000_000_000_000_000n;
 /** Payloads that differ throughout; all differ in their first word. */
 const VARIANTS = 16;
 
-export async function writeLargeMcap({ path, bytes, messageBytes, chunked, compression = "none", seed }: LargeMcap): Promise<number> {
+export async function writeLargeMcap(large: LargeMcap): Promise<number> {
+  const { path, bytes, messageBytes, chunked, compression = "none", seed, streams = STREAMS.length } = large;
   const file = new FileWritable(path);
   const compressChunk = compression === "none" ? undefined : compression === "lz4" ? await lz4() : zstd;
   const writer = new McapWriter({ writable: file, useChunks: chunked, chunkSize: 1 << 20, ...(compressChunk && { compressChunk }) });
   await writer.start({ profile: "", library: "plumbline bench" });
   const channels: number[] = [];
-  for (const topic of STREAMS) {
+  for (let i = 0; i < streams; i++) {
+    const topic = STREAMS[i] ?? `/stream/${i}`;
     channels.push(await writer.registerChannel({ schemaId: 0, topic, messageEncoding: "bytes", metadata: new Map() }));
   }
   const make = compression === "none" ? noisePayload : pointsPayload;
@@ -122,8 +126,8 @@ export async function writeLargeMcap({ path, bytes, messageBytes, chunked, compr
     const data = payloads[i % VARIANTS] ?? new Uint8Array(messageBytes);
     new DataView(data.buffer).setBigUint64(0, BigInt.asUintN(64, BigInt(i + 1) * 0x9e37_79b9_7f4a_7c15n), true);
     const logTime = START_NS + BigInt(i) * PERIOD_NS;
-    const sequence = Math.floor(i / STREAMS.length);
-    await writer.addMessage({ channelId: channels[i % STREAMS.length] ?? 0, sequence, logTime, publishTime: logTime, data });
+    const sequence = Math.floor(i / streams);
+    await writer.addMessage({ channelId: channels[i % streams] ?? 0, sequence, logTime, publishTime: logTime, data });
   }
   await writer.end();
   file.close();

@@ -101,42 +101,52 @@ export function makeFolder(
     observe(reader, span) {
       const work = index.spans[span];
       if (!work) throw new RangeError(`expected a span below ${index.spans.length}, got ${span}`);
-      return part(span, span + 1, readSpan(reader, work, needs, index, plan.leaves));
+      const decoded = readSpan(reader, work, needs, index, plan.leaves);
+      let { rest } = decoded;
+      let whole = part(span, rest ? span : span + 1, decoded);
+      while (rest) {
+        const more = readSpan(reader, rest, needs, index, plan.leaves);
+        rest = more.rest;
+        whole = merge(whole, part(span, rest ? span : span + 1, more));
+      }
+      return whole;
     },
 
-    merge(left, right) {
-      if (left.end !== right.first) throw new RangeError(`expected a part beginning at span ${left.end}, got ${right.first}`);
-      const at = (i: number): Pick<Seam, "touching" | "skipped"> => {
-        const hole = right.holes[i];
-        return { touching: !hole, skipped: hole?.frames ?? 0 };
-      };
-      return {
-        first: left.first,
-        end: right.end,
-        disproved: left.disproved || right.disproved,
-        census: left.census.map((a, i) => join(a, right.census[i] ?? null, (l, r) => mergeCensus(l, r, kernels))),
-        holes: left.holes.map((hole, i) => (isThere(left, i) ? hole : (right.holes[i] ?? null))),
-        summaries: run.map(({ fold, looks }, c) => {
-          const [mine, theirs] = [left.summaries[c], right.summaries[c]];
-          if (!fold || !mine || !theirs) return null;
-          return mine.map((a, i) => {
-            const look = looks[i];
-            return look ? join(a, theirs[i] ?? null, (l, r) => fold.merge(l, r, { ...look, ...at(i) })) : null;
-          });
-        }),
-        collected: Object.fromEntries(
-          tables.map((table) => [
-            table.id,
-            index.streams.map((stream, i) =>
-              join(left.collected[table.id]?.[i] ?? null, right.collected[table.id]?.[i] ?? null, (l, r) =>
-                table.join(l, r, { kernels, stream, ...at(i) }),
-              ),
-            ),
-          ]),
-        ),
-      };
-    },
+    merge,
   };
+
+  function merge(left: Part, right: Part): Part {
+    if (left.end !== right.first) throw new RangeError(`expected a part beginning at span ${left.end}, got ${right.first}`);
+    const at = (i: number): Pick<Seam, "touching" | "skipped"> => {
+      const hole = right.holes[i];
+      return { touching: !hole, skipped: hole?.frames ?? 0 };
+    };
+    return {
+      first: left.first,
+      end: right.end,
+      disproved: left.disproved || right.disproved,
+      census: left.census.map((a, i) => join(a, right.census[i] ?? null, (l, r) => mergeCensus(l, r, kernels))),
+      holes: left.holes.map((hole, i) => (isThere(left, i) ? hole : (right.holes[i] ?? null))),
+      summaries: run.map(({ fold, looks }, c) => {
+        const [mine, theirs] = [left.summaries[c], right.summaries[c]];
+        if (!fold || !mine || !theirs) return null;
+        return mine.map((a, i) => {
+          const look = looks[i];
+          return look ? join(a, theirs[i] ?? null, (l, r) => fold.merge(l, r, { ...look, ...at(i) })) : null;
+        });
+      }),
+      collected: Object.fromEntries(
+        tables.map((table) => [
+          table.id,
+          index.streams.map((stream, i) =>
+            join(left.collected[table.id]?.[i] ?? null, right.collected[table.id]?.[i] ?? null, (l, r) =>
+              table.join(l, r, { kernels, stream, ...at(i) }),
+            ),
+          ),
+        ]),
+      ),
+    };
+  }
 }
 
 /** Whether a part has a block of a stream. The container's is always there. */

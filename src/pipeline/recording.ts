@@ -1,7 +1,7 @@
 /** A recording opened for reading: its streams, and its frames in file order. */
 import type { Input, Platform } from "../input.ts";
 import { loadKernels } from "../kernels.ts";
-import type { Block, Need, StreamInfo } from "../types.ts";
+import type { Block, Need, Span, StreamInfo } from "../types.ts";
 import { open, SPAN_BYTES } from "./open.ts";
 import { payloadOf } from "./source.ts";
 
@@ -50,8 +50,10 @@ export async function openInput(
       const own = await loadKernels();
       const reader = source.reader(input, index, own, platform);
       const next = new Array<number>(index.streams.length).fill(0);
-      for (const span of index.spans) {
+      const spans: Span[] = index.spans.toReversed();
+      for (let span = spans.pop(); span; span = spans.pop()) {
         const decoded = reader.read(span, NEEDS);
+        if (decoded.rest) spans.push(decoded.rest);
         // The consumer may let the reader go on (another iterator) between yields, so a span's frames are copied first.
         const frames = [...inFileOrder(decoded.blocks)].map(([block, i]) => ({ block, i, payload: payloadOf(block, i, own).slice() }));
         for (const { block, i, payload } of frames) {

@@ -56,6 +56,8 @@ export interface Decoded {
   readonly blocks: readonly Block[];
   /** The index this recording was opened by does not fit what was read: neither does anything folded from it. */
   readonly disproved?: boolean;
+  /** What of the span has not been read yet, because memory held enough: to be read next. */
+  readonly rest?: Span;
 }
 
 /** Payload of a frame: a view of kernel memory, valid until the reader's next `read`; empty where it was not loaded. */

@@ -94,8 +94,10 @@ export async function readAll(source: Source, input: Input, spanBytes = 1 << 20,
   const damages: Damage[] = [...index.facts.damages];
   const moreDamages: More[] = [...(index.facts.moreDamages ?? [])];
   let lostBytes = index.facts.lostBytes;
-  for (const span of index.spans) {
+  const spans = index.spans.toReversed();
+  for (let span = spans.pop(); span; span = spans.pop()) {
     const decoded = reader.read(span, needs);
+    if (decoded.rest) spans.push(decoded.rest);
     damages.push(...decoded.facts.damages);
     moreDamages.push(...(decoded.facts.moreDamages ?? []));
     lostBytes += decoded.facts.lostBytes;

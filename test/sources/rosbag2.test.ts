@@ -9,6 +9,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import { check, openRecording } from "../../src/index.ts";
 import type { Input } from "../../src/input.ts";
+import { loadKernels } from "../../src/kernels.ts";
+import { memoryBudget } from "../../src/memory.ts";
+import { nodePlatform } from "../../src/node/platform.ts";
 import { rosbag2 } from "../../src/sources/rosbag2/source.ts";
 import { memoryInput } from "../memory-input.ts";
 import { sealed, told, verified } from "../seal/in-memory.ts";
@@ -347,6 +350,40 @@ describe("folders", () => {
     const left = all.filter(({ topic }, i) => topic === 1 && i !== 7);
     expect(sha(whole.streams["/a"]?.payload ?? [])).toBe(sha(left.map(({ data }) => data)));
     expect(whole.damages.map(({ kind }) => kind)).toEqual(["chunk-damaged"]);
+  });
+
+  test("messages of one leaf that together need more than memory holds are read in turn; one that does by itself is told", async () => {
+    const folder = mkdtempSync(join(temporary, "inflating-"));
+    const zeros = (mib: number): Uint8Array => new Uint8Array(zstdCompressSync(new Uint8Array(mib << 20)));
+    const [fits, beyond] = [zeros(20), zeros(40)];
+    const all = Array.from({ length: 24 }, (_, i) => ({ topic: 1, logNs: BigInt(i + 1) * 10_000_000n, data: i === 5 ? beyond : fits }));
+    writeFileSync(join(folder, "bag_0.db3"), bagBytes(TOPICS, all, { pageBytes: 65_536 }));
+    writeFileSync(join(folder, "metadata.yaml"), metadata({ compression: "MESSAGE", files: "[bag_0.db3]", a: "24", b: "0" }));
+    const reports = [];
+    for (const workers of [0, 2]) reports.push(await check(folder, { workers, memoryMiB: 64, checks: ["integrity/container"] }));
+    const [report, other] = reports;
+    expect(report?.recording.streams.find(({ id }) => id === "/a")?.frames).toBe(23);
+    expect(report?.findings.filter(({ kind }) => kind === "over-memory-budget")).toMatchObject([
+      { severity: "error", file: "bag_0.db3", observed: { row: 6 }, expected: { most: 32 * 2 ** 20 } },
+    ]);
+    expect(other?.findings).toEqual(report?.findings);
+    const recording = await openRecording(folder);
+    let frames = 0;
+    for await (const { payload } of recording.frames()) frames += payload.length > 0 ? 1 : 0;
+    recording.close();
+    expect(frames).toBe(24);
+
+    const kernels = await loadKernels(undefined, memoryBudget(64));
+    const input = diskInput(folder);
+    const index = rosbag2.open(input, kernels, nodePlatform, { spanBytes: 1 << 20 });
+    const reader = rosbag2.reader(input, index, kernels, nodePlatform);
+    const spans = index.spans.toReversed();
+    for (let span = spans.pop(); span; span = spans.pop()) {
+      const { rest } = reader.read(span, new Set());
+      if (rest) spans.push(rest);
+    }
+    input.close();
+    expect(kernels.bytes).toBeLessThan(64 * 2 ** 20);
   });
 
   test("the metadata a database carries itself counts where there is no other", async () => {

@@ -3,6 +3,7 @@
 import { InputError } from "../../errors.ts";
 import type { Input, Platform } from "../../input.ts";
 import type { Kernels } from "../../kernels.ts";
+import { OVER_BUDGET } from "../../memory.ts";
 import { type Decoded, NO_FACTS, type Reader } from "../../pipeline/source.ts";
 import { DamageList } from "../../summary/damages.ts";
 import type { Need, Plain, RecordingIndex, Span } from "../../types.ts";
@@ -50,9 +51,9 @@ export class BagReader implements Reader {
     this.#rows = [];
     this.#damages = new DamageList();
     this.#lostBytes = 0;
-    const { pageBytes } = database.form;
+    let rest: number | null = null;
     try {
-      this.#leaves(database, database.leaves.subarray(span.start / pageBytes, span.end / pageBytes));
+      rest = this.#leaves(database, span.start, span.end);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.#lostBytes += span.bytes;
@@ -62,14 +63,22 @@ export class BagReader implements Reader {
     }
     const files = this.#input.kind === "folder" ? { files: [this.#input.files[database.file]?.path ?? ""] } : {};
     const blocks = blocksOf(this.#rows, this.#decoders, needs, this.#kernels, this.#formOf).map((block) => ({ ...block, ...files }));
-    return { facts: { ...NO_FACTS, ...this.#damages.facts(), lostBytes: this.#lostBytes }, blocks };
+    const facts = { ...NO_FACTS, ...this.#damages.facts(), lostBytes: this.#lostBytes };
+    return { facts, blocks, ...(rest !== null && { rest: { ...span, start: rest } }) };
   }
 
-  #leaves(database: DatabaseDetail, leaves: Uint32Array): void {
-    const { file, form } = database;
+  /**
+   * @param start in leaves of a page each; what is left over counts the cells of a leaf that were read before
+   * @returns where to go on when memory holds enough, what messages become being known only now; null at the end
+   */
+  #leaves(database: DatabaseDetail, start: number, end: number): number | null {
+    const { file, form, leaves } = database;
+    const most = this.#kernels.budget.unitBytes / 4;
     const pages = new Pages(this.#input, file, form);
     const overflow = new Pages(this.#input, file, form);
-    for (const number of leaves) {
+    let passed = start % form.pageBytes;
+    for (let i = Math.floor(start / form.pageBytes); i < end / form.pageBytes; i++, passed = 0) {
+      const number = leaves[i] ?? 0;
       const base = (number - 1) * form.pageBytes;
       const page = pages.page(number);
       if (!page) {
@@ -77,11 +86,15 @@ export class BagReader implements Reader {
         this.#lostBytes += form.pageBytes;
         continue;
       }
+      let cells = 0;
       for (const cell of cellsOf(page, number, form.usable)) {
+        if (cells++ < passed) continue;
+        if (this.#kernels.mark() - this.#mark > most) return i * form.pageBytes + cells - 1;
         if (cell) this.#row(database, cell, page, base, overflow);
         else this.#tell(database, "record-length", [base, base + form.pageBytes], { page: number });
       }
     }
+    return null;
   }
 
   #row(database: DatabaseDetail, cell: Cell, page: Uint8Array, base: number, overflow: Pages): void {
@@ -115,6 +128,11 @@ export class BagReader implements Reader {
       return;
     }
     const message = this.#detail.zstd ? this.#inflated(pointer, data.bytes) : { pointer, bytes: data.bytes };
+    if (typeof message === "number") {
+      const { unitBytes } = this.#kernels.budget;
+      this.#lose(database, cell, OVER_BUDGET, at, { row: cell.rowid, memoryBytes: message }, { most: unitBytes });
+      return;
+    }
     if (!message) {
       this.#lose(database, cell, "chunk-damaged", at, { row: cell.rowid, reason: "zstd data" });
       return;
@@ -123,10 +141,11 @@ export class BagReader implements Reader {
     this.#rows.push({ connection, stream, logNs, ...message, start: isHere ? at[0] : -1, end: isHere ? at[1] : -1 });
   }
 
-  /** A message that is compressed by itself. */
-  #inflated(pointer: number, bytes: number): { readonly pointer: number; readonly bytes: number } | null {
+  /** A message that is compressed by itself; the bytes it needs where those are more than the budget gives one; null for a damaged one. */
+  #inflated(pointer: number, bytes: number): { readonly pointer: number; readonly bytes: number } | number | null {
     const size = zstdContentBytes(this.#kernels.u8(pointer, bytes));
-    if (size === null || size > Math.min(MAX_INFLATED, this.#kernels.budget.unitBytes - bytes)) return null;
+    if (size === null || size > MAX_INFLATED) return null;
+    if (bytes + size > this.#kernels.budget.unitBytes) return bytes + size;
     const target = this.#kernels.alloc(size);
     const isWhole = this.#platform.zstd(this.#kernels.u8(pointer, bytes), this.#kernels.u8(target, size));
     return isWhole ? { pointer: target, bytes: size } : null;
