@@ -4,6 +4,7 @@
  * a part its other end is kept, in columns, and of those between the `KEPT_RUNS` gravest. Counts are exact, the merge is
  * associative, and memory is bounded by the cap and by the boxes of one frame (some 30 bytes each).
  */
+import type { Meeting } from "../check/table.ts";
 import { addRest, KEPT_RUNS, KeptRuns, type Rest, type Run, shiftRest } from "./runs.ts";
 
 /** A run of one track; `tag` is the track, "" for rows without one. */
@@ -152,27 +153,37 @@ export function gravestTrackRuns(
   return list.finish();
 }
 
-/** @param frames frames of the left part; no part is empty */
-export function mergeTrackRuns(left: TrackRuns, right: TrackRuns, frames: number): TrackRuns {
+/**
+ * @param frames frames of the left part; no part is empty
+ * @param seam over a hole no run goes on
+ */
+export function mergeTrackRuns(
+  left: TrackRuns,
+  right: TrackRuns,
+  frames: number,
+  { touching, skipped }: Pick<Meeting, "touching" | "skipped"> = { touching: true, skipped: 0 },
+): TrackRuns {
   if (left.runs + right.runs === 0) return left;
-  const [heads, tails] = [copyOf(left.heads, 0), copyOf(right.tails, frames)];
-  const list = new KeptRuns<TrackRun>(KEPT_RUNS, addRest(left.rest, shiftRest(right.rest, frames)));
+  const begin = frames + skipped;
+  const [heads, tails] = [copyOf(left.heads, 0), copyOf(right.tails, begin)];
+  const list = new KeptRuns<TrackRun>(KEPT_RUNS, addRest(left.rest, shiftRest(right.rest, begin)));
   for (const run of left.kept) list.add(run);
   let joined = 0;
   // Ends meet by track; each of the four lists ascends.
   let [h, t] = [0, 0];
   const [a, b] = [left.tails, right.heads];
   for (let [i, j] = [0, 0]; i < a.tracks.length || j < b.tracks.length; ) {
-    const order = i >= a.tracks.length ? 1 : j >= b.tracks.length ? -1 : compareTracks(a.tracks[i] ?? "", b.tracks[j] ?? "");
+    const met = i >= a.tracks.length ? 1 : j >= b.tracks.length ? -1 : compareTracks(a.tracks[i] ?? "", b.tracks[j] ?? "");
+    const order = met === 0 && !touching ? -1 : met;
     const tag = (order <= 0 ? a.tracks[i] : b.tracks[j]) ?? "";
     const before = order <= 0 ? { first: a.frame[i] ?? 0, ns: a.ns[i] ?? 0n, worst: a.worst[i] ?? 0 } : null;
-    const after = order >= 0 ? { last: (b.frame[j] ?? 0) + frames, ns: b.ns[j] ?? 0n, worst: b.worst[j] ?? 0 } : null;
+    const after = order >= 0 ? { last: (b.frame[j] ?? 0) + begin, ns: b.ns[j] ?? 0n, worst: b.worst[j] ?? 0 } : null;
     if (before) i++;
     if (after) j++;
     while (h < heads.tracks.length && compareTracks(heads.tracks[h] ?? "", tag) < 0) h++;
     while (t < tails.tracks.length && compareTracks(tails.tracks[t] ?? "", tag) < 0) t++;
     const isHead = before?.first === 0;
-    const isTail = after !== null && tails.tracks[t] === tag && tails.frame[t] === frames;
+    const isTail = after !== null && tails.tracks[t] === tag && tails.frame[t] === begin;
     const worst = Math.max(before?.worst ?? 0, after?.worst ?? 0);
     if (before && after) joined++;
     if (isHead && after) {
@@ -186,11 +197,11 @@ export function mergeTrackRuns(left: TrackRuns, right: TrackRuns, frames: number
       tails.worst[t] = worst;
     }
     if (isHead || isTail) continue;
-    const [first, startNs] = before ? [before.first, before.ns] : [frames, right.startNs];
+    const [first, startNs] = before ? [before.first, before.ns] : [begin, right.startNs];
     const [last, endNs] = after ? [after.last, after.ns] : [frames - 1, left.endNs];
     list.add({ first, last, startNs, endNs, worst, tag });
   }
-  for (const run of right.kept) list.add({ ...run, first: run.first + frames, last: run.last + frames });
+  for (const run of right.kept) list.add({ ...run, first: run.first + begin, last: run.last + begin });
   return {
     runs: left.runs + right.runs - joined,
     rows: left.rows + right.rows,

@@ -212,4 +212,23 @@ describe("runs per track", () => {
     expect(kept.map(({ tag, first, last }) => [tag, first, last])).toEqual(many.slice(200).map((tag) => [tag, 0, 2]));
     expect([whole.runs, whole.rows, rest?.runs, rest?.frames, rest?.worst]).toEqual([300, 900, 200, 600, 199]);
   });
+
+  test("a run ends before a hole, and another begins behind it", () => {
+    const part = (): TrackRuns => {
+      const builder = new TrackRunsBuilder(BigInt64Array.of(7n), ["a"]);
+      builder.add(0, 0, 1);
+      return builder.finish();
+    };
+    const seen = (skipped: number, touching: boolean) =>
+      gravestTrackRuns(mergeTrackRuns(part(), part(), 1, { touching, skipped }), 2 + skipped).kept.map(({ first, last }) => [first, last]);
+    expect(seen(0, true)).toEqual([[0, 1]]);
+    expect(seen(4, false)).toEqual([
+      [0, 0],
+      [5, 5],
+    ]);
+    expect(seen(0, false)).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
 });

@@ -103,8 +103,8 @@ export const consistency = defineStreamCheck<Summary>({
     return { frames: frames.count, rows, tracked, pixels, classes, found };
   },
 
-  merge(left, right, { skipped }) {
-    const before = left.frames + skipped;
+  merge(left, right, seam) {
+    const before = left.frames + seam.skipped;
     const classes = new Map(left.classes.map((use) => [use.name, use]));
     for (const use of right.classes) {
       const known = classes.get(use.name);
@@ -118,7 +118,7 @@ export const consistency = defineStreamCheck<Summary>({
       tracked: left.tracked + right.tracked,
       pixels: left.pixels + right.pixels,
       classes: firstByName([...classes.values()]),
-      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], before)),
+      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], left.frames, seam)),
     };
   },
 

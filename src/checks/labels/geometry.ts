@@ -98,15 +98,15 @@ export const geometry = defineStreamCheck<Summary>({
     };
   },
 
-  merge(left, right, { skipped }) {
-    const before = left.frames + skipped;
+  merge(left, right, seam) {
+    const before = left.frames + seam.skipped;
     return {
       frames: before + right.frames,
       rows: left.rows + right.rows,
       ignored: left.ignored + right.ignored,
       boxes2d: left.boxes2d + right.boxes2d,
       boxes3d: left.boxes3d + right.boxes3d,
-      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], before)),
+      found: byKind((kind) => mergeTrackRuns(left.found[kind], right.found[kind], left.frames, seam)),
     };
   },
 
