@@ -17,7 +17,17 @@ import { container } from "../src/checks/integrity/container.ts";
 import { type LabelRow, labelColumns } from "../src/columns/builder.ts";
 import { Kernels } from "../src/kernels.ts";
 import type { Rig } from "../src/rig/rig.ts";
-import type { Block, ContainerFacts, ImageTable, LabelColumns, PointTable, StreamCensus, StreamInfo } from "../src/types.ts";
+import type {
+  Block,
+  ContainerFacts,
+  ImageTable,
+  ImuColumns,
+  LabelColumns,
+  PointTable,
+  PoseColumns,
+  StreamCensus,
+  StreamInfo,
+} from "../src/types.ts";
 
 /** One frame, written by hand. What is absent is healthy and follows from the frame's number. */
 export interface Frame {
@@ -88,7 +98,8 @@ export function cutBlock(block: Block, at: readonly number[]): Block[] {
   return cuts.slice(1).map((end, i) => slice(block, cuts[i] ?? 0, end));
 }
 
-function slice(block: Block, from: number, to: number): Block {
+/** Frames [from, to) of a block, as a block of their own. */
+export function slice(block: Block, from: number, to: number): Block {
   const f = block.frames;
   const inside = <T extends { readonly frame: number }>(rows: readonly T[]): T[] =>
     rows.filter(({ frame }) => frame >= from && frame < to).map((row) => ({ ...row, frame: row.frame - from }));
@@ -113,6 +124,28 @@ function slice(block: Block, from: number, to: number): Block {
     ...(points.length > 0 && { points }),
     ...(images.length > 0 && { images }),
     ...(labels && labels.count > 0 && { labels }),
+    ...(block.poses && { poses: sliceMotion(block.poses, from, to, { xyz: 3, quaternion: 4 }) }),
+    ...(block.imu && { imu: sliceMotion(block.imu, from, to, { angularVelocity: 3, linearAcceleration: 3 }) }),
+  };
+}
+
+function sliceMotion<T extends PoseColumns | ImuColumns>(
+  columns: T,
+  from: number,
+  to: number,
+  widths: Readonly<Partial<Record<keyof T, number>>>,
+): T {
+  const rows = [...columns.frame.keys()].filter((i) => (columns.frame[i] ?? -1) >= from && (columns.frame[i] ?? -1) < to);
+  const values = Object.entries(widths).map(([name, width]) => {
+    const all = columns[name as keyof T] as Float64Array;
+    return [name, Float64Array.from(rows.flatMap((i) => [...all.subarray(Number(width) * i, Number(width) * (i + 1))]))];
+  });
+  return {
+    ...columns,
+    ...Object.fromEntries(values),
+    count: rows.length,
+    frame: Int32Array.from(rows, (i) => (columns.frame[i] ?? 0) - from),
+    stampNs: BigInt64Array.from(rows, (i) => columns.stampNs[i] ?? 0n),
   };
 }
 
