@@ -15,12 +15,6 @@ const TICK_MS = 100;
 /** Under Node's type stripping (development, tests) this file is .ts, in the package .js: so is its neighbour. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url).href;
 
-/**
- * Of V8's heap for what is short-lived; its default is three times 16 MiB a thread, most of it garbage that nobody misses: a thread that
- * folds thousands of streams then holds 200 MiB of heap for 20 MiB of summaries, at no gain in speed.
- */
-const YOUNG_MIB = 4;
-
 export interface Pool {
   readonly executor: Executor;
   close(): Promise<void>;
@@ -28,9 +22,7 @@ export interface Pool {
 
 /** Starts the threads at once: they load their code while the calling thread opens the recording. */
 export function startPool(descriptor: InputDescriptor, workers: number): Pool {
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB };
-  const threads = { minThreads: workers, maxThreads: workers, resourceLimits };
-  const pool = new Piscina({ filename: WORKER, ...threads, atomics: "disabled", execArgv: [] });
+  const pool = new Piscina({ filename: WORKER, minThreads: workers, maxThreads: workers, atomics: "disabled", execArgv: [] });
   const loaded = Array.from({ length: workers }, () => pool.run(null, { name: "warm" }));
   // A thread that cannot start says so again when it gets work.
   const settled = Promise.allSettled(loaded);

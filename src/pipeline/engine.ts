@@ -12,7 +12,7 @@ import type { LeafRecipe } from "../seal/leaves.ts";
 import { versionOf } from "../seal/seal.ts";
 import type { RecordingIndex, Report } from "../types.ts";
 import { changeDamages } from "./changed.ts";
-import type { CheckOptions } from "./check-options.ts";
+import type { CheckOptions, Progress } from "./check-options.ts";
 import { conclude, type Given } from "./conclude.ts";
 import type { Executor } from "./executor.ts";
 import { following } from "./following.ts";
@@ -32,6 +32,8 @@ export interface Folded {
   readonly early: Collected;
   /** Read for it. */
   readonly bytesBefore: number;
+  /** By `performance.now()`. */
+  readonly started: number;
   readonly interrupted: boolean;
   readonly kernels: Kernels;
 }
@@ -50,22 +52,27 @@ export function runCheck(input: Input, platform: Platform, executor: Executor, o
 
 async function checkOnce(input: Input, platform: Platform, executor: Executor, options: CheckOptions): Promise<Report> {
   const checks = options.catalogue ?? allChecks;
-  const started = performance.now();
   const given: Given = { rig: options.rig ?? null, seal: options.seal ?? null };
   const { seal } = given;
   const leaves = seal && { version: versionOf(seal), algorithm: seal.algorithm, key: seal.leafKey };
-  const { plan, index, part, early, bytesBefore, interrupted, kernels } = await fold(input, platform, executor, options, leaves);
+  const folded = await fold(input, platform, executor, options, leaves);
+  const { plan, index, part, early, interrupted, kernels } = folded;
   const changes = interrupted ? [] : changeDamages(input);
   const report = conclude(checks, plan, index, part, given, interrupted ? "interrupted" : null, kernels, early, changes);
-  options.onProgress?.({
+  options.onProgress?.(progressAtEnd(folded, report.summary.findings));
+  return report;
+}
+
+/** What is told last, also of a run that was too short for anything else to be told. */
+export function progressAtEnd({ index, part, bytesBefore, started }: Folded, findings: number): Progress {
+  return {
     bytes: bytesBefore + bytesOf(index.spans.slice(0, part.end)),
     totalBytes: bytesBefore + bytesOf(index.spans),
     spans: part.end,
     totalSpans: index.spans.length,
-    findings: report.summary.findings,
+    findings,
     elapsedMs: performance.now() - started,
-  });
-  return report;
+  };
 }
 
 /**
@@ -149,7 +156,7 @@ async function foldSpans(
       tell(bytesBefore + bytes, spans);
     },
   });
-  return { plan, index, part, early, bytesBefore, interrupted: part.end < index.spans.length, kernels };
+  return { plan, index, part, early, bytesBefore, started, interrupted: part.end < index.spans.length, kernels };
 }
 
 function bytesOf(spans: RecordingIndex["spans"]): number {

@@ -6,7 +6,7 @@ import type { Input, Platform } from "../input.ts";
 import { loadKernels } from "../kernels.ts";
 import { requireUnchanged } from "../pipeline/changed.ts";
 import { conclude } from "../pipeline/conclude.ts";
-import { fold } from "../pipeline/engine.ts";
+import { fold, progressAtEnd } from "../pipeline/engine.ts";
 import type { Executor } from "../pipeline/executor.ts";
 import { following } from "../pipeline/following.ts";
 import { LEFT_OUT } from "../pipeline/left-out.ts";
@@ -48,7 +48,8 @@ async function sealOnce(input: Input, platform: Platform, executor: Executor, op
   const selection = { checks: ["integrity/container", "integrity/seal"], source, spanBytes, memoryMiB, signal, onProgress };
   const leafKey = key && sealKeys(LATEST, key, await loadKernels()).leaf;
   const recipe = { version: LATEST, algorithm, key: leafKey, placed: false };
-  const { plan, index, part, early, interrupted, kernels } = await fold(input, platform, executor, selection, recipe);
+  const folded = await fold(input, platform, executor, selection, recipe);
+  const { plan, index, part, early, interrupted, kernels } = folded;
   if (interrupted) {
     signal?.throwIfAborted();
     throw new InputError(`${input.name}: not read to its end`);
@@ -62,5 +63,6 @@ async function sealOnce(input: Input, platform: Platform, executor: Executor, op
   const made = encodeSeal(sealOf(streams, about, key, kernels), key, kernels);
   const sealed = sign ? await sign(made) : made;
   const { findings } = conclude(checks, plan, index, part, { rig: null, seal: null }, null, kernels, early);
+  onProgress?.(progressAtEnd(folded, findings.length));
   return { ...sealed, damages: findings.filter(({ severity, kind }) => severity === "error" || LEFT_OUT.has(kind)) };
 }
