@@ -26,7 +26,8 @@ export interface Table<P> {
   readonly needs: readonly Need[];
   /** What a row takes while it is kept; what a row is, is the table's to say. */
   readonly bytesPerRow: number;
-  appliesTo(stream: StreamInfo): boolean;
+  /** @param together ids of the streams that the rig takes together */
+  appliesTo(stream: StreamInfo, together: readonly string[]): boolean;
   collect(block: Block, kernels: Kernels, stream: StreamInfo): P;
   /** Associative; `left` precedes `right` in file order. */
   join(left: P, right: P, meeting: Meeting): P;

@@ -1,5 +1,9 @@
-/** Stamps of whole streams by both clocks: 16 bytes a frame. */
+/** Stamps of streams by both clocks: 16 bytes a frame, of those alone that are compared with another stream or with the recorder. */
 import type { Table } from "../check/table.ts";
+import type { StreamKind } from "../types.ts";
+
+/** Kinds that are taken together frame by frame without a rig. The first there is gives the reference. */
+export const FRAME_KINDS: readonly StreamKind[] = ["points", "image", "labels", "stamps", "pose"];
 
 /** Pieces in file order. */
 export type StampRows = readonly StampTable[];
@@ -14,7 +18,8 @@ export const stampRows: Table<StampRows> = {
   id: "stamps",
   needs: ["frames"],
   bytesPerRow: 16,
-  appliesTo: () => true,
+  // Plain messages by the recorder's clock come in millions and have no clock to model.
+  appliesTo: ({ id, kind, stamps }, together) => stamps === "sensor" || FRAME_KINDS.includes(kind) || together.includes(id),
   collect: ({ frames }) => [{ stampNs: frames.stampNs.slice(0, frames.count), logNs: frames.logNs.slice(0, frames.count) }],
   join: (left, right, { skipped }) => [...left, ...unknown(skipped), ...right],
 };

@@ -95,6 +95,7 @@ export async function fold(
     options: options.options,
     seed: options.seed ?? 0,
     leaves,
+    together: options.rig?.association?.flatMap(({ between }) => between),
   });
   const { spanBytes = SPAN_BYTES } = options;
   const kernels = await loadKernels(await compileKernels(), memoryBudget(options.memoryMiB));

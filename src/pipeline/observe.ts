@@ -88,7 +88,7 @@ export function makeFolder(
           id,
           index.streams.map((stream, i) => {
             const block = byStream[i];
-            return block && appliesTo(stream) ? collect(block, kernels, stream) : null;
+            return block && appliesTo(stream, plan.together) ? collect(block, kernels, stream) : null;
           }),
         ]),
       ),

@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly seed: number;
   /** How a seal's leaves are taken; absent without a seal. */
   readonly leaves?: LeafRecipe | null | undefined;
+  /** Ids of the streams that the rig takes together. */
+  readonly together?: readonly string[] | undefined;
 }
 
 export interface Plan {
@@ -30,6 +32,8 @@ export interface Plan {
   /** Ids of the tables collected on the way. */
   readonly tables: readonly string[];
   readonly leaves: LeafRecipe | null;
+  /** Ids of the streams that the rig takes together: some tables are kept of these alone. */
+  readonly together: readonly string[];
 }
 
 /** What the census reads besides frames. */
@@ -56,7 +60,8 @@ export function makePlan(checks: readonly AnyCheck[], options: PlanOptions): Pla
       for (const need of table.needs) needs.add(need);
     }
   }
-  return { seed: options.seed, checks: planned, run, needs: [...needs].sort(), tables: [...tables], leaves: options.leaves ?? null };
+  const { seed, leaves = null, together = [] } = options;
+  return { seed, checks: planned, run, needs: [...needs].sort(), tables: [...tables], leaves, together };
 }
 
 /** The pass before and the pass itself. */
@@ -74,7 +79,7 @@ export function passesOf(checks: readonly AnyCheck[], plan: Plan, index: Recordi
   };
   const asked = checks.filter(isAsking).flatMap(({ sees = [] }) => sees.map(({ id }) => id));
   const tables = tablesOf(checks, [...new Set(asked)]);
-  const holds = index.streams.map((stream) => tables.some((table) => table.appliesTo(stream)));
+  const holds = index.streams.map((stream) => tables.some((table) => table.appliesTo(stream, plan.together)));
   if (!holds.includes(true)) return { before: null, plan };
   const ids = tables.map(({ id }) => id);
   return {

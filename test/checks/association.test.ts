@@ -13,6 +13,8 @@ import { jsonReport } from "../../src/report/json.ts";
 import type { Rig } from "../../src/rig/rig.ts";
 import type { Finding, StreamInfo } from "../../src/types.ts";
 import { blockOf, censusOf, contextOf, cutBlock, healthy, joinedRows, SENSOR, START_NS } from "../blocks.ts";
+import { memoryInput } from "../memory-input.ts";
+import { sampleMcap } from "../sample-mcap.ts";
 import { testShared } from "../shared-data.ts";
 
 let kernels: Kernels;
@@ -210,4 +212,22 @@ testShared("the peer's associations: every pair, none beyond 20 ms, whatever the
   // As the peer's lists have them, to a tenth of a millisecond.
   expect(whole.verdicts.map(({ observed }) => Number(Number(observed["pairGapMaxMs"]).toFixed(1)))).toEqual([17.2, 19.7, 19.9]);
   expect(jsonReport(await report(5000))).toEqual(jsonReport(whole));
+});
+
+test("stamps are kept of streams that are compared, and no others", () => {
+  const { appliesTo } = stampRows;
+  const plain: StreamInfo = { ...SENSOR, id: "can", kind: "bytes", stamps: "log" };
+  expect(appliesTo(plain, [])).toBe(false);
+  expect(appliesTo(plain, ["lidar"])).toBe(false);
+  expect(appliesTo(plain, ["can"])).toBe(true);
+  expect(appliesTo({ ...plain, stamps: "sensor" }, [])).toBe(true);
+  expect(appliesTo({ ...plain, kind: "image" }, [])).toBe(true);
+});
+
+test("plain messages by the recorder's clock are compared where the rig says so", async () => {
+  const input = memoryInput("sample.mcap", { "sample.mcap": await sampleMcap() });
+  const report = (rig?: Rig) => runCheck(input, nodePlatform, inlineExecutor, { rig, checks: ["time/association"] });
+  expect((await report()).verdicts.map(({ status }) => status)).toEqual(["not_observable"]);
+  const [verdict] = (await report(rigOf(1, ["/camera", "/odom"]))).verdicts;
+  expect([verdict?.status, verdict?.observed["pairs"]]).toEqual(["pass", 60]);
 });

@@ -41,7 +41,7 @@ describe("which checks run", () => {
   test("those of the level that is asked for, and why the others do not", () => {
     const plan = makePlan(checks, { level: 1, seed: 7 });
     expect(plan).toEqual({
-      ...{ seed: 7, leaves: null, tables: ["imu", "poses"], needs: [...CENSUS, "images", "imu", "poses"].sort() },
+      ...{ seed: 7, leaves: null, together: [], tables: ["imu", "poses"], needs: [...CENSUS, "images", "imu", "poses"].sort() },
       checks: [
         { check: "time/a", rate: 1 },
         { check: "time/b", rate: 1 },

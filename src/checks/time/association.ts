@@ -7,10 +7,10 @@
  */
 import { AMOUNT, type Conclusion, type Defect, defineCheck } from "../../check/check.ts";
 import { GravestList } from "../../check/gravest.ts";
-import { type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
+import { FRAME_KINDS, type StampTable, stampRows, stampTable } from "../../columns/stamps.ts";
 import type { Kernels } from "../../kernels.ts";
 import { rounded } from "../../summary/seam.ts";
-import type { Plain, Severity, StreamInfo, StreamKind } from "../../types.ts";
+import type { Plain, Severity, StreamInfo } from "../../types.ts";
 import { type Association, associate, type Ordered, ordered } from "./_nearest.ts";
 
 const kinds = {
@@ -22,8 +22,6 @@ const kinds = {
 const MOST_STREAMS = 16;
 /** Of two streams together: pairing takes 28 bytes of kernel memory for each. Two cameras at 30 Hz fill it in 39 hours. */
 const MOST_STAMPS = 1 << 23;
-/** What a rig is not needed for: streams that are taken together frame by frame. The first kind there is gives the reference. */
-const KINDS: readonly StreamKind[] = ["points", "image", "labels", "stamps", "pose"];
 
 export const association = defineCheck({
   id: "time/association",
@@ -59,7 +57,9 @@ export const association = defineCheck({
         return compared(a, b, between, toleranceMs * 1e6, true, kernels);
       });
     }
-    const timed = sources.filter(({ info, table }) => KINDS.includes(info.kind) && info.stamps !== "nominal" && table.stampNs.length > 1);
+    const timed = sources.filter(
+      ({ info, table }) => FRAME_KINDS.includes(info.kind) && info.stamps !== "nominal" && table.stampNs.length > 1,
+    );
     const reference = [...timed].sort((x, y) => rank(x) - rank(y) || y.table.stampNs.length - x.table.stampNs.length)[0];
     const others = timed.filter((one) => one !== reference).slice(0, MOST_STREAMS);
     if (!reference || others.length === 0) return [nothing("fewer than two streams of frames with stamps")];
@@ -81,7 +81,7 @@ interface Source {
 }
 
 function rank({ info }: Source): number {
-  return KINDS.indexOf(info.kind);
+  return FRAME_KINDS.indexOf(info.kind);
 }
 
 /** `poses` and `labels` name the pose and label streams of a folder, those with most frames. */
