@@ -35,6 +35,16 @@ describe("still images", () => {
     expect(streams["a"]?.labels).toMatchObject([{ frame: 1, class: "car" }]);
   });
 
+  test("the track among the attributes, as CVAT writes it", async () => {
+    const annotations = [
+      box(11, { attributes: { track_id: 0 } }),
+      box(10, { track_id: 5, attributes: { track_id: 0 } }),
+      box(10, { attributes: null }),
+    ];
+    const { streams } = await readLabels(coco, "a.json", { images, annotations, categories });
+    expect(streams["a"]?.labels.map((l) => l.track)).toEqual(["0", "5", null]);
+  });
+
   test("a list of results", async () => {
     const { streams } = await readLabels(coco, "results.json", [box(7, { score: 0.5 }), box(3)]);
     expect(streams["results"]?.sequence).toEqual([3, 7]);

@@ -1,7 +1,7 @@
 /**
  * COCO and its forms for video. One object of lists: `images`, `annotations` (`image_id`, `category_id`, `bbox` left, top, width, height),
  * `categories`, and for video `videos` with `video_id` and `frame_id` in the images and `instance_id` or `track_id` in the annotations
- * (MMTracking, TAO); or YouTube-VIS, where an annotation is a track with `bboxes`, one per frame of its video; or a list of
+ * (MMTracking, TAO; CVAT writes it into `attributes`); or YouTube-VIS, where an annotation is a track with `bboxes`, one per frame of its video; or a list of
  * results (`image_id`, `category_id`, `bbox`, `score`).
  *
  * One video is one stream, else the images are one, in the order of the list. There is no clock: stamps are nominal, the video's `fps`
@@ -139,7 +139,9 @@ function readBox(value: Json, box: unknown, frame: number, start: number, classe
   const edges = listOf(box);
   const [left, top] = [numberOf(edges[0]), numberOf(edges[1])];
   out.run(frame, start);
-  next.track = nameOf(value["instance_id"] ?? value["track_id"] ?? value["object_id"]);
+  const { attributes } = value;
+  const attribute = isJson(attributes) ? attributes["track_id"] : undefined;
+  next.track = nameOf(value["instance_id"] ?? value["track_id"] ?? value["object_id"] ?? attribute);
   next.class = name ?? nameOf(category);
   next.ignored = value["iscrowd"] === 1 || value["iscrowd"] === true || value["ignore"] === 1 || value["ignore"] === true;
   if (value["score"] != null) next.confidence = numberOf(value["score"]);
