@@ -45,6 +45,17 @@ test("an association list is two streams of stamps", async () => {
   expect(streams["fr1_desk/depth"]?.stampNs).toEqual([1305031453374112000n, 1305031453404816000n]);
 });
 
+test("a trajectory of ORB-SLAM: dates in nanoseconds; a broken row is a damage, in its place", async () => {
+  const rows = ["1403636579763555584.000000 0.1 0.2 0.3 0 0 0 1", "1403636579813555456.000000 0.2 0.2 0.3 0 0 0 1"];
+  const { streams, damages } = await readAll(tum, labelFile("ORBSLAM3.txt", `${rows.join("\n")}\n`));
+  expect(streams["ORBSLAM3"]?.stampNs).toEqual([1403636579763555584n, 1403636579813555456n]);
+  expect(streams["ORBSLAM3"]?.poses.map(({ xyz }) => xyz[0])).toEqual([0.1, 0.2]);
+  expect(damages).toEqual([]);
+  const many = Array.from({ length: 100 }, () => rows).flat();
+  const broken = await readAll(tum, labelFile("ORBSLAM3.txt", `${[...many, "1403636579863555584.0 0.1 x 0.3"].join("\n")}\n`));
+  expect([broken.streams["ORBSLAM3"]?.poses.length, broken.damages.length]).toEqual([200, 1]);
+});
+
 test("files of other kinds are left alone", () => {
   for (const text of ["1 2 3 4\n", "1 2 3 4 5 6 7 8\n", "0.1 rgb/a.txt\n", "-1 2 3\n", "x 1 2 3 0 0 0 1\n", ""]) {
     expect([text, tum.detect(labelFile("a.txt", text))]).toEqual([text, false]);

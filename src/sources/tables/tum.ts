@@ -2,7 +2,8 @@
  * TUM RGB-D: a sequence with `rgb.txt`, `depth.txt` (stamp, file), `accelerometer.txt` (stamp, ax ay az) and `groundtruth.txt`; trajectories of any name,
  * `t x y z qx qy qz qw` a line, as SLAM tools write them; and the association lists of associate.py, `t file t file`.
  *
- * Stamps are decimal seconds, read as text: what is written is what is compared. A list of associations is two streams of stamps.
+ * Stamps are decimal seconds, read as text: what is written is what is compared. ORB-SLAM's trajectories of EuRoC are the same rows in
+ * nanoseconds (SaveTrajectoryEuRoC): dates that as seconds are beyond int64. A list of associations is two streams of stamps.
  * Formats: https://cvg.cit.tum.de/data/datasets/rgbd-dataset/file_formats
  */
 import { square } from "../../geometry/elementary.ts";
@@ -21,7 +22,7 @@ const HEAD_BYTES = 4096;
 const MAX_CANDIDATES = 256;
 const IMAGE = /\.(png|jpg|jpeg)$/i;
 
-type Content = "trajectory" | "accelerometer" | "images" | "association";
+type Content = "trajectory" | "nanosecond trajectory" | "accelerometer" | "images" | "association";
 
 interface Found {
   readonly file: number;
@@ -30,9 +31,13 @@ interface Found {
   readonly id: string;
 }
 
+/** 1973: below it a whole number may be a short time since start, in any unit. */
+const FIRST_DATE_NS = 100_000_000_000_000_000n;
+const POSE = { stamp: 0, x: 1, y: 2, z: 3, qx: 4, qy: 5, qz: 6, qw: 7 };
 const ROWS = { separator: "space", comment: "#", stampPower: 9, logPower: 9, factors: {}, start: 0 } as const;
 const LAYOUTS: Readonly<Record<Content, RowLayout>> = {
-  trajectory: { ...ROWS, kind: "pose", columns: { stamp: 0, x: 1, y: 2, z: 3, qx: 4, qy: 5, qz: 6, qw: 7 } },
+  trajectory: { ...ROWS, kind: "pose", columns: POSE },
+  "nanosecond trajectory": { ...ROWS, kind: "pose", columns: POSE, stampPower: 0, logPower: 0 },
   accelerometer: { ...ROWS, kind: "imu", columns: { stamp: 0, ax: 1, ay: 2, az: 3 } },
   images: { ...ROWS, kind: "stamps", columns: { stamp: 0 } },
   association: { ...ROWS, kind: "stamps", columns: { stamp: 0 } },
@@ -69,7 +74,7 @@ function streamsOf(input: Input, { file, content, id }: Found, paths: ReadonlyMa
     const folder = (input.files[file]?.path ?? "").replace(/[^/]*$/, "");
     return [imageStream(input, { id, type: "image", file, folder, layout }, paths)];
   }
-  const type = content === "trajectory" ? "TUM trajectory" : "TUM accelerometer";
+  const type = content === "accelerometer" ? "TUM accelerometer" : `TUM ${content}`;
   return [{ info: { ...common, id, type }, unit: { kind: "rows", file, layout } }];
 }
 
@@ -95,9 +100,10 @@ function commonFolder(a: string, b: string): string {
 
 function contentOf(head: Uint8Array, size: number, path: string): Content | null {
   const complete = head.length === size;
-  const rows = (test: (fields: Fields) => boolean): boolean =>
-    looksLike(head, complete, "space", (fields) => fields.ns(0, 9) !== null && test(fields));
+  const like = (test: (fields: Fields) => boolean): boolean => looksLike(head, complete, "space", test);
+  const rows = (test: (fields: Fields) => boolean): boolean => like((fields) => fields.ns(0, 9) !== null && test(fields));
   if (rows(isPose)) return "trajectory";
+  if (like((fields) => (fields.ns(0, 0) ?? 0n) >= FIRST_DATE_NS && isPose(fields))) return "nanosecond trajectory";
   if (rows((fields) => fields.count === 4 && IMAGE.test(fields.text(1)) && IMAGE.test(fields.text(3)))) return "association";
   if (rows((fields) => fields.count === 2 && IMAGE.test(fields.text(1)))) return "images";
   const isNumbers = (fields: Fields): boolean => fields.count === 4 && [1, 2, 3].every((i) => Number.isFinite(fields.number(i)));
