@@ -1,6 +1,8 @@
 /** One statement of a sound file changed and every checksum made right again: only the contradiction is left to find. */
 import { crc32 } from "node:zlib";
+import { McapWriter } from "@mcap/core";
 import { describe, expect, test } from "vitest";
+import { MemoryWritable } from "../sample-mcap.ts";
 import { bad, believes, readMcap, type WholeMcap } from "./mcap-read.ts";
 import { someMessages, type Written, writeMcap } from "./mcap-write.ts";
 
@@ -280,4 +282,35 @@ describe("the rest", () => {
     expect(read.frames["/t"]?.map(({ sequence }) => sequence)).toEqual(list.map(({ sequence }) => sequence).filter((n) => n !== 20));
     expect(read.damages.map(({ kind, bytes: range }) => [kind, range])).toEqual([["unreadable", [spot.at, spot.end]]]);
   });
+});
+
+test("a channel that only the summary defines may be counted or not; one that has messages must be", async () => {
+  const file = new MemoryWritable();
+  const writer = new McapWriter({ writable: file });
+  await writer.start({ profile: "", library: "test" });
+  const schemas = [await writer.registerSchema({ name: "a", encoding: "", data: new Uint8Array(0) })];
+  schemas.push(await writer.registerSchema({ name: "b", encoding: "", data: new Uint8Array(0) }));
+  const channels: number[] = [];
+  for (const [i, schemaId] of schemas.entries()) {
+    channels.push(await writer.registerChannel({ topic: `/${i}`, schemaId, messageEncoding: "", metadata: new Map() }));
+  }
+  const message = { channelId: channels[0] ?? 0, sequence: 0, logTime: 1n, publishTime: 1n, data: Uint8Array.of(1) };
+  await writer.addMessage(message);
+  await writer.end();
+  const bytes = file.bytes();
+  const { at: start } = nth(records(bytes), 11);
+  const said = viewOf(bytes);
+  expect([said.getUint16(start + 17, true), said.getUint32(start + 19, true)]).toEqual([2, 2]);
+  for (const [count, kinds] of [
+    [2, []],
+    [1, []],
+    [0, ["statistics-mismatch"]],
+    [3, ["statistics-mismatch"]],
+  ] as const) {
+    const read = edited(bytes, (view) => {
+      view.setUint16(start + 17, count, true);
+      view.setUint32(start + 19, count, true);
+    });
+    expect([count, read.conclusion.defects.map(({ kind }) => kind)]).toEqual([count, kinds]);
+  }
 });

@@ -310,16 +310,30 @@ function checkStatistics(
   same("chunkCount", record.chunkCount, data.counts.chunks, exact);
   same("attachmentCount", record.attachmentCount, data.counts.attachments, exact);
   same("metadataCount", record.metadataCount, data.counts.metadata, exact);
-  // Fewer than were met is always wrong; more only where all were met: in the summary, or in every chunk.
   const listed = summary.sound ? summary.definitions : new Definitions();
-  same("schemaCount", record.schemaCount, definitions.schemas.size, exact && (data.complete || listed.schemas.size > 0));
-  same("channelCount", record.channelCount, definitions.channels.size, exact && (data.complete || listed.channels.size > 0));
+  const used = usedOf(record, definitions);
+  for (const [name, said, kind] of [
+    ["schemaCount", record.schemaCount, "schemas"],
+    ["channelCount", record.channelCount, "channels"],
+  ] as const) {
+    // More than there are is wrong where all were met: in the summary, or in every chunk. Fewer is wrong where even those that have
+    // messages are more: recorders that count while they write leave out what only the summary defines, as rosbag2's does.
+    if (said >= used[kind] && said < definitions[kind].size) continue;
+    same(name, said, definitions[kind].size, exact && (data.complete || listed[kind].size > 0));
+  }
   let sum = 0;
   for (const n of record.channelMessageCounts.values()) sum += n;
   if (record.channelMessageCounts.size > 0) same("messageCount", record.messageCount, sum, true);
   if (record.startTime > record.endTime) same("startAfterEnd", 1, 0, true);
   if (Object.keys(observed).length === 0) return;
   session.damages.add(damage("statistics-mismatch", "error", [at, end], { record: "Statistics", ...observed }, expected));
+}
+
+/** How many of the definitions messages were counted of; all where they were not counted by channel. */
+function usedOf({ channelMessageCounts }: StatisticsRecord, { schemas, channels }: Definitions): Record<"schemas" | "channels", number> {
+  if (channelMessageCounts.size === 0) return { schemas: schemas.size, channels: channels.size };
+  const used = [...channels.values()].filter(({ record }) => (channelMessageCounts.get(record.id) ?? 0) > 0);
+  return { schemas: new Set(used.map(({ record }) => record.schemaId).filter((id) => id > 0)).size, channels: used.length };
 }
 
 function claimsOf(data: DataSection, statistics: At<StatisticsRecord> | null, { streams, channels }: Streams): ContainerClaims {
