@@ -10,6 +10,7 @@ import type { ContainerFacts, Damage, RecordingIndex } from "../types.ts";
 import { folderSource, insideSource, recognisedBy } from "./inside.ts";
 import { joinedSource, joinIndex, type OpenedLabels } from "./joined.ts";
 import { leftOutDamages, withLeftOut } from "./left-out.ts";
+import { whatItIs } from "./look-alike.ts";
 import type { OpenOptions, Source } from "./source.ts";
 
 /** Default grain of the work. Smaller spans cost more in folding, larger ones fall out of the caches: 8 MiB was fastest of 4, 8 and 16. */
@@ -38,8 +39,10 @@ export async function detectSource(input: Input, rig?: Rig | null): Promise<Sour
   const all = sources.map((entry) => entry.load);
   const source = await (input.kind === "folder" ? folderSource : recognisedBy)(input, all, rig);
   if (source) return source;
-  const known = sources.map((s) => s.format).join(", ");
-  throw new InputError(`${input.name}: no recording recognised in this ${input.kind} (known formats: ${known})`);
+  const what = whatItIs(input);
+  if (what !== "" && input.kind === "file") throw new InputError(`${input.name}: ${what}`);
+  const known = what === "" ? ` (known formats: ${sources.map((s) => s.format).join(", ")})` : `; ${what}`;
+  throw new InputError(`${input.name}: no recording recognised in this ${input.kind}${known}`);
 }
 
 /** The source of this name: for the input itself, or for the one file of a folder that it reads. */
