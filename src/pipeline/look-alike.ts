@@ -5,7 +5,7 @@ const HEAD_BYTES = 512;
 /** Zeros are looked for in pieces of this size, up to the first other byte. */
 const PIECE_BYTES = 1 << 20;
 /** A file of holes may be of any size. */
-const MOST_ZEROS = 1 << 30;
+const MOST_ZEROS = 64 << 20;
 /** Files of a folder that are looked at. */
 const MOST_FILES = 100;
 
@@ -46,7 +46,7 @@ export function whatFileIs(input: Input, file: number): string | null {
   if (!isZero(input, file, Math.min(size, MOST_ZEROS))) return null;
   return size <= MOST_ZEROS
     ? "only zero bytes: nothing was ever written to it, or all of it was lost"
-    : "more than 1 GiB of zero bytes at its begin";
+    : "64 MiB of zero bytes and more at its beginning";
 }
 
 /** @returns what the files of an input are, each kind once with the first of its files and how many there are; "" when nobody can tell */
@@ -63,7 +63,12 @@ export function whatItIs(input: Input): string {
 function isZero(input: Input, file: number, size: number): boolean {
   for (let at = 0; at < size; at += PIECE_BYTES) {
     const piece = readRange(input, file, at, Math.min(PIECE_BYTES, size - at));
-    if (piece.length === 0 || piece.some((byte) => byte !== 0)) return false;
+    if (piece.length === 0 || !onlyZeros(piece)) return false;
   }
   return size > 0;
+}
+
+function onlyZeros(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

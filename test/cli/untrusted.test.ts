@@ -52,7 +52,8 @@ async function refused(role: string, kind: string): Promise<void> {
   const ended = await plumbline(args(kind));
   expect([role, kind, ended.code, ended.stdout]).toEqual([role, kind, code, ""]);
   expect(ended.stderr).toMatch(/^plumbline: [^\n]*\n$/);
-  const words = { sparse: /53687091200|recognised/, folder: /folder/, device: /device|leads out/ }[kind] ?? new RegExp(`got a ${kind}\n`);
+  const words =
+    { sparse: /53687091200|recognised|zero bytes/, folder: /folder/, device: /device|leads out/ }[kind] ?? new RegExp(`got a ${kind}\n`);
   expect(ended.stderr).toMatch(words);
 }
 
