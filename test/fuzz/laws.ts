@@ -18,7 +18,10 @@ function countsOf({ summary, verdicts, findings }: Report): readonly string[] {
     const count = verdicts.filter((verdict) => verdict.status === status).length;
     if (summary[status] !== count) broken.push(`summary: ${status} is ${summary[status]}, there are ${count}`);
   }
-  if (summary.findings !== findings.length) broken.push(`summary: findings is ${summary.findings}, there are ${findings.length}`);
+  const counted = verdicts.reduce((sum, { more = [] }) => more.reduce((all, { count }) => all + count, sum), 0);
+  if ((summary.more ?? 0) !== counted) broken.push(`summary: more is ${summary.more}, there are ${counted}`);
+  const all = findings.length + counted;
+  if (summary.findings !== all) broken.push(`summary: findings is ${summary.findings}, there are ${all}`);
   for (const { check, stream, status, reason, coverage } of verdicts) {
     const own = `${check} of ${stream}`;
     if (status.startsWith("not_") && !reason) broken.push(`${own}: ${status} without a reason`);

@@ -34,8 +34,12 @@ export function jsonFiles(input: Input, isFormat: (shape: Shape) => boolean): re
 }
 
 /** The pieces of a text; where it breaks becomes damage. */
-export function* piecesOf(bytes: Uint8Array, out: LabelSet): Generator<{ key: string; element: boolean; start: number; end: number }> {
+export function* piecesOf(
+  bytes: Uint8Array,
+  out: LabelSet,
+  path: string = out.path,
+): Generator<{ key: string; element: boolean; start: number; end: number }> {
   const pieces = new Pieces(bytes);
   yield* pieces;
-  if (pieces.problem !== null) out.damage("malformed-table", [pieces.problem, bytes.length], { reason: "not JSON" });
+  if (pieces.problem !== null) out.damage("malformed-table", [pieces.problem, bytes.length], { reason: "not JSON" }, {}, path);
 }

@@ -183,8 +183,15 @@ export class LabelSet {
     } else this.damage("malformed-record", bytes, { reason });
   }
 
-  damage(kind: string, bytes: readonly [number, number] | null, observed: Damage["observed"], expected: Damage["expected"] = {}): void {
-    this.#damages.add(damage(kind, this.path, { bytes, observed, expected }));
+  /** @param path of another file of the recording, where it is there */
+  damage(
+    kind: string,
+    bytes: readonly [number, number] | null,
+    observed: Damage["observed"],
+    expected: Damage["expected"] = {},
+    path: string = this.path,
+  ): void {
+    this.#damages.add(damage(kind, path, { bytes, observed, expected }));
   }
 
   /** For `ContainerFacts`. */

@@ -97,7 +97,7 @@ function tableOf(input: Input, path: string, out: LabelSet): ReadonlyMap<string,
     return rows;
   }
   const bytes = readAll(input, file);
-  for (const { element, start, end } of piecesOf(bytes, out)) {
+  for (const { element, start, end } of piecesOf(bytes, out, path)) {
     const value = element ? parsed(bytes, start, end) : null;
     if (isJson(value)) rows.set(nameOf(value["token"]), value);
   }

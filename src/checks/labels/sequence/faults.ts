@@ -66,7 +66,10 @@ export class FaultList {
   }
 }
 
-/** Figures of findings are rounded: they are read by people and compared between machines. */
-export function rounded(value: number, digits = 3): number {
-  return Number(value.toFixed(digits));
+/**
+ * Figures of findings are rounded: they are read by people and compared between machines. Coordinates may be so large that the distance
+ * between them is no number any more.
+ */
+export function rounded(value: number, digits = 3): Plain {
+  return value === Number.POSITIVE_INFINITY ? "more than 1e308" : Number(value.toFixed(digits));
 }
